@@ -1,0 +1,1 @@
+"""How fast everything is, against a floor measured in the same run."""

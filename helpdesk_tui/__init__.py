@@ -1,0 +1,1 @@
+"""helpdesk_tui: a help desk that lives in the terminal."""

@@ -1,0 +1,285 @@
+"""The app: a skeleton at once, then one desk, one database thread, one change feed.
+
+Screens read with `app.read(question)` and act with `app.do(verb)`; both run in order in the database thread, so the
+order of keys is the order of verbs, and a slow database never holds up a key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
+
+from textual.app import App
+from textual.css.query import NoMatches
+from textual.events import Event, Key, Paste
+from textual.message import Message
+
+from helpdesk_tui.config import Settings, load
+from helpdesk_tui.errors import HelpdeskError
+from helpdesk_tui.language import _, speak
+from helpdesk_tui.screens.skeleton import Skeleton
+from helpdesk_tui.screens.typeahead import Typeahead
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+    from textual.filter import LineFilter
+
+    from helpdesk_tui.desk.door import Desk
+    from helpdesk_tui.terms import Outcome
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+log = logging.getLogger(__name__)
+#: A terminal that has gone may hold up a farewell; so long it may take, in seconds.
+_LAST_RESORT = 3.0
+
+
+def open_app(settings: Callable[[], Settings] = load, login: str | None = None) -> int:
+    """Open the app; returns its exit code."""
+    try:
+        chosen = settings()
+    except HelpdeskError as error:
+        print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
+        return error.exit_code
+    speak(chosen.ui.language)
+    return run_app(HelpdeskApp(chosen, login))
+
+
+def run_app(app: HelpdeskApp) -> int:
+    """Run an app to its end; says on stderr what stopped it, without anything a customer wrote."""
+    app.run()
+    if app.failure is not None:
+        print(f"{app.failure.message}\n{app.failure.hint}".strip(), file=sys.stderr)
+        return app.failure.exit_code
+    return app.return_code or 0
+
+
+class HelpdeskApp(App[None]):
+    """The help desk on a terminal."""
+
+    CSS_PATH = Path(__file__).parent / "screens" / "helpdesk.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "helpdesk"
+    BINDINGS: ClassVar[list[Any]] = []
+
+    class TicketsChanged(Message):
+        """Tickets changed, by our own hand or a colleague's."""
+
+        def __init__(self, tickets: set[int], own: set[int]) -> None:
+            super().__init__()
+            self.tickets = tickets
+            self.own = own
+
+    class Opened(Message):
+        """The store is open; the first screen can come."""
+
+    def __init__(self, settings: Settings, login: str | None = None) -> None:
+        super().__init__()
+        self.settings = settings
+        self.failure: HelpdeskError | None = None
+        self.animation_level = "none"
+        self._login = login
+        self._desk: Desk | None = None
+        self._database = ThreadPoolExecutor(1, thread_name_prefix="database")
+        self._ended = threading.Event()
+        self._feed: Any = None
+        self._feed_lock = threading.Lock()
+        self._quiet: set[asyncio.Task[None]] = set()
+        self._typeahead = Typeahead(self, super().on_event)
+
+    # -- what screens use
+
+    @property
+    def desk(self) -> Desk:
+        """The desk; there is one once the store is open."""
+        if self._desk is None:
+            raise RuntimeError("the store is not open yet")
+        return self._desk
+
+    def read(
+        self, question: Callable[Concatenate[Session, _P], _T], *args: _P.args, **kwargs: _P.kwargs
+    ) -> Awaitable[_T]:
+        """Put a question to the store; the answer comes from the database thread."""
+        return self._in_database(lambda: self.desk.ask(question, *args, **kwargs))
+
+    def do(
+        self, verb: Callable[Concatenate[Desk, _P], Outcome], *args: _P.args, **kwargs: _P.kwargs
+    ) -> Awaitable[Outcome]:
+        """Run a verb after all earlier ones; the change arrives by the feed like anybody's."""
+        return self._in_database(lambda: self._act(lambda: self.desk.do(verb, *args, **kwargs)))
+
+    def keep(
+        self, write: Callable[Concatenate[Desk, _P], None], *args: _P.args, **kwargs: _P.kwargs
+    ) -> Awaitable[None]:
+        """Write something that is no verb (a draft), in the same order."""
+        return self._in_database(lambda: write(self.desk, *args, **kwargs))
+
+    def spawn(self, job: Awaitable[Any]) -> None:
+        """Let something run on; a failure becomes a notice on the screen, never a crash."""
+        self._spawned(job)
+
+    def opening(self, job: Awaitable[Any]) -> None:
+        """Let something open that the next keys are meant for; they wait for it."""
+        self._typeahead.wait_for(self._spawned(job))
+
+    # -- opening and closing
+
+    async def on_event(self, event: Event) -> None:
+        """Let keys and pastes come one after the other; all else as ever."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            self._typeahead.take(event)
+        else:
+            await super().on_event(event)
+
+    def get_line_filters(self) -> list[LineFilter]:
+        """Every drawn line is cleaned last of all."""
+        from helpdesk_tui.screens.widgets.safe import Clean
+
+        return [*super().get_line_filters(), Clean()]
+
+    def on_mount(self) -> None:
+        """Paint the skeleton, then open the store behind it."""
+        self.theme = self.settings.ui.theme if self.settings.ui.theme in self.available_themes else "textual-dark"
+        self.push_screen(Skeleton())
+        self.call_after_refresh(self._start_opening)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self._told_to_end, number)
+
+    def _told_to_end(self, number: int) -> None:
+        """Leave the terminal as it was found, if it is still there."""
+        self.exit(return_code=128 + number)
+        last_resort = threading.Timer(_LAST_RESORT, os._exit, (128 + number,))
+        last_resort.daemon = True
+        last_resort.start()
+
+    def _start_opening(self) -> None:
+        self.spawn(self._open())
+
+    async def _open(self) -> None:
+        try:
+            await self._in_database(self._open_store)
+        except HelpdeskError as error:
+            self.failure = error
+            self.exit(return_code=error.exit_code)
+            return
+        self.first_screen()
+        threading.Thread(target=self._listen, name="feed", daemon=True).start()
+        self._start_housekeeping()
+
+    def first_screen(self) -> None:
+        """Show the first real screen."""
+        from helpdesk_tui.screens.triage import TriageScreen
+
+        self.switch_screen(TriageScreen())
+
+    def companion(self) -> list[Any]:
+        """Widgets shown beside every screen; the demo has some."""
+        return []
+
+    def _open_store(self) -> None:
+        """Import the store and the screens, open both; runs in the database thread."""
+        import helpdesk_tui.screens.ticket
+        import helpdesk_tui.screens.triage  # noqa: F401
+        from helpdesk_tui.desk.door import Desk
+        from helpdesk_tui.desk.identity import identify
+        from helpdesk_tui.store.feed import Feed
+        from helpdesk_tui.store.schema import open_current
+
+        store = open_current(self.settings.store)
+        self._desk = Desk(store, identify(store, self._login), self.settings)
+        self._feed = Feed(store)
+
+    def _start_housekeeping(self) -> None:
+        """On SQLite the app sends and runs timers itself where nobody polls."""
+        if not self.desk.store.is_postgres:
+            threading.Thread(target=self._keep_house, name="housekeeping", daemon=True).start()
+
+    def _keep_house(self) -> None:
+        """Import and run it in its own thread: no key waits for it."""
+        from helpdesk_tui.mail.housekeeping import keep_house
+
+        keep_house(self.desk, self.settings, self._ended)
+
+    async def on_unmount(self) -> None:
+        """Let the last writes finish."""
+        self._ended.set()
+        self._database.shutdown(wait=True)
+
+    def _fatal_error(self) -> None:
+        """Say where it broke, without the values of variables: they may hold a customer's text or a password."""
+        from helpdesk_tui.screens.crash import write_report
+
+        report = write_report(sys.exc_info()[1] or self._exception)
+        self.failure = HelpdeskError(
+            _("The app has stopped: {kind}.").format(kind=type(self._exception).__name__),
+            _("Drafts are saved. The report is in {path}").format(path=report),
+        )
+        self._close_messages_no_wait()
+
+    # -- the database thread and the feed
+
+    def _in_database(self, job: Callable[[], _T]) -> Awaitable[_T]:
+        return asyncio.get_running_loop().run_in_executor(self._database, job)
+
+    def _act(self, act: Callable[[], Outcome]) -> Outcome:
+        outcome = act()
+        self._deliver()
+        return outcome
+
+    def _deliver(self) -> None:
+        """Hand on what the feed has; runs in the database thread or the listener's."""
+        with self._feed_lock:
+            changes = self._feed.read()
+        if changes:
+            mine = self.desk.actor.agent_id
+            own = {change.ticket_id for change in changes if change.actor_id == mine}
+            self.post_message(self.TicketsChanged({change.ticket_id for change in changes}, own))
+
+    def _listen(self) -> None:
+        """Look for changes until the app ends; a lost connection is made anew."""
+        from helpdesk_tui.store.feed import Lookout
+
+        while not self._ended.is_set():
+            try:
+                lookout = Lookout(self.desk.store)
+                while not self._ended.is_set():
+                    if lookout.wait():
+                        self._deliver()
+            except Exception as error:  # noqa: BLE001  the edge: whatever broke, look again in a moment
+                log.warning("the feed was interrupted: %s", type(error).__name__)
+                self._ended.wait(1.0)
+
+    def on_helpdesk_app_tickets_changed(self, message: TicketsChanged) -> None:
+        """Tell every screen that cares."""
+        for screen in self.screen_stack:
+            if changed := getattr(screen, "tickets_changed", None):
+                changed(message.tickets, message.own)
+
+    def _spawned(self, job: Awaitable[Any]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(self._watched(job))
+        self._quiet.add(task)
+        task.add_done_callback(self._quiet.discard)
+        return task
+
+    async def _watched(self, job: Awaitable[Any]) -> None:
+        try:
+            await job
+        except HelpdeskError as error:
+            told = [screen.refuse for screen in reversed(self.screen_stack) if hasattr(screen, "refuse")]
+            if told:
+                told[0](error)
+            else:
+                log.warning("%s %s", error.message, error.hint)
+        except NoMatches:
+            log.info("an answer came after its screen was gone")
+        except Exception as error:  # noqa: BLE001  nobody awaits this job: a fault of ours must not vanish
+            if not self._ended.is_set():
+                self._handle_exception(error)

@@ -1,0 +1,105 @@
+"""`helpdesk db …`, `init`, `doctor`: setting up, and finding out what is wrong."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import typer
+
+from helpdesk_tui.cli.invocation import JSON, current
+from helpdesk_tui.cli.output import print_json, say, tell
+from helpdesk_tui.config import folder
+from helpdesk_tui.errors import Usage
+from helpdesk_tui.language import _
+
+app = typer.Typer(help="The store: create, upgrade, look at its version.", no_args_is_help=True)
+
+
+@app.command()
+def upgrade(as_json: bool = JSON) -> None:
+    """Bring the store to this program's schema; creates one that does not exist."""
+    from helpdesk_tui.desk.identity import welcome_first
+    from helpdesk_tui.store import schema
+
+    settings = current.settings()
+    store = schema.upgrade(settings.store)
+    welcome_first(store, current.login)
+    found = schema.info(store)
+    if as_json:
+        print_json({"store": _shown(settings.store), "schema": found.found})
+    else:
+        say(_("The store {url} has schema {schema}.").format(url=_shown(settings.store), schema=found.found))
+
+
+@app.command()
+def info(as_json: bool = JSON) -> None:
+    """Show where the store is and which schema it has."""
+    from helpdesk_tui.store import schema
+    from helpdesk_tui.store.engine import open_store
+
+    settings = current.settings()
+    found = schema.info(open_store(settings.store))
+    if as_json:
+        print_json({"store": _shown(settings.store), "schema": found.found, "needed": found.needed, "fits": found.fits})
+    else:
+        say(f"{_shown(settings.store)}\n{_('schema')} {found.found or _('none')}, {_('needed')} {found.needed}")
+
+
+def init(
+    address: list[str] = typer.Option(None, "--address", help="An address of the first queue (support)."),
+    display_name: str = typer.Option("", "--display-name", help="The name customers read, such as: Example Support"),
+    imap_host: str = typer.Option("", "--imap-host", help="The mail server to fetch from (port 993, TLS)."),
+    smtp_host: str = typer.Option("", "--smtp-host", help="The mail server to send through (port 587, STARTTLS)."),
+    user: str = typer.Option("", "--user", help="The login at both servers."),
+    password_command: str = typer.Option("", "--password-command", help='A command that prints it: "pass show desk"'),
+    zone: str = typer.Option("", "--zone", help="Your time zone, such as Europe/Berlin."),
+    as_json: bool = JSON,
+) -> None:
+    """Write a commented configuration, create the store, and check everything."""
+    from helpdesk_tui.cli.template import Answers, write_config
+
+    path = current.config or Path(os.environ.get("HELPDESK_CONFIG") or folder("config") / "config.toml")
+    if path.exists():
+        raise Usage(
+            _("There is a configuration already: {path}.").format(path=path), _("Edit it; `helpdesk doctor` checks it.")
+        )
+    write_config(path, Answers(current.store or "", imap_host, smtp_host, user, password_command, zone))
+    current.config = path
+    _create(address or [], display_name)
+    tell(_("Written: {path}").format(path=path))
+    doctor(as_json)
+
+
+def doctor(as_json: bool = JSON) -> None:
+    """Check configuration, store, mailboxes and sending; says what to do about what is wrong."""
+    from helpdesk_tui.cli.checks import State, check_all
+
+    checks = check_all(current)
+    if as_json:
+        print_json({"checks": checks, "ok": all(one.state is not State.FAIL for one in checks)})
+    else:
+        signs = {State.OK: "✓", State.WARN: "!", State.FAIL: "✗"}
+        for one in checks:
+            say(f"{signs[one.state]} {one.what}: {one.words}" + (f"\n  → {one.hint}" if one.hint else ""))
+    if any(one.state is State.FAIL for one in checks):
+        raise typer.Exit(1)
+
+
+def _create(addresses: list[str], display_name: str) -> None:
+    from helpdesk_tui.cli.invocation import open_desk
+    from helpdesk_tui.desk import settings as desk_settings
+    from helpdesk_tui.desk.identity import welcome_first
+    from helpdesk_tui.store.schema import FIRST_QUEUE, upgrade
+
+    settings = current.settings()
+    store = upgrade(settings.store)
+    welcome_first(store, current.login)
+    if addresses or display_name:
+        open_desk().do(desk_settings.set_queue, FIRST_QUEUE, addresses or None, display_name or None)
+
+
+def _shown(url: str) -> str:
+    """A store's address without a password."""
+    head, at, tail = url.rpartition("@")
+    return f"{head.partition('://')[0]}://…@{tail}" if at and head.count(":") > 1 else url

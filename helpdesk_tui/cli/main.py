@@ -1,0 +1,111 @@
+"""The command line: global options, the groups of commands, and one place where errors are printed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import typer
+
+from helpdesk_tui.cli import admin, db, demo, mail, tickets
+from helpdesk_tui.cli.invocation import current
+from helpdesk_tui.cli.output import print_error
+from helpdesk_tui.errors import HelpdeskError, Usage
+from helpdesk_tui.language import _
+
+_GLOBAL = frozenset({"--store", "--config", "--as"})
+
+app = typer.Typer(
+    help="A help desk that lives in the terminal. Without a command it opens the app.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(tickets.app, name="ticket")
+app.add_typer(mail.app, name="mail")
+app.add_typer(mail.outbox_app, name="outbox")
+app.command(name="poll")(mail.poll)
+app.add_typer(db.app, name="db")
+app.command(name="init")(db.init)
+app.command(name="doctor")(db.doctor)
+app.add_typer(admin.queue_app, name="queue")
+app.add_typer(admin.agent_app, name="agent")
+app.add_typer(admin.team_app, name="team")
+app.add_typer(admin.category_app, name="category")
+app.command(name="demo")(demo.demo)
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    store: str | None = typer.Option(
+        None, "--store", help="The store: a file, sqlite:///FILE or postgresql://…", metavar="URL"
+    ),
+    config: Path | None = typer.Option(None, "--config", help="The configuration file.", metavar="FILE"),
+    login: str | None = typer.Option(None, "--as", help="Act as this agent (SQLite only).", metavar="LOGIN"),
+) -> None:
+    """Take in what stands before the command; without one, open the app."""
+    current.store, current.config, current.login = store, config, login
+    if context.invoked_subcommand is None:
+        from helpdesk_tui.app import open_app
+
+        raise typer.Exit(open_app(current.settings, login))
+
+
+def run(words: list[str]) -> int:
+    """Run one command; returns its exit code. Every failure is printed here, as the caller asked for it."""
+    as_json = "--json" in words
+    try:
+        result = app(args=_global_first(words), standalone_mode=False)
+    except HelpdeskError as error:
+        print_error(error, as_json)
+        return error.exit_code
+    except typer.TyperException as error:
+        return _refuse_words(error, as_json)
+    except typer.Abort:
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001  the edge: a fault of ours is said like any other
+        from helpdesk_tui.screens.crash import write_report
+
+        print_error(_our_fault(error, write_report(error)), as_json)
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _our_fault(error: Exception, report: Path) -> HelpdeskError:
+    return HelpdeskError(
+        _("The program has a fault: {kind}.").format(kind=type(error).__name__),
+        _("The report, without any value, is in {path}").format(path=report),
+    )
+
+
+def _global_first(words: list[str]) -> list[str]:
+    """Put --store, --config and --as in front, wherever they stand: people write them last."""
+    first: list[str] = []
+    rest = list(words)
+    at = 0
+    while at < len(rest) and rest[at] != "--":
+        name, equals, _value = rest[at].partition("=")
+        if name not in _GLOBAL:
+            at += 1
+            continue
+        length = 1 if equals else 2
+        first += rest[at : at + length]
+        del rest[at : at + length]
+    return [*first, *rest]
+
+
+def _refuse_words(error: typer.TyperException, as_json: bool) -> int:
+    words = getattr(error, "format_message", lambda: str(error))()
+    if not words and hasattr(error, "ctx"):
+        print(error.ctx.get_help())
+        return 2
+    print_error(Usage(words, _("`helpdesk COMMAND --help` shows how it is called.")), as_json)
+    return int(getattr(error, "exit_code", 2))

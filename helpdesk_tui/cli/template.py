@@ -1,0 +1,85 @@
+"""The configuration that `helpdesk init` writes: commented, complete, without any password."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What `init` was told; empty where nothing was said."""
+
+    store: str = ""
+    imap_host: str = ""
+    smtp_host: str = ""
+    user: str = ""
+    password_command: str = ""
+    zone: str = ""
+
+
+_TEMPLATE = """\
+# helpdesk-tui. Every line that begins with # shows the default or an example.
+# Passwords do not belong here: name a command that prints one, or an environment variable that holds it.
+
+# The store: a file for one machine, or a PostgreSQL database that several share.
+# store = "postgresql://anna@db.example/helpdesk"
+{store}
+# How often mailboxes are looked at, in seconds, beside the server's own notice of new mail.
+# poll_seconds = 60
+
+[mailboxes.support]
+# Mail is fetched over TLS. After the ticket is stored the mail is marked as seen; nothing is ever deleted.
+{imap}
+# folder = "INBOX"
+# after = "seen"            # or "leave", or "move:Done"
+# queue = "support"         # for mail that names no queue's address
+# password_env = "HELPDESK_MAIL_PASSWORD"
+{imap_password}
+
+[smtp]
+{smtp}
+# port = 587                # with security = "starttls"; "tls" is usually port 465
+{smtp_password}
+
+[calendar]
+# Working time, for promises counted in hours.
+# hours = "mon-fri 09:00-12:00,13:00-17:00; sat 10:00-12:00"
+{zone}
+
+[ui]
+# language = "en"
+"""
+
+
+def write_config(path: Path, answers: Answers) -> None:
+    """Write the file, readable by its owner alone."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(_filled(answers))
+
+
+def _filled(answers: Answers) -> str:
+    command = shlex.split(answers.password_command)
+    password = _line("password_command", command, ["pass", "show", "helpdesk"])
+    return _TEMPLATE.format(
+        store=_line("store", answers.store, "") if answers.store else "",
+        imap="\n".join(
+            (_line("host", answers.imap_host, "imap.example.org"), _line("user", answers.user, "support@example.org"))
+        ),
+        imap_password=password,
+        smtp="\n".join(
+            (_line("host", answers.smtp_host, "smtp.example.org"), _line("user", answers.user, "support@example.org"))
+        ),
+        smtp_password=password,
+        zone=_line("zone", answers.zone, "Europe/Berlin"),
+    ).replace("\n\n\n", "\n\n")
+
+
+def _line(key: str, value: object, example: object) -> str:
+    """A set key, or a comment that shows one. JSON's texts and lists are TOML's too."""
+    return f"{key} = {json.dumps(value)}" if value else f"# {key} = {json.dumps(example)}"

@@ -1,0 +1,296 @@
+"""Settings: a TOML file and HELPDESK_* variables, read once into frozen values.
+
+An error names file, key and line. A password never stands in the file: name a command or a variable that gives it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from helpdesk_tui.errors import HelpdeskError, Usage
+from helpdesk_tui.language import _
+
+APP_FOLDER = "helpdesk-tui"
+_MAX_FILE_BYTES = 1_000_000
+_T = TypeVar("_T")
+_SECURITY = ("tls", "starttls", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxSettings:
+    """A mailbox that is polled: IMAP (`host`), or a Maildir on this machine (`path`).
+
+    Args:
+        after: what to do on the server once the ticket is stored: `seen`, `leave` or `move:FOLDER`. Never deletes.
+        queue: where mail goes that names no queue's address.
+        batch_count, batch_bytes: how many messages and bytes are fetched in one round trip.
+        connect_seconds, read_seconds: time limits of the connection.
+    """
+
+    name: str
+    host: str = ""
+    port: int = 993
+    security: str = "tls"
+    user: str = ""
+    password_command: tuple[str, ...] = ()
+    password_env: str = ""
+    ca_file: str = ""
+    folder: str = "INBOX"
+    path: str = ""
+    queue: str = ""
+    after: str = "seen"
+    batch_count: int = 50
+    batch_bytes: int = 8_000_000
+    connect_seconds: int = 10
+    read_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """Where outgoing mail is handed over: a submission server (`host`), or a Maildir (`path`, for trying out)."""
+
+    host: str = ""
+    port: int = 587
+    security: str = "starttls"
+    user: str = ""
+    password_command: tuple[str, ...] = ()
+    password_env: str = ""
+    ca_file: str = ""
+    path: str = ""
+    timeout_seconds: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarSettings:
+    """Working time: `hours` like "mon-fri 09:00-12:00,13:00-17:00; sat 10:00-12:00", in `zone` (IANA name)."""
+
+    hours: str = "mon-fri 09:00-17:00"
+    zone: str = "Europe/Berlin"
+
+
+@dataclass(frozen=True, slots=True)
+class UiSettings:
+    """How the screens look and speak."""
+
+    language: str = "en"
+    theme: str = "textual-dark"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set; `path` is the file read, None where there is none."""
+
+    store: str
+    path: Path | None = None
+    poll_seconds: int = 60
+    mailboxes: tuple[MailboxSettings, ...] = ()
+    smtp: SmtpSettings = field(default_factory=SmtpSettings)
+    calendar: CalendarSettings = field(default_factory=CalendarSettings)
+    ui: UiSettings = field(default_factory=UiSettings)
+
+    @property
+    def has_smtp(self) -> bool:
+        """True where outgoing mail has somewhere to go."""
+        return bool(self.smtp.host or self.smtp.path)
+
+
+_SECTIONS: Mapping[str, type] = {"smtp": SmtpSettings, "calendar": CalendarSettings, "ui": UiSettings}
+
+
+def folder(kind: str) -> Path:
+    """The folder of this program for `config`, `data` or `state` (XDG base directories)."""
+    default = {"config": ".config", "data": ".local/share", "state": ".local/state"}[kind]
+    base = os.environ.get(f"XDG_{kind.upper()}_HOME") or str(_home() / default)
+    return Path(base) / APP_FOLDER
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise HelpdeskError(
+            _("There is no home folder to keep the store in."), _("Set HOME or HELPDESK_STORE.")
+        ) from error
+
+
+def default_store() -> str:
+    """The store used where none is named: an SQLite file in the data folder."""
+    return f"sqlite:///{folder('data') / 'helpdesk.db'}"
+
+
+def load(path: Path | None = None, store: str | None = None) -> Settings:
+    """Read the settings.
+
+    Args:
+        path: the file; default HELPDESK_CONFIG, else config.toml in the configuration folder where it exists.
+        store: overrides the store of file and environment.
+    Raises:
+        Usage: a value is of the wrong type, a key is unknown, a password stands in the file, or it is not TOML.
+    """
+    file = _file_to_read(path)
+    settings = _read(file) if file else Settings(store="")
+    settings = _with_environment(settings)
+    url = store or os.environ.get("HELPDESK_STORE") or settings.store or default_store()
+    return replace(settings, store=_store_url(url), path=file)
+
+
+def secret(command: tuple[str, ...], variable: str, what: str) -> str:
+    """The password for `what`, from a command's first line of output or from an environment variable.
+
+    Raises:
+        HelpdeskError: the command fails, or neither gives anything.
+    """
+    import subprocess
+
+    if not command:
+        if value := os.environ.get(variable, ""):
+            return value
+        raise HelpdeskError(
+            _("There is no password for {what}.").format(what=what),
+            _("Set password_command, or password_env and that variable."),
+        )
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        reason = type(error).__name__
+        raise HelpdeskError(
+            _("The password command for {what} failed ({reason}).").format(what=what, reason=reason),
+            _("Run it by hand: {command}").format(command=" ".join(command[:1])),
+        ) from None
+    return done.stdout.split("\n", 1)[0]
+
+
+def _store_url(text: str) -> str:
+    """Accept a plain path for an SQLite file."""
+    if "://" in text:
+        return text
+    return f"sqlite:///{Path(text).expanduser().absolute()}"
+
+
+def _file_to_read(path: Path | None) -> Path | None:
+    named = path or (Path(os.environ["HELPDESK_CONFIG"]) if os.environ.get("HELPDESK_CONFIG") else None)
+    if named is None:
+        usual = folder("config") / "config.toml"
+        return usual if usual.exists() else None
+    if not named.exists():
+        raise Usage(
+            _("There is no configuration file {path}.").format(path=named),
+            _("`helpdesk init` writes one, or name another with --config."),
+        )
+    return named
+
+
+def _read(file: Path) -> Settings:
+    if file.stat().st_size > _MAX_FILE_BYTES:
+        raise Usage(_("{file} is too large for a configuration file.").format(file=file), _("Name the right file."))
+    text = file.read_text(encoding="utf-8", errors="replace")
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Usage(f"{file}: {error}", _("Mend this line; the format is TOML.")) from error
+    return _Reader(file, text).settings(table)
+
+
+class _Reader:
+    """Turns the tables of one file into settings, and knows where each key stands."""
+
+    def __init__(self, file: Path, text: str) -> None:
+        self.file = file
+        self.lines = text.splitlines()
+
+    def settings(self, table: dict[str, Any]) -> Settings:
+        values: dict[str, Any] = {}
+        for key, value in table.items():
+            if key == "mailboxes":
+                values["mailboxes"] = self._mailboxes(self._table(key, value))
+            elif key in _SECTIONS:
+                values[key] = self._section(_SECTIONS[key], key, self._table(key, value))
+            elif key == "store":
+                values[key] = self._typed(str, key, value)
+            elif key == "poll_seconds":
+                values[key] = self._typed(int, key, value)
+            else:
+                raise self._wrong(key, _("unknown key"))
+        return Settings(**{"store": "", **values})
+
+    def _mailboxes(self, table: dict[str, Any]) -> tuple[MailboxSettings, ...]:
+        return tuple(
+            self._section(MailboxSettings, f"mailboxes.{name}", self._table(name, value), name=name)
+            for name, value in table.items()
+        )
+
+    def _section(self, kind: type[_T], section: str, table: dict[str, Any], **given: Any) -> _T:
+        hints = get_type_hints(kind)
+        values = dict(given)
+        for key, value in table.items():
+            if "password" in key and key not in hints:
+                self._refuse_password(key)
+            if key not in hints or key in given:
+                raise self._wrong(key, _("unknown key in [{section}]").format(section=section))
+            values[key] = self._typed(hints[key], key, value)
+        if values.get("security", "tls") not in _SECURITY:
+            raise self._wrong("security", _("must be one of {words}").format(words=", ".join(_SECURITY)))
+        return kind(**values)
+
+    def _refuse_password(self, key: str) -> None:
+        mode = stat.S_IMODE(self.file.stat().st_mode)
+        readable = _(" and others may read the file") if mode & 0o077 else ""
+        raise Usage(
+            _("{place}: a password does not belong here{readable}.").format(place=self._place(key), readable=readable),
+            _('Use password_command = ["pass", "show", "…"] or password_env = "NAME", and change that password.'),
+        )
+
+    def _typed(self, kind: Any, key: str, value: Any) -> Any:
+        if kind is int and isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if kind is str and isinstance(value, str):
+            return value
+        if kind == tuple[str, ...] and isinstance(value, list) and all(isinstance(v, str) for v in value):
+            return tuple(value)
+        wanted = {int: _("a whole number"), str: _("a text")}.get(kind, _("a list of texts"))
+        raise self._wrong(key, _("must be {wanted}").format(wanted=wanted))
+
+    def _table(self, key: str, value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise self._wrong(key, _("must be a section"))
+        return value
+
+    def _wrong(self, key: str, why: str) -> Usage:
+        return Usage(f"{self._place(key)}: {key}: {why}.", _("Mend or remove this line."))
+
+    def _place(self, key: str) -> str:
+        pattern = re.compile(rf'^\s*\[?[\w.\-"]*{re.escape(key)}"?\s*[\]=]')
+        line = next((n for n, text in enumerate(self.lines, 1) if pattern.match(text)), 1)
+        return _("{file}, line {line}").format(file=self.file, line=line)
+
+
+def _with_environment(settings: Settings) -> Settings:
+    """Overlay HELPDESK_<SECTION>_<KEY> variables for the sections that exist once."""
+    for section, kind in _SECTIONS.items():
+        values = {}
+        for item in fields(kind):
+            raw = os.environ.get(f"HELPDESK_{section}_{item.name}".upper())
+            if raw is not None:
+                values[item.name] = _from_variable(item.default, f"HELPDESK_{section}_{item.name}".upper(), raw)
+        if values:
+            settings = replace(settings, **{section: replace(getattr(settings, section), **values)})
+    return settings
+
+
+def _from_variable(default: Any, name: str, raw: str) -> Any:
+    if isinstance(default, bool) or default is MISSING:
+        return raw
+    if isinstance(default, int):
+        if not raw.isdigit():
+            raise Usage(_("{name} must be a whole number.").format(name=name), _("Mend or unset the variable."))
+        return int(raw)
+    if isinstance(default, tuple):
+        return tuple(raw.split())
+    return raw

@@ -1,0 +1,1 @@
+"""Every verb, through one door: one transaction, one permission check, one event."""

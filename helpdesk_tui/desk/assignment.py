@@ -1,0 +1,53 @@
+"""Who has a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from helpdesk_tui.desk.door import Changes, Desk
+from helpdesk_tui.desk.tickets import name_tickets
+from helpdesk_tui.errors import NotFound, Refused
+from helpdesk_tui.language import _
+from helpdesk_tui.rules.untrusted import clean_line
+from helpdesk_tui.store.tables import Agent
+from helpdesk_tui.terms import Outcome, Verb
+
+
+def assign(desk: Desk, tickets: Sequence[int], to: str) -> Outcome:
+    """Give tickets to the agent with this login."""
+    with desk.change(Verb.ASSIGN, tickets) as changes:
+        agent = _agent(changes, to)
+        for change in changes:
+            change.ticket.assignee_id = agent.id
+        mine = agent.id == desk.actor.agent_id
+        said = _("{tickets}: yours now") if mine else _("{tickets}: {name} has it now")
+        changes.say(said.format(tickets=name_tickets(changes.numbers), name=agent.name or agent.login))
+    return changes.outcome
+
+
+def take(desk: Desk, tickets: Sequence[int]) -> Outcome:
+    """Give tickets to oneself."""
+    return assign(desk, tickets, desk.actor.login)
+
+
+def unassign(desk: Desk, tickets: Sequence[int]) -> Outcome:
+    """Put tickets back into their queue, with no assignee."""
+    with desk.change(Verb.ASSIGN, tickets) as changes:
+        for change in changes:
+            change.ticket.assignee_id = None
+        changes.say(_("{tickets}: back in the queue").format(tickets=name_tickets(changes.numbers)))
+    return changes.outcome
+
+
+def _agent(changes: Changes, login: str) -> Agent:
+    agent = changes.session.execute(select(Agent).where(col(Agent.login) == login)).scalar_one_or_none()
+    if agent is None:
+        raise NotFound(
+            _("There is no agent {login}.").format(login=clean_line(login, 80)), _("`helpdesk agent list` shows them.")
+        )
+    if not agent.is_active:
+        raise Refused(_("{login} no longer answers tickets.").format(login=login), _("Choose another agent."))
+    return agent

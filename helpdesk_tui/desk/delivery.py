@@ -1,0 +1,136 @@
+"""The outbox: a mail is claimed and committed as `sending` before a server hears of it, and its fate written after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.mailroom import OUTGOING
+from helpdesk_tui.errors import Refused
+from helpdesk_tui.store import content
+from helpdesk_tui.store.tables import Attachment, Message, Outbox, RawMessage
+from helpdesk_tui.store.transaction import reading, writing
+from helpdesk_tui.terms import OutboxState, OutgoingMail, Person, Verb
+
+#: The raw copy of a sent mail lies in a mailbox of this name.
+OUTBOX = "outbox"
+_FIRST_PAUSE = timedelta(minutes=1)
+_LONGEST_PAUSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What an outgoing mail says; `mail.compose` makes bytes of it. `files` are (name, content type, content)."""
+
+    outbox_id: int
+    sender: Person
+    to: tuple[Person, ...]
+    cc: tuple[Person, ...]
+    subject: str
+    text: str
+    message_id: str
+    references: tuple[str, ...]
+    written_at: datetime
+    files: tuple[tuple[str, str, bytes], ...]
+
+
+def claim(desk: Desk, compose: Callable[[Letter], bytes]) -> OutgoingMail | None:
+    """Take the next mail that is due, keep its bytes, and commit it as `sending`; None where nothing is due.
+
+    Args:
+        compose: makes the mail's bytes; the same letter gives the same bytes. What it refuses is marked failed.
+    """
+    while entry_id := _next_due(desk):
+        with writing(desk.store) as session:
+            entry = session.get_one(Outbox, entry_id, with_for_update=True)
+            if entry.state != OutboxState.QUEUED:
+                continue
+            message = session.get_one(Message, entry.message_id)
+            letter = _letter(session, entry, message)
+            try:
+                composed = compose(letter)
+            except Refused as error:
+                words = error.message
+            else:
+                _keep_copy(session, message, composed, desk.clock())
+                entry.state, entry.tries, entry.updated_at = OutboxState.SENDING, entry.tries + 1, desk.clock()
+                people = tuple(person.address for person in (*letter.to, *letter.cc))
+                return OutgoingMail(entry.id, letter.sender.address, people, letter.message_id, composed)
+        conclude(desk, entry_id, OutboxState.FAILED, words)
+    return None
+
+
+def _next_due(desk: Desk) -> int | None:
+    due = select(col(Outbox.id)).where(col(Outbox.state) == OutboxState.QUEUED, col(Outbox.due_at) <= desk.clock())
+    with reading(desk.store) as session:
+        return session.execute(due.order_by(col(Outbox.due_at), col(Outbox.id)).limit(1)).scalar_one_or_none()
+
+
+def conclude(desk: Desk, outbox_id: int, state: OutboxState, words: str = "") -> None:
+    """Write down what became of a mail; one that shall be tried again waits longer each time."""
+    with desk.change(Verb.DELIVERY) as changes:
+        entry = changes.session.get_one(Outbox, outbox_id, with_for_update=True)
+        before = entry.state
+        entry.state, entry.words, entry.updated_at = state, words, changes.now
+        if state is OutboxState.QUEUED:
+            entry.due_at = changes.now + pause_after(entry.tries)
+        changes.load_ids([entry.ticket_id])
+        changes.only.record("delivery", before, state)
+        changes.only.record("delivery_of", None, entry.message_id)
+
+
+def doubt_interrupted(desk: Desk) -> int:
+    """Mails left as `sending` by a sender that died may have arrived: mark them unsure. Returns how many.
+
+    Call it only while holding the sender's lock.
+    """
+    with writing(desk.store) as session:
+        left = select(col(Outbox.id)).where(col(Outbox.state) == OutboxState.SENDING)
+        ids = list(session.execute(left).scalars())
+    for outbox_id in ids:
+        conclude(desk, outbox_id, OutboxState.UNSURE, "")
+    return len(ids)
+
+
+def pause_after(tries: int) -> timedelta:
+    """How long a mail waits after this many attempts: a minute, doubled each time, an hour at most."""
+    return min(_FIRST_PAUSE * int(2 ** min(max(tries - 1, 0), 10)), _LONGEST_PAUSE)
+
+
+def _letter(session: Session, entry: Outbox, message: Message) -> Letter:
+    files = session.execute(select(Attachment).where(col(Attachment.message_id) == message.id)).scalars()
+    return Letter(
+        outbox_id=entry.id,
+        sender=Person(message.from_name, message.from_address),
+        to=tuple(Person(*person) for person in message.to),
+        cc=tuple(Person(*person) for person in message.cc),
+        subject=message.subject,
+        text=message.text,
+        message_id=message.message_id,
+        references=tuple(message.references),
+        written_at=message.received_at,
+        files=tuple((one.name, one.content_type, content.whole(session, one.sha256)) for one in files),
+    )
+
+
+def _keep_copy(session: Session, message: Message, composed: bytes, now: datetime) -> None:
+    if message.raw_id is not None:
+        return
+    raw = RawMessage(
+        queue_id=message.queue_id,
+        ticket_id=message.ticket_id,
+        message_id=message.id,
+        mailbox=OUTBOX,
+        sha256=content.keep(session, composed),
+        received_at=now,
+        disposition=OUTGOING,
+    )
+    session.add(raw)
+    session.flush()
+    message.raw_id = raw.id

@@ -1,0 +1,264 @@
+"""The one door for changes: transaction, lock, permission, event, version, commit.
+
+A verb is a plain function that opens the door and edits; everything that must not be forgotten happens here.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from helpdesk_tui.config import Settings
+from helpdesk_tui.errors import NotFound, Refused
+from helpdesk_tui.language import _
+from helpdesk_tui.rules import permissions
+from helpdesk_tui.store.engine import Store
+from helpdesk_tui.store.statements import add_rows
+from helpdesk_tui.store.tables import Batch, Event, Ticket
+from helpdesk_tui.store.transaction import TELLS, lock_name, reading, writing
+from helpdesk_tui.terms import Actor, Outcome, Verb
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+#: The fields of a ticket whose changes are recorded, and which undo restores.
+TRACKED = (
+    "queue_id", "subject", "summary", "status", "priority", "category_id", "assignee_id", "team_id", "due_at",
+    "due_kind", "waiting_for", "waiting_since", "snoozed_until", "merged_into", "linked_to", "is_spam", "closed_at",
+)  # fmt: skip
+#: Of these, the ones that are instants.
+INSTANTS = frozenset({"due_at", "waiting_since", "snoozed_until", "closed_at"})
+
+
+def utc_now() -> datetime:
+    """The present; the only clock there is, and it is passed in."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A store seen by one actor. Screens and commands hold one and hand it to verbs and questions."""
+
+    store: Store
+    actor: Actor
+    settings: Settings
+    clock: Callable[[], datetime] = utc_now
+    batch_id: str | None = None
+
+    def do(self, verb: Callable[Concatenate[Desk, _P], Outcome], *args: _P.args, **kwargs: _P.kwargs) -> Outcome:
+        """Run a verb; with a batch id that was used before, give back the first outcome instead."""
+        try:
+            return verb(self, *args, **kwargs)
+        except AlreadyDone as done:
+            return done.outcome
+
+    def ask(self, question: Callable[Concatenate[Session, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Put a question to the store."""
+        with reading(self.store) as session:
+            return question(session, *args, **kwargs)
+
+    def in_batch(self, batch_id: str) -> Desk:
+        """The same desk, acting under an id that the caller made."""
+        return replace(self, batch_id=batch_id)
+
+    def acting_as(self, actor: Actor) -> Desk:
+        """The same desk for another actor."""
+        return replace(self, actor=actor)
+
+    @contextmanager
+    def change(self, verb: Verb, numbers: Sequence[int] = ()) -> Iterator[Changes]:
+        """Open the door.
+
+        Args:
+            numbers: the tickets to change; they are locked in one order, and all must exist.
+        Raises:
+            Refused: this actor may not do this verb. NotFound: a ticket does not exist.
+            AlreadyDone: this batch id was used before.
+        """
+        if reason := permissions.refusal(self.actor, verb):
+            raise Refused(reason, _("Ask somebody who may, or choose another way."))
+        with writing(self.store) as session:
+            changes = Changes(session, self.actor, verb, self.clock(), self.batch_id or uuid.uuid4().hex)
+            if self.batch_id:
+                _stop_if_done(session, self.batch_id)
+            changes.load(numbers)
+            yield changes
+            changes.close()
+
+
+class AlreadyDone(Exception):
+    """The batch id was used before; carries what happened then."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.text)
+        self.outcome = outcome
+
+
+@dataclass
+class Change:
+    """One ticket inside the door: its fields as they were, and what else is to be recorded about it."""
+
+    ticket: Ticket
+    before: Mapping[str, Any]
+    more: dict[str, list[Any]] = field(default_factory=dict)
+
+    def record(self, name: str, before: Any, after: Any) -> None:
+        """Record a change that is not a field of the ticket (a message, its tags)."""
+        self.more[name] = [before, after]
+
+
+class Changes:
+    """What one verb changes in one transaction."""
+
+    def __init__(self, session: Session, actor: Actor, verb: Verb, now: datetime, batch_id: str) -> None:
+        self.session = session
+        self.actor = actor
+        self.verb = verb
+        self.now = now
+        self.batch_id = batch_id
+        self.undoes: str | None = None
+        self._changes: list[Change] = []
+        self._events: list[dict[str, Any]] = []
+        self._text = ""
+        self._outcome: Outcome | None = None
+
+    def __iter__(self) -> Iterator[Change]:
+        return iter(self._changes)
+
+    def __len__(self) -> int:
+        return len(self._changes)
+
+    @property
+    def only(self) -> Change:
+        """The change of a verb that works on one ticket."""
+        return self._changes[0]
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of the tickets, in the order they were named."""
+        return [change.ticket.number for change in self._changes]
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the person is told; there is one once the door has closed."""
+        if self._outcome is None:
+            raise RuntimeError("the door is still open")
+        return self._outcome
+
+    def load(self, numbers: Sequence[int]) -> None:
+        """Lock these tickets and take them in."""
+        if numbers:
+            self._take(col(Ticket.number), list(dict.fromkeys(numbers)))
+
+    def load_ids(self, ids: Sequence[int]) -> None:
+        """Lock tickets by id and take them in."""
+        self._take(col(Ticket.id), list(dict.fromkeys(ids)))
+
+    def add(self, ticket: Ticket) -> Change:
+        """Take in a new ticket; it gets its id here."""
+        self.session.add(ticket)
+        self.session.flush()
+        change = Change(ticket, _fields(ticket))
+        change.record("number", None, ticket.number)
+        self._changes.append(change)
+        return change
+
+    def event(self, ticket_id: int, queue_id: int, changes: Mapping[str, Any]) -> None:
+        """Record an event of a ticket that was written by plain statements."""
+        self._events.append(self._event(ticket_id, queue_id, changes))
+
+    def say(self, text: str) -> None:
+        """Set the sentence the person is told."""
+        self._text = text
+
+    def close(self) -> None:
+        """Write down what changed, raise versions, keep the outcome."""
+        touched = [change for change in self._changes if self._conclude(change)]
+        numbers = tuple(change.ticket.number for change in touched)
+        has_done = bool(self._events or self.undoes) or self.verb is Verb.CONFIGURE
+        text = self._text if has_done else _("Nothing to change: it is so already.")
+        self._outcome = Outcome(text, self.batch_id, numbers)
+        if has_done:
+            self._write_down(numbers, text)
+
+    def _write_down(self, numbers: tuple[int, ...], text: str) -> None:
+        batch = {
+            "id": self.batch_id,
+            "actor_id": self.actor.agent_id,
+            "verb": self.verb,
+            "at": self.now,
+            "outcome": {"text": text, "tickets": list(numbers)},
+            "undoes": self.undoes,
+        }
+        self.session.flush()
+        add_rows(self.session, Batch, [batch])
+        add_rows(self.session, Event, self._events)
+        self.session.info[TELLS] = True
+
+    def _conclude(self, change: Change) -> bool:
+        ticket = change.ticket
+        changed = {**_difference(change), **change.more}
+        if not changed:
+            return False
+        ticket.updated_at = self.now
+        if "number" not in changed:
+            ticket.version += 1
+        self.event(ticket.id, ticket.queue_id, changed)
+        return True
+
+    def _event(self, ticket_id: int, queue_id: int, changes: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "ticket_id": ticket_id,
+            "queue_id": queue_id,
+            "batch_id": self.batch_id,
+            "actor_id": self.actor.agent_id,
+            "verb": self.verb,
+            "at": self.now,
+            "changes": dict(changes),
+        }
+
+    def _take(self, key: Any, wanted: list[int]) -> None:
+        locked = select(Ticket).where(key.in_(wanted)).order_by(col(Ticket.id)).with_for_update(key_share=True)
+        found = {getattr(t, key.key): t for t in self.session.execute(locked).scalars()}
+        for one in wanted:
+            if one not in found:
+                raise NotFound(_("There is no ticket #{number}.").format(number=one), _("`#` jumps to a number."))
+            self._changes.append(Change(found[one], _fields(found[one])))
+
+
+def as_stored(value: Any) -> Any:
+    """A value as an event keeps it."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if isinstance(value, datetime) else value
+
+
+def from_stored(name: str, value: Any) -> Any:
+    """A value as the ticket holds it, from what an event kept."""
+    if name in INSTANTS and value is not None:
+        return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return value
+
+
+def _fields(ticket: Ticket) -> dict[str, Any]:
+    return {name: getattr(ticket, name) for name in TRACKED}
+
+
+def _difference(change: Change) -> dict[str, list[Any]]:
+    now = _fields(change.ticket)
+    return {
+        name: [as_stored(before), as_stored(now[name])] for name, before in change.before.items() if before != now[name]
+    }
+
+
+def _stop_if_done(session: Session, batch_id: str) -> None:
+    lock_name(session, f"batch {batch_id}")
+    done = session.execute(select(col(Batch.outcome)).where(col(Batch.id) == batch_id)).scalar_one_or_none()
+    if done is not None:
+        raise AlreadyDone(Outcome(done["text"], batch_id, tuple(done["tickets"])))

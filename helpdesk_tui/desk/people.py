@@ -1,0 +1,58 @@
+"""Customers: found again by any of their addresses and phones, made when they are new."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from helpdesk_tui.rules.routing import plain_address
+from helpdesk_tui.rules.words import fold
+from helpdesk_tui.store.statements import add_row, add_rows
+from helpdesk_tui.store.tables import Customer, CustomerAddress, CustomerPhone
+from helpdesk_tui.store.transaction import lock_name
+from helpdesk_tui.terms import Person
+
+_NOT_DIGIT = re.compile(r"\D+")
+
+
+def digits_of(number: str) -> str:
+    """A phone number as it is compared: digits only, without the leading zeros or the plus of its prefix."""
+    return _NOT_DIGIT.sub("", number).lstrip("0")
+
+
+def customer_at(session: Session, address: str) -> int | None:
+    """The customer with this address, None where nobody has it."""
+    known = select(col(CustomerAddress.customer_id)).where(col(CustomerAddress.address) == plain_address(address))
+    return session.execute(known).scalar_one_or_none()
+
+
+def customer_for(session: Session, person: Person, now: datetime, phone: str = "") -> int:
+    """The customer of this address or phone; a new one where nobody has it."""
+    lock_name(session, *[f"customer {key}" for key in (plain_address(person.address), digits_of(phone)) if key])
+    known = customer_at(session, person.address) if person.address else _by_phone(session, phone)
+    if known is not None:
+        return known
+    key = fold(" ".join((person.name, person.address)).strip())
+    row = {"name": person.name or person.address or phone, "search_key": key, "created_at": now}
+    customer_id = add_row(session, Customer, row)
+    add_contacts(session, customer_id, [person.address] if person.address else [], [phone] if phone else [])
+    return customer_id
+
+
+def add_contacts(session: Session, customer_id: int, addresses: Iterable[str], phones: Iterable[str]) -> None:
+    """Give a customer more addresses and phones."""
+    own = {"customer_id": customer_id}
+    add_rows(session, CustomerAddress, [{**own, "address": plain_address(address)} for address in addresses])
+    add_rows(session, CustomerPhone, [{**own, "number": n, "digits": digits_of(n)} for n in phones])
+
+
+def _by_phone(session: Session, phone: str) -> int | None:
+    if not digits_of(phone):
+        return None
+    known = select(col(CustomerPhone.customer_id)).where(col(CustomerPhone.digits) == digits_of(phone))
+    return session.execute(known.limit(1)).scalar_one_or_none()

@@ -1,0 +1,176 @@
+"""What an admin sets up: queues with their addresses, agents, teams, categories."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlmodel import SQLModel, col
+
+from helpdesk_tui.desk.door import Changes, Desk
+from helpdesk_tui.errors import NotFound, Refused, Usage
+from helpdesk_tui.language import _
+from helpdesk_tui.rules.routing import plain_address
+from helpdesk_tui.rules.untrusted import clean_line
+from helpdesk_tui.store.schema import AGENT_ROLE
+from helpdesk_tui.store.statements import add_rows, add_unless_there
+from helpdesk_tui.store.tables import Agent, Category, Queue, QueueAddress, Team, TeamMember
+from helpdesk_tui.terms import Outcome, Role, Verb
+
+_NAME = re.compile(r"[\w.-]{1,60}")
+_ADDRESS = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+")
+_Row = TypeVar("_Row", bound=SQLModel)
+
+
+def add_queue(desk: Desk, name: str, addresses: Sequence[str] = (), display_name: str = "") -> Outcome:
+    """Make a queue; it answers from its first address."""
+    with desk.change(Verb.CONFIGURE) as changes:
+        queue_id = _add(changes.session, Queue, _checked(name), display_name=clean_line(display_name, 120))
+        _set_addresses(changes.session, queue_id, addresses)
+        changes.say(_("Queue {name} is there.").format(name=name))
+    return changes.outcome
+
+
+def set_queue(
+    desk: Desk, name: str, addresses: Sequence[str] | None = None, display_name: str | None = None
+) -> Outcome:
+    """Change a queue; addresses given replace the ones it had."""
+    with desk.change(Verb.CONFIGURE) as changes:
+        queue = _named(changes.session, Queue, name)
+        if display_name is not None:
+            queue.display_name = clean_line(display_name, 120)
+        if addresses is not None:
+            _set_addresses(changes.session, queue.id, addresses)
+        changes.say(_("Queue {name} is changed.").format(name=name))
+    return changes.outcome
+
+
+def add_agent(desk: Desk, login: str, name: str = "", email: str = "", role: Role = Role.AGENT) -> Outcome:
+    """Make an agent; on PostgreSQL the login must exist as a role, and gets the rights of an agent."""
+    checked = _checked(login)
+    with desk.change(Verb.CONFIGURE) as changes:
+        row = {
+            "login": checked,
+            "name": clean_line(name, 120) or checked,
+            "email": clean_line(email, 320),
+            "role": role,
+        }
+        if not add_unless_there(changes.session, Agent, {**row, "is_active": True}):
+            raise Refused(
+                _("There is an agent {login} already.").format(login=checked), _("`helpdesk agent set` changes one.")
+            )
+        if desk.store.is_postgres:
+            _grant_agent(changes, checked)
+        changes.say(_("Agent {login} may come in.").format(login=checked))
+    return changes.outcome
+
+
+def set_agent(
+    desk: Desk,
+    login: str,
+    *,
+    name: str | None = None,
+    email: str | None = None,
+    away_until: datetime | str | None = None,
+) -> Outcome:
+    """Change an agent; `away_until` "" ends an absence."""
+    with desk.change(Verb.CONFIGURE) as changes:
+        agent = changes.session.execute(select(Agent).where(col(Agent.login) == login)).scalar_one_or_none()
+        if agent is None:
+            raise NotFound(_("There is no agent {login}.").format(login=login), _("`helpdesk agent list` shows them."))
+        agent.name = clean_line(name, 120) if name is not None else agent.name
+        agent.email = clean_line(email, 320) if email is not None else agent.email
+        if away_until is not None:
+            agent.away_until = away_until if isinstance(away_until, datetime) else None
+        changes.say(_("Agent {login} is changed.").format(login=login))
+    return changes.outcome
+
+
+def add_team(desk: Desk, name: str, members: Sequence[str] = ()) -> Outcome:
+    """Make a team of agents."""
+    with desk.change(Verb.CONFIGURE) as changes:
+        team_id = _add(changes.session, Team, _checked(name))
+        for login in members:
+            agent = changes.session.execute(select(col(Agent.id)).where(col(Agent.login) == login)).scalar_one_or_none()
+            if agent is None:
+                raise NotFound(
+                    _("There is no agent {login}.").format(login=login), _("`helpdesk agent list` shows them.")
+                )
+            add_rows(changes.session, TeamMember, [{"team_id": team_id, "agent_id": agent}])
+        changes.say(_("Team {name} is there.").format(name=name))
+    return changes.outcome
+
+
+def add_category(desk: Desk, name: str) -> Outcome:
+    """Make a category."""
+    with desk.change(Verb.CONFIGURE) as changes:
+        _add(changes.session, Category, _checked(name))
+        changes.say(_("Category {name} is there.").format(name=name))
+    return changes.outcome
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise Usage(
+            _("{name} cannot be a name here.").format(name=clean_line(name, 80) or '""'),
+            _("Use up to 60 letters, digits, dots, dashes and underscores."),
+        )
+    return name
+
+
+def _add(session: Session, table: type[SQLModel], name: str, **values: Any) -> int:
+    if not add_unless_there(session, table, {"name": name, **values}):
+        raise Refused(_("There is {name} already.").format(name=name), _("Choose another name."))
+    columns: Any = table
+    return int(session.execute(select(columns.id).where(columns.name == name)).scalar_one())
+
+
+def _named(session: Session, table: type[_Row], name: str) -> _Row:
+    columns: Any = table
+    row = session.execute(select(table).where(columns.name == name)).scalar_one_or_none()
+    if row is None:
+        raise NotFound(
+            _("There is no {what} {name}.").format(what=table.__name__.lower(), name=clean_line(name, 80)),
+            _("`list` shows what there is."),
+        )
+    return row
+
+
+def _set_addresses(session: Session, queue_id: int, addresses: Sequence[str]) -> None:
+    for row in session.execute(select(QueueAddress).where(col(QueueAddress.queue_id) == queue_id)).scalars():
+        session.delete(row)
+    session.flush()
+    for position, address in enumerate(addresses):
+        if not _ADDRESS.fullmatch(address):
+            raise Usage(
+                _("{address} is not an address.").format(address=clean_line(address, 80)), _("Use NAME@DOMAIN.")
+            )
+        row_values = {"address": plain_address(address), "queue_id": queue_id, "position": position}
+        if not add_unless_there(session, QueueAddress, row_values):
+            raise Refused(
+                _("{address} belongs to another queue.").format(address=address),
+                _("`helpdesk queue list` shows which."),
+            )
+
+
+def _grant_agent(changes: Changes, login: str) -> None:
+    known = changes.session.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": login}).first()
+    quoted = '"' + login.replace('"', '""') + '"'
+    if known is None:
+        raise Refused(
+            _("PostgreSQL has no login {login}.").format(login=login),
+            _("Its administrator runs: CREATE ROLE {login} LOGIN; then add the agent again.").format(login=quoted),
+        )
+    try:
+        with changes.session.begin_nested():
+            changes.session.execute(text(f"GRANT {AGENT_ROLE} TO {quoted}"))
+    except DBAPIError as error:
+        raise Refused(
+            _("You may not give {login} the rights of an agent.").format(login=login),
+            _("PostgreSQL's administrator runs: GRANT {role} TO {login}").format(role=AGENT_ROLE, login=quoted),
+        ) from error

@@ -1,0 +1,101 @@
+"""What the store knows about a mail before `rules.threading` places it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from helpdesk_tui.desk.people import customer_at
+from helpdesk_tui.rules import robots, threading
+from helpdesk_tui.rules.routing import plain_address
+from helpdesk_tui.rules.threading import Signals
+from helpdesk_tui.store.tables import Message, OwnToken, Queue, Ticket
+from helpdesk_tui.terms import ENDED, IncomingMail, MessageKind
+
+#: A ticket closed for longer than this is not opened again by a late answer.
+REOPENS_FOR = timedelta(days=30)
+
+
+def signals_of(session: Session, mail: IncomingMail, now: datetime) -> Signals:
+    """What the store knows about a mail."""
+    ancestors = [*mail.report_ids, *mail.references] if mail.report else mail.references
+    by_token = _tickets_by_token(session, threading.tokens_in_order(mail.in_reply_to, ancestors))
+    weak = None if by_token else _ticket_by_message_id(session, [*mail.in_reply_to, *mail.references])
+    linked = by_token[0] if by_token else weak
+    ticket = _final(session, linked) if linked else None
+    return Signals(
+        is_own_copy=_is_own_copy(session, mail),
+        is_bounce=mail.report is not None,
+        is_robot=robots.is_robot(mail),
+        token_ticket=ticket.id if ticket and by_token else None,
+        other_token_ticket=next((t for t in by_token if t != by_token[0]), None),
+        weak_ticket=ticket.id if ticket and not by_token else None,
+        is_participant=ticket is not None and _is_participant(session, ticket, mail),
+        is_confidential=ticket is not None and session.get_one(Queue, ticket.queue_id).is_confidential,
+        is_closed=ticket is not None and _is_long_closed(ticket, now),
+    )
+
+
+def _tickets_by_token(session: Session, tokens: list[str]) -> list[int]:
+    """The tickets of these tokens, in their order; unknown ones match nothing."""
+    if not tokens:
+        return []
+    known = select(col(OwnToken.token), col(OwnToken.ticket_id)).where(col(OwnToken.token).in_(tokens))
+    tickets = dict(session.execute(known).all())
+    return [tickets[token] for token in tokens if token in tickets]
+
+
+def _ticket_by_message_id(session: Session, ids: list[str]) -> int | None:
+    """The ticket of the newest inbound message with one of these Message-IDs."""
+    if not ids:
+        return None
+    mails = select(col(Message.ticket_id)).where(
+        col(Message.message_id).in_(ids), col(Message.kind) == MessageKind.INBOUND
+    )
+    return session.execute(mails.order_by(col(Message.id).desc()).limit(1)).scalar_one_or_none()
+
+
+def _final(session: Session, ticket_id: int) -> Ticket:
+    """The ticket, or the one it was merged into in the end."""
+    ticket = session.get_one(Ticket, ticket_id)
+    seen = {ticket_id}
+    while ticket.merged_into and ticket.merged_into not in seen:
+        seen.add(ticket.merged_into)
+        ticket = session.get_one(Ticket, ticket.merged_into)
+    return ticket
+
+
+def _is_participant(session: Session, ticket: Ticket, mail: IncomingMail) -> bool:
+    """The requester, or somebody an agent has written to on this ticket."""
+    if not mail.sender.address or not mail.has_strict_sender:
+        return False
+    if customer_at(session, mail.sender.address) == ticket.requester_id:
+        return True
+    written = select(col(Message.to), col(Message.cc)).where(
+        col(Message.ticket_id) == ticket.id,
+        col(Message.kind) == MessageKind.OUTBOUND,
+        col(Message.is_withdrawn).is_(False),
+    )
+    sender = plain_address(mail.sender.address)
+    people = (person for row in session.execute(written) for person in [*row.to, *row.cc])
+    return any(plain_address(address) == sender for _name, address in people)
+
+
+def _is_long_closed(ticket: Ticket, now: datetime) -> bool:
+    return ticket.status in ENDED and ticket.closed_at is not None and ticket.closed_at < now - REOPENS_FOR
+
+
+def _is_own_copy(session: Session, mail: IncomingMail) -> bool:
+    """A Message-ID of ours and the very words we sent under it: a forged id alone hides nothing.
+
+    Reading a mail puts what it quotes behind the rest, so the order of the words does not count.
+    """
+    token = threading.own_token(mail.message_id)
+    if token is None:
+        return False
+    ours = select(col(Message.text)).join(OwnToken, col(OwnToken.message_id) == col(Message.id))
+    text = session.execute(ours.where(col(OwnToken.token) == token)).scalar_one_or_none()
+    return text is not None and sorted(text.split()) == sorted(f"{mail.text}\n{mail.quoted}".split())

@@ -1,0 +1,235 @@
+"""Verbs on the fields of tickets: status, priority, category, queue, tags, due date, summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from helpdesk_tui.desk.door import Change, Changes, Desk
+from helpdesk_tui.desk.timers import remind_anew
+from helpdesk_tui.errors import NotFound, Refused, Usage
+from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.rules import permissions
+from helpdesk_tui.rules.untrusted import clean_line
+from helpdesk_tui.store import search
+from helpdesk_tui.store.statements import add_rows, add_unless_there
+from helpdesk_tui.store.tables import Category, Queue, Tag, Ticket, TicketTag
+from helpdesk_tui.terms import DueKind, Outcome, Party, Priority, Status, Verb
+
+Numbers = Sequence[int]
+_Edit = Callable[[Changes, Change], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What `set_fields` changes; None leaves a field alone, "" empties category, due date or summary."""
+
+    status: Status | None = None
+    priority: Priority | None = None
+    category: str | None = None
+    queue: str | None = None
+    due: datetime | str | None = None
+    summary: str | None = None
+
+
+def set_status(desk: Desk, tickets: Numbers, status: Status) -> Outcome:
+    """Put tickets into a status."""
+    return set_fields(desk, tickets, Fields(status=status))
+
+
+def set_priority(desk: Desk, tickets: Numbers, priority: Priority) -> Outcome:
+    """Give tickets a priority."""
+    return set_fields(desk, tickets, Fields(priority=priority))
+
+
+def set_category(desk: Desk, tickets: Numbers, category: str) -> Outcome:
+    """Say what tickets are about; "" takes the category away."""
+    return set_fields(desk, tickets, Fields(category=category))
+
+
+def move(desk: Desk, tickets: Numbers, queue: str) -> Outcome:
+    """Move tickets, with all that belongs to them, to another queue."""
+    return set_fields(desk, tickets, Fields(queue=queue))
+
+
+def set_fields(desk: Desk, tickets: Numbers, fields: Fields) -> Outcome:
+    """Change several fields of several tickets at once: one batch, one undo."""
+    verbs = _verbs(fields)
+    if not verbs:
+        raise Usage(_("Nothing is to be changed."), _("Name at least one of status, priority, category, queue, due."))
+    for verb in verbs:
+        if reason := permissions.refusal(desk.actor, verb):
+            raise Refused(reason, "")
+    with desk.change(verbs[0], tickets) as changes:
+        edits = _edits(changes.session, fields)
+        for change in changes:
+            for edit in edits:
+                edit(changes, change)
+        changes.say(_sentence(changes.numbers, fields))
+    return changes.outcome
+
+
+def tag(desk: Desk, tickets: Numbers, add: Iterable[str] = (), remove: Iterable[str] = ()) -> Outcome:
+    """Put tags on tickets and take others off."""
+    wanted, unwanted = {_tag_name(n) for n in add}, {_tag_name(n) for n in remove}
+    with desk.change(Verb.TAG, tickets) as changes:
+        for change in changes:
+            before = tags_of(changes.session, change.ticket.id)
+            after = sorted((set(before) | wanted) - unwanted)
+            if after != before:
+                write_tags(changes.session, change.ticket.id, before, after)
+                change.record("tags", before, after)
+        signs = [f"+{name}" for name in sorted(wanted)] + [f"-{name}" for name in sorted(unwanted)]
+        changes.say(_("{tickets}: tags {signs}").format(tickets=name_tickets(changes.numbers), signs=" ".join(signs)))
+    return changes.outcome
+
+
+def tags_of(session: Session, ticket_id: int) -> list[str]:
+    """The tags of a ticket, in order of name."""
+    names = select(col(Tag.name)).join(TicketTag, col(TicketTag.tag_id) == col(Tag.id))
+    return sorted(session.execute(names.where(col(TicketTag.ticket_id) == ticket_id)).scalars())
+
+
+def write_tags(session: Session, ticket_id: int, before: Iterable[str], after: Iterable[str]) -> None:
+    """Make the tags of a ticket `after`, knowing that they are `before`."""
+    for name in set(after) - set(before):
+        add_unless_there(session, Tag, {"name": name})
+        tag_id = session.execute(select(col(Tag.id)).where(col(Tag.name) == name)).scalar_one()
+        add_rows(session, TicketTag, [{"ticket_id": ticket_id, "tag_id": tag_id}])
+    if gone := set(before) - set(after):
+        ids = select(col(Tag.id)).where(col(Tag.name).in_(gone))
+        here = delete(TicketTag).where(col(TicketTag.ticket_id) == ticket_id, col(TicketTag.tag_id).in_(ids))
+        session.execute(here.execution_options(synchronize_session=False))
+
+
+def name_tickets(numbers: Sequence[int]) -> str:
+    """Tickets as a sentence names them."""
+    return f"#{numbers[0]}" if len(numbers) == 1 else ngettext("{n} ticket", "{n} tickets", len(numbers))
+
+
+def apply_status(ticket: Ticket, status: Status, now: datetime) -> None:
+    """Put one ticket into a status, with all that hangs on it: whom it waits for, since when, when it ended."""
+    if ticket.status == status:
+        return
+    ticket.status = status
+    ticket.closed_at = now if status in (Status.CLOSED, Status.CANCELLED) else None
+    wait_for(ticket, _WAITS[status], now)
+
+
+def wait_for(ticket: Ticket, party: Party | None, now: datetime) -> None:
+    """Say whom a ticket waits for from now on; the clock goes on where it waited for them already."""
+    if ticket.waiting_for != party:
+        ticket.waiting_for = party
+        ticket.waiting_since = now
+
+
+_WAITS: dict[Status, Party | None] = {
+    Status.NEW: Party.US,
+    Status.OPEN: Party.US,
+    Status.WAITING_CUSTOMER: Party.THEM,
+    Status.WAITING_OTHER: Party.US,
+    Status.SNOOZED: Party.US,
+    Status.SOLVED: None,
+    Status.CLOSED: None,
+    Status.CANCELLED: None,
+}
+
+
+def _verbs(fields: Fields) -> list[Verb]:
+    given = {
+        Verb.STATUS: fields.status,
+        Verb.PRIORITY: fields.priority,
+        Verb.CATEGORY: fields.category,
+        Verb.QUEUE: fields.queue,
+        Verb.DUE: fields.due,
+        Verb.SUMMARY: fields.summary,
+    }
+    return [verb for verb, value in given.items() if value is not None]
+
+
+def _edits(session: Session, fields: Fields) -> list[_Edit]:
+    edits: list[_Edit] = []
+    if fields.status is not None:
+        status = fields.status
+        edits.append(lambda changes, change: apply_status(change.ticket, status, changes.now))
+    if fields.priority is not None:
+        edits.append(_setter("priority", fields.priority.rank))
+    if fields.category is not None:
+        edits.append(_setter("category_id", _category_id(session, fields.category)))
+    if fields.queue is not None:
+        edits.append(_setter("queue_id", _queue_id(session, fields.queue)))
+    if fields.summary is not None:
+        edits.append(_summarise(clean_line(fields.summary, 200) or None))
+    if fields.due is not None:
+        edits.append(_agree(fields.due if isinstance(fields.due, datetime) else None))
+    return edits
+
+
+def _setter(name: str, value: Any) -> _Edit:
+    def edit(_changes: Changes, change: Change) -> None:
+        setattr(change.ticket, name, value)
+
+    return edit
+
+
+def _summarise(summary: str | None) -> _Edit:
+    def edit(changes: Changes, change: Change) -> None:
+        change.ticket.summary = summary
+        search.index_more(changes.session, change.ticket.id, summary or "")
+
+    return edit
+
+
+def _agree(due_at: datetime | None) -> _Edit:
+    def edit(changes: Changes, change: Change) -> None:
+        change.ticket.due_at = due_at
+        change.ticket.due_kind = DueKind.AGREED if due_at else None
+        remind_anew(changes.session, change.ticket, changes.now)
+
+    return edit
+
+
+def _category_id(session: Session, name: str) -> int | None:
+    if not name:
+        return None
+    known = dict(session.execute(select(col(Category.name), col(Category.id))).all())
+    return _known(known, name, _("category"))
+
+
+def _queue_id(session: Session, name: str) -> int:
+    known = dict(session.execute(select(col(Queue.name), col(Queue.id))).all())
+    return _known(known, name, _("queue"))
+
+
+def _known(known: dict[str, int], name: str, what: str) -> int:
+    if name not in known:
+        raise NotFound(
+            _("There is no {what} {name}.").format(what=what, name=clean_line(name, 80)),
+            _("Known: {names}").format(names=", ".join(sorted(known))),
+        )
+    return known[name]
+
+
+def _tag_name(text: str) -> str:
+    name = clean_line(text, 50).casefold().replace(" ", "-")
+    if not name:
+        raise Usage(_("A tag needs a name."), _("Write +name to add one, -name to remove one."))
+    return name
+
+
+def _sentence(numbers: Sequence[int], fields: Fields) -> str:
+    said = [
+        _("status {value}").format(value=fields.status) if fields.status else "",
+        _("priority {value}").format(value=fields.priority) if fields.priority else "",
+        _("category {value}").format(value=fields.category or _("none")) if fields.category is not None else "",
+        _("queue {value}").format(value=fields.queue) if fields.queue else "",
+        (_("due date set") if fields.due else _("no due date")) if fields.due is not None else "",
+        _("summary changed") if fields.summary is not None else "",
+    ]
+    return f"{name_tickets(numbers)}: {', '.join(filter(None, said))}"

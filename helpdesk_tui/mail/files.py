@@ -1,0 +1,145 @@
+"""Attachments: which parts are files, under which safe name, and their bytes."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from unicodedata import normalize
+
+from helpdesk_tui.mail.charsets import line
+from helpdesk_tui.mail.headers import parameters, split_header
+from helpdesk_tui.mail.structure import Part
+from helpdesk_tui.mail.words import decode_words, unbase64
+from helpdesk_tui.terms import IncomingFile
+
+#: Most file systems allow 255 bytes; what saves a file may need room for a number.
+LONGEST_NAME = 200
+_LONGEST_EXTENSION = 20
+
+_UNSAFE = re.compile(r'[<>:"|?*\x00-\x1f]')
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|\Z)", re.I)
+_BEGIN = re.compile(rb"(?:\A|\n)begin [0-7]{3,4} [^\r\n]{0,300}\r?\n")
+_REPORT_NAMES = {"message/delivery-status": "delivery-status.txt", "text/rfc822-headers": "original-header.txt"}
+_EXTENSIONS = {
+    "application/pdf": "pdf",
+    "application/zip": "zip",
+    "application/pkcs7-mime": "p7m",
+    "application/pkcs7-signature": "p7s",
+    "application/pgp-signature": "asc",
+    "application/pgp-encrypted": "asc",
+    "application/ms-tnef": "dat",
+    "audio/mpeg": "mp3",
+    "image/jpeg": "jpg",
+    "image/svg+xml": "svg",
+    "image/tiff": "tif",
+    "message/rfc822": "eml",
+    "text/calendar": "ics",
+    "text/html": "html",
+    "text/plain": "txt",
+    "text/vcard": "vcf",
+    "text/x-vcard": "vcf",
+}
+
+
+def content(raw: bytes, part: Part) -> bytes:
+    """The bytes of a part without their transfer encoding, as far as they can be read."""
+    encoding = part.headers.first("content-transfer-encoding").strip(" ;\"'").lower()
+    coded = raw[part.start : part.end]
+    if encoding == "base64":
+        return unbase64(coded)
+    if encoding == "quoted-printable":
+        return binascii.a2b_qp(coded)
+    if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
+        return _unuu(coded)
+    return coded
+
+
+def declared_name(part: Part) -> str:
+    """The file name that a part claims, not yet cleaned; "" where it claims none."""
+    disposition = part.headers.first("content-disposition")
+    name = parameters(disposition)[1].get("filename", "") if "filename" in disposition.lower() else ""
+    return name or part.settings.get("name", "")
+
+
+def is_attached(part: Part) -> bool:
+    """True where the sender marked a part as a file and not as something to read."""
+    return part.headers.first("content-disposition").lower().startswith("attachment")
+
+
+def incoming_files(raw: bytes, parts: list[Part]) -> tuple[IncomingFile, ...]:
+    """The parts as files; no two have names that differ only in case."""
+    taken: set[str] = set()
+    files = []
+    for number, part in enumerate(parts, 1):
+        body = content(raw, part)
+        name = safe_name(declared_name(part)) or _default_name(part, body, number)
+        name = _free_name(name, taken)
+        taken.add(name.casefold())
+        files.append(IncomingFile(name, part.kind, body))
+    return tuple(files)
+
+
+def safe_name(claimed: str) -> str:
+    """The last component of a claimed path, harmless as a file name everywhere; "" where nothing is left."""
+    name = line(claimed[-4_000:], 4_000).replace("\\", "/").rpartition("/")[2]
+    name = _UNSAFE.sub("_", normalize("NFC", name)).lstrip(". ~").rstrip(". ")
+    if name.startswith("-"):
+        name = "_" + name[1:]
+    if _DEVICE.match(name):
+        name = "_" + name
+    return _shortened(name)
+
+
+def _shortened(name: str) -> str:
+    if len(name.encode()) <= LONGEST_NAME:
+        return name
+    stem, dot, extension = name.rpartition(".")
+    if not dot or len(extension) > _LONGEST_EXTENSION:
+        stem, dot, extension = name, "", ""
+    room = LONGEST_NAME - len((dot + extension).encode())
+    return stem.encode()[:room].decode("utf-8", "ignore") + dot + extension
+
+
+def _default_name(part: Part, body: bytes, number: int) -> str:
+    if part.kind == "message/rfc822":
+        subject = split_header(body, 0, min(len(body), 64 * 1024))[0].first("subject")
+        return (
+            safe_name(decode_words(subject)[:80].replace("/", "_") + ".eml" if subject else "")
+            or f"message-{number}.eml"
+        )
+    if part.kind in _REPORT_NAMES:
+        return _REPORT_NAMES[part.kind]
+    extension = _EXTENSIONS.get(part.kind) or part.kind.rpartition("/")[2].removeprefix("x-")
+    stem = "image" if part.kind.startswith("image/") else "attachment"
+    return safe_name(f"{stem}-{number}.{extension if len(extension) <= 5 else 'bin'}")
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    stem, dot, extension = name.rpartition(".")
+    if not stem:
+        stem, dot, extension = name, "", ""
+    free, copy = name, 2
+    while free.casefold() in taken:
+        free, copy = f"{stem} ({copy}){dot}{extension}", copy + 1
+    return free
+
+
+def _unuu(coded: bytes) -> bytes:
+    begin = _BEGIN.search(coded)
+    decoded = bytearray()
+    for row in coded[begin.end() if begin else 0 :].splitlines():
+        if row.strip() == b"end":
+            break
+        decoded += _row(row)
+    return bytes(decoded)
+
+
+def _row(row: bytes) -> bytes:
+    try:
+        return binascii.a2b_uu(row)
+    except binascii.Error:
+        length = (((row[0] - 32) & 63) * 4 + 5) // 3 if row else 0
+        try:
+            return binascii.a2b_uu(row[:length])
+        except binascii.Error:
+            return b""

@@ -1,0 +1,252 @@
+"""HTML as readable text: structure kept simply, link targets shown, nothing hidden, nothing fetched, linear time.
+
+The reader of the standard library takes quadratic time on crafted input (CVE-2025-6069), so the tags are found here
+with expressions that never step back.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+MOST_CHARACTERS = 3_000_000
+MOST_TOKENS = 300_000
+_MOST_QUOTES = 20
+_LONGEST_TARGET = 2_000
+
+_TOKEN = re.compile(
+    r"(?P<text>[^<]++)|<!--(?s:.*?)(?:-->|\Z)|<[!?][^>]*+>?"
+    r"|<(?P<end>/?)(?P<name>[a-zA-Z][\w:.-]*+)(?P<settings>(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+'|[\"'])*+)>?|<"
+)
+_SETTING = re.compile(r"([\w:-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))")
+_BLANK = re.compile(r"[ \t\r\n\f\v]+")
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?![.\d]*[1-9])")
+_LONG_NUMBER = re.compile(r"&#[xX]?[0-9a-fA-F]{8,};?")
+
+_DROPPED = {"script", "style", "head", "title", "noscript", "template", "object", "svg", "iframe", "select"}
+_VOID = {"br", "img", "hr", "input", "meta", "link", "area", "base", "col", "embed", "source", "wbr", "param"}
+_PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "table", "blockquote"}
+_BLOCKS = {"div", "tr", "li", "dt", "dd", "section", "article", "header", "footer", "center", "form", "address", "body"}
+_CELLS = {"td", "th"}
+
+
+def read_html(html: str) -> Page:
+    """An HTML document as text; what is hidden is only shown where there is nothing else."""
+    page = Page()
+    page.read(html)
+    if page.has_hidden and not page.text():
+        page = Page(shows_hidden=True)
+        page.read(html)
+    return page
+
+
+class Page:
+    """The text written so far, and where in the document we are.
+
+    `has_hidden` says that something invisible was left out, `is_cut` that the document was too long.
+    """
+
+    def __init__(self, *, shows_hidden: bool = False) -> None:
+        self.has_hidden = self.is_cut = False
+        self._shows_hidden = shows_hidden
+        self._lines: list[str] = []
+        self._line: list[str] = []
+        self._has_words = False
+        self._quotes = 0
+        self._pre = 0
+        self._lists: list[int] = []
+        self._hidden: tuple[str, int] = ("", 0)
+        self._link: tuple[str, int] | None = None
+        self._unclosed: set[str] = set()
+
+    def read(self, html: str) -> None:
+        """Take in a whole document, at most `MOST_CHARACTERS` and `MOST_TOKENS` of it."""
+        self.is_cut = len(html) > MOST_CHARACTERS
+        html = html[:MOST_CHARACTERS]
+        at = tokens = 0
+        while at < len(html) and (token := _TOKEN.match(html, at)):
+            at = token.end()
+            tokens += 1
+            if tokens > MOST_TOKENS:
+                self.is_cut = True
+                break
+            if token["text"] is not None:
+                self._write(token["text"])
+            elif token["name"]:
+                at = self._tag(html, at, token)
+            elif token[0] == "<":
+                self._write("<")
+
+    def text(self) -> str:
+        """Everything written, without blank lines in a row."""
+        self._break()
+        kept: list[str] = []
+        for text in self._lines:
+            if text.strip("> ") or (kept and kept[-1].strip("> ")):
+                kept.append(text)
+        return "\n".join(kept).strip("\n")
+
+    def _tag(self, html: str, at: int, token: re.Match[str]) -> int:
+        """Act on one tag; returns where to go on, which is behind it or behind what it drops."""
+        name = token["name"].lower()
+        if name in _DROPPED and not token["end"]:
+            return self._behind(html, at, name)
+        if self._hidden[0]:
+            self._count_hidden(name, is_end=bool(token["end"]))
+        elif token["end"]:
+            self._end(name)
+        else:
+            self._begin(name, token["settings"])
+        return at
+
+    def _behind(self, html: str, at: int, name: str) -> int:
+        """Where a dropped element ends; scripts and styles without an end drop all the rest, as browsers do."""
+        if name not in self._unclosed:
+            close = re.compile(rf"</{name}(?=[\s>/])[^>]*+>?", re.I).search(html, at)
+            if close:
+                return close.end()
+            self._unclosed.add(name)
+        return len(html) if name in ("script", "style", "title") else at
+
+    def _count_hidden(self, name: str, *, is_end: bool) -> None:
+        hidden, depth = self._hidden
+        if name == hidden:
+            depth += -1 if is_end else 1
+            self._hidden = (hidden, depth) if depth else ("", 0)
+
+    def _begin(self, name: str, raw_settings: str) -> None:
+        settings = _settings(raw_settings) if raw_settings and not raw_settings.isspace() else {}
+        if name not in _VOID and not self._shows_hidden and _is_hidden(raw_settings, settings):
+            self._hidden, self.has_hidden = (name, 1), True
+        elif name == "br":
+            self._break(is_kept=True)
+        elif name == "a":
+            self._end_link()
+            self._link = (_target(settings.get("href", "")), len(self._line))
+        elif name == "img":
+            self._write_image(settings.get("alt", ""))
+        elif name == "hr":
+            self._break()
+            self._lines.append(self._margin() + "---")
+        else:
+            self._begin_block(name)
+
+    def _begin_block(self, name: str) -> None:
+        if name in _PARAGRAPHS:
+            self._paragraph()
+            self._pre += name == "pre"
+            self._quotes += name == "blockquote"
+            if name in ("ul", "ol"):
+                self._lists.append(1 if name == "ol" else 0)
+        elif name in _CELLS:
+            if self._has_words:
+                self._line.append("  ")
+        elif name in _BLOCKS:
+            self._break()
+            if name == "li":
+                self._line.append(self._bullet())
+
+    def _end(self, name: str) -> None:
+        if name == "a":
+            self._end_link()
+        elif name in _PARAGRAPHS:
+            self._break()
+            self._pre = max(0, self._pre - (name == "pre"))
+            self._quotes = max(0, self._quotes - (name == "blockquote"))
+            self._paragraph()
+            if name in ("ul", "ol") and self._lists:
+                self._lists.pop()
+        elif name in _BLOCKS:
+            self._break()
+
+    def _bullet(self) -> str:
+        indent = "  " * (min(len(self._lists), 10) - 1)
+        if self._lists and self._lists[-1]:
+            self._lists[-1] += 1
+            return f"{indent}{self._lists[-1] - 1}. "
+        return indent + "- "
+
+    def _write(self, raw: str) -> None:
+        if self._hidden[0]:
+            return
+        text = plain(raw)
+        self._has_words = self._has_words or not text.isspace()
+        if self._pre:
+            first, *others = text.split("\n")
+            self._line.append(first)
+            for other in others:
+                self._break(is_kept=True)
+                self._line.append(other)
+            return
+        text = _BLANK.sub(" ", text)
+        is_after_blank = not self._line or self._line[-1].endswith(" ")
+        self._line.append(text.lstrip(" ") if is_after_blank else text)
+
+    def _write_image(self, alt: str) -> None:
+        alt = _BLANK.sub(" ", alt).strip()
+        if alt and not self._hidden[0]:
+            self._line.append(f"[{alt[:200]}]")
+
+    def _end_link(self) -> None:
+        """Write the real target behind the words of a link, where they do not say it themselves."""
+        if self._link is None:
+            return
+        target, start = self._link
+        self._link = None
+        words = "".join(self._line[start:]).strip()
+        if target and _bare(words) != _bare(target):
+            self._line.append(f" <{target}>" if words else f"<{target}>")
+
+    def _margin(self) -> str:
+        return "> " * min(self._quotes, _MOST_QUOTES)
+
+    def _break(self, *, is_kept: bool = False) -> None:
+        if self._line:
+            self._end_link()
+        text = "".join(self._line)
+        self._line.clear()
+        self._has_words = False
+        if is_kept or text.strip():
+            self._lines.append(self._margin() + (text.rstrip() if not self._pre else text))
+
+    def _paragraph(self) -> None:
+        self._break()
+        if self._lines and self._lines[-1].strip("> "):
+            self._lines.append(self._margin())
+
+
+def plain(raw: str) -> str:
+    """Text with its character references resolved; absurdly long numbers are no characters."""
+    if "&" not in raw:
+        return raw
+    return unescape(_LONG_NUMBER.sub("\ufffd", raw)).replace("\xa0", " ")
+
+
+def _settings(raw: str) -> dict[str, str]:
+    found = (setting.groups("") for setting in _SETTING.finditer(raw[:20_000]))
+    return {name.lower(): plain(one or two or three) for name, one, two, three in found}
+
+
+def _is_hidden(raw: str, settings: dict[str, str]) -> bool:
+    style = settings.get("style", "")
+    if style and _HIDDEN.search(style.lower()):
+        return True
+    return "hidden" in raw and re.search(r"(?:^|\s)hidden(?:\s|=|/|$)", _quoteless(raw)) is not None
+
+
+def _quoteless(raw: str) -> str:
+    return re.sub(r"\"[^\"]*+\"|'[^']*+'", "''", raw[:20_000])
+
+
+def _target(href: str) -> str:
+    """A link target as it is shown, "" for the ones that lead nowhere outside."""
+    target = "".join(href.split())[:_LONGEST_TARGET]
+    scheme = target.partition(":")[0].lower()
+    return "" if target.startswith("#") or scheme in ("javascript", "cid", "data", "vbscript") else target
+
+
+def _bare(address: str) -> str:
+    address = address.strip().lower().rstrip("/")
+    if address.startswith("mailto:"):
+        return address[7:].partition("?")[0]
+    return address.removeprefix("https://").removeprefix("http://").removeprefix("tel:")

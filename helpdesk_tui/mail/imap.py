@@ -1,0 +1,267 @@
+"""A mailbox on an IMAP server (RFC 3501, with IDLE, MOVE and UIDPLUS where the server has them)."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+import imapclient
+from imapclient.exceptions import (
+    CapabilityError,
+    IMAPClientAbortError,
+    IMAPClientError,
+    IMAPClientReadOnlyError,
+    LoginError,
+    ProtocolError,
+)
+
+from helpdesk_tui.config import MailboxSettings, secret
+from helpdesk_tui.errors import HelpdeskError, Temporary
+from helpdesk_tui.language import _
+from helpdesk_tui.mail import tls
+from helpdesk_tui.mail.imap_wire import IdleRefused, ImapClient
+from helpdesk_tui.mail.mailbox import MAX_MAIL_BYTES, FetchedMail, folder_after, in_batches, too_large
+
+__all__ = ["FetchedMail", "ImapMailbox"]
+
+_UIDS_IN_A_COMMAND = 500  # a longer list meets the line limit of servers
+_IDLE_SECONDS = 60.0
+_LOGOUT_SECONDS = 2
+_BYTES_REPR = re.compile(r"b(['\"])(.*)\1", re.DOTALL)
+#: What reading a senseless answer may end in, besides the errors of imapclient.
+_NONSENSE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+#: Refusals that pass (RFC 5530).
+_PASSING = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "[EXPUNGEISSUED]", "* BYE")
+
+
+class ImapMailbox:
+    """One folder on an IMAP server.
+
+    Raises, from every method:
+        Temporary: the server cannot be reached, hung up, is too slow or talks nonsense.
+        HelpdeskError: it refused (password, folder, flag), or its certificate is not accepted.
+    """
+
+    def __init__(self, settings: MailboxSettings) -> None:
+        self.uidvalidity = 0
+        self.problems: list[str] = []
+        self._settings = settings
+        self._target = folder_after(settings)
+        self._place = _("Mailbox {name}").format(name=settings.name)
+        self._stop = threading.Event()
+        self._can_idle = False
+        self._client: Any = None
+
+    def __enter__(self) -> Self:
+        tls.check_address(self._place, self._settings.host, self._settings.port)
+        context = tls.context(self._settings.ca_file)
+        try:
+            with self._speaking(_("connecting")):
+                self._client = ImapClient(self._settings, context)
+                if self._settings.security == "starttls":
+                    self._client.starttls(context)
+                tls.refuse_clear_text(self._client.wire.sock, self._place)
+                self._log_in()
+                self._can_idle = self._client.has_capability("IDLE")
+            self._select()
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        client, self._client = self._client, None
+        if client is None:
+            return
+        with contextlib.suppress(OSError, IMAPClientError, *_NONSENSE):
+            if kind is None:
+                client.wire.patience = _LOGOUT_SECONDS
+                client.logout()
+        with contextlib.suppress(OSError):
+            client.shutdown()
+
+    def uids(self) -> list[int]:
+        """The mails in the folder now, ascending; opens it anew, for a folder made anew would look empty."""
+        self.problems.clear()
+        self._select()
+        with self._speaking(_("looking for mail")):
+            self._client.noop()
+            self._client.wire.forget_news()
+            return sorted(set(self._client.search(["ALL"])))
+
+    def fetch(self, uids: Sequence[int]) -> Iterator[list[FetchedMail]]:
+        """These mails as the server holds them, within the limits of the settings; marks nothing as read."""
+        for batch in in_batches(self._sizes(uids), self._settings.batch_count, self._settings.batch_bytes):
+            if mails := self._fetch_batch(batch):
+                yield mails
+
+    def done(self, uids: Sequence[int]) -> None:
+        """Mark mails as read, move them, or leave them, as the settings say."""
+        if self._settings.after == "leave":
+            return
+        for some in _slices(uids):
+            if self._target:
+                self._move(some)
+            else:
+                with self._speaking(_("marking mail as read")):
+                    self._client.add_flags(some, [imapclient.SEEN], silent=True)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for mail with IDLE, a minute at most; a server without IDLE gets a pause, and then may have some."""
+        with self._speaking(_("waiting for mail")):
+            has_news = self._client.wire.forget_news() or self._pause(seconds)
+        if self._stop.is_set():
+            self._stop.clear()
+            return False
+        return has_news
+
+    def stop_waiting(self) -> None:
+        """End `wait` soon, from any thread."""
+        self._stop.set()
+
+    def _log_in(self) -> None:
+        if not (words := self._refusal()):
+            return
+        message = _("{place}: {host} refused the login: {words}.").format(
+            place=self._place, host=self._settings.host, words=words
+        )
+        if any(code in words for code in _PASSING):
+            raise Temporary(message, _("It is tried again."))
+        raise HelpdeskError(message, _("Check user and password; some providers want a password for programs."))
+
+    def _refusal(self) -> str:
+        """Log in; what the server says against it, "" where it accepts. Only here the password is in a variable."""
+        client, settings = self._client, self._settings
+        password = secret(settings.password_command, settings.password_env, self._place)
+        is_plain = client.has_capability("AUTH=PLAIN") or not password.isascii()
+        try:
+            (client.plain_login if is_plain else client.login)(settings.user, password)
+        except LoginError as error:
+            if isinstance(error.__context__, IMAPClientAbortError):
+                raise error.__context__ from None
+            return _words(error).replace(password or "\0", "…") or "NO"
+        return ""
+
+    def _select(self) -> None:
+        folder = self._settings.folder
+        with self._speaking(_("opening folder {folder}").format(folder=folder)):
+            found = self._client.select_folder(folder, readonly=self._settings.after == "leave")
+            self._client.wire.forget_news()
+        if not found.get(b"UIDVALIDITY"):
+            raise HelpdeskError(
+                _("{place}: the server gives no lasting numbers to the mails in {folder}.").format(
+                    place=self._place, folder=folder
+                ),
+                _("Choose another folder: without UIDVALIDITY mail would come in twice."),
+            )
+        self.uidvalidity = found[b"UIDVALIDITY"]
+
+    def _sizes(self, uids: Sequence[int]) -> Iterator[tuple[int, int]]:
+        for some in _slices(uids):
+            with self._speaking(_("asking for sizes")):
+                found = self._client.fetch(some, ["RFC822.SIZE"])
+                sizes = [(uid, int(found[uid][b"RFC822.SIZE"])) for uid in some if _has(found, uid, b"RFC822.SIZE")]
+            for uid, size in sizes:
+                if size <= MAX_MAIL_BYTES:
+                    yield uid, size
+                else:
+                    self.problems.append(f"{self._place}: " + too_large(f"UID {uid}", size))
+
+    def _fetch_batch(self, batch: list[tuple[int, int]]) -> list[FetchedMail]:
+        uids = [uid for uid, _size in batch]
+        announced = sum(size for _uid, size in batch)
+        with self._speaking(_("fetching mail")), self._client.wire.expecting(2 * announced):
+            found = self._client.fetch(uids, ["INTERNALDATE", "BODY.PEEK[]"])
+            return [
+                FetchedMail(self.uidvalidity, uid, _utc(found[uid].get(b"INTERNALDATE")), found[uid][b"BODY[]"])
+                for uid in uids
+                if _has(found, uid, b"BODY[]")
+            ]
+
+    def _move(self, uids: list[int]) -> None:
+        with self._speaking(_("moving mail to {folder}").format(folder=self._target)):
+            try:
+                self._put_into_target(uids)
+            except IMAPClientError as error:
+                if "[TRYCREATE]" not in str(error):
+                    raise
+                self._client.create_folder(self._target)
+                self._put_into_target(uids)
+
+    def _put_into_target(self, uids: list[int]) -> None:
+        """Move with MOVE or what stands for it; a plain EXPUNGE would take away what others marked."""
+        if self._client.has_capability("MOVE"):
+            self._client.move(uids, self._target)
+            return
+        if not self._client.has_capability("UIDPLUS"):
+            raise CapabilityError(_("it has neither MOVE nor UIDPLUS"))
+        self._client.copy(uids, self._target)
+        self._client.add_flags(uids, [imapclient.DELETED], silent=True)
+        self._client.uid_expunge(uids)
+
+    def _pause(self, seconds: float) -> bool:
+        if self._can_idle:
+            try:
+                return bool(self._client.wire.wait_idle(min(seconds, _IDLE_SECONDS), self._stop))
+            except IdleRefused:
+                self._can_idle = False
+        return not self._stop.wait(seconds)
+
+    @contextlib.contextmanager
+    def _speaking(self, doing: str) -> Iterator[None]:
+        """Turn whatever the network or the server does wrong into one of our errors."""
+        try:
+            yield
+        except (OSError, IMAPClientError, *_NONSENSE) as error:
+            raise self._explained(error, doing) from None
+
+    def _explained(self, error: Exception, doing: str) -> HelpdeskError:
+        host, words = self._settings.host, _words(error)
+        if isinstance(error, OSError):
+            return tls.explain(error, self._place, host, self._settings.port)
+        said = {"place": self._place, "host": host, "doing": doing, "words": words}
+        if isinstance(error, IMAPClientReadOnlyError):
+            return HelpdeskError(
+                _("{place}: {doing}: it can only be read.").format(**said),
+                _('Ask for more rights, or set after = "leave".'),
+            )
+        if isinstance(error, IMAPClientAbortError):
+            return Temporary(_("{place}: {host} hung up: {words}.").format(**said), _("It is tried again."))
+        if isinstance(error, ProtocolError) or not isinstance(error, IMAPClientError):
+            return Temporary(_("{place}: {host} gave an answer without sense.").format(**said), _("It is tried again."))
+        kind = Temporary if any(code in words for code in _PASSING) else HelpdeskError
+        return kind(
+            _("{place}: {doing}: {host} refused: {words}.").format(**said),
+            _("Check the settings of this mailbox, and the rights of its account."),
+        )
+
+
+def _has(found: dict[int, dict[bytes, Any]], uid: int, item: bytes) -> bool:
+    """True where the server sent this item of a mail: it leaves out what is gone."""
+    return found.get(uid, {}).get(item) is not None
+
+
+def _slices(uids: Sequence[int]) -> Iterator[list[int]]:
+    return (list(uids[start : start + _UIDS_IN_A_COMMAND]) for start in range(0, len(uids), _UIDS_IN_A_COMMAND))
+
+
+def _utc(moment: datetime | None) -> datetime:
+    """INTERNALDATE in UTC; now, where the server gave none that can be read."""
+    try:
+        return moment.astimezone(UTC) if moment else datetime.now(UTC)
+    except (ValueError, OverflowError):
+        return datetime.now(UTC)
+
+
+def _words(error: BaseException) -> str:
+    """The server's words in an error of imapclient, which may quote them as bytes."""
+    words = tls.words_of(error)
+    quoted = _BYTES_REPR.fullmatch(words)
+    return quoted[2] if quoted else words

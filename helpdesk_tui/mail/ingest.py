@@ -1,0 +1,75 @@
+"""Taking mail in, the same way for every source: keep the bytes, read them, file them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from helpdesk_tui.desk import mailroom
+from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.mailroom import ArrivedMail, KeptMail
+from helpdesk_tui.errors import HelpdeskError, MailUnreadable
+from helpdesk_tui.language import _
+from helpdesk_tui.mail.parse import parse
+from helpdesk_tui.terms import Disposition, FiledMail
+
+log = logging.getLogger(__name__)
+#: The source of mail that is handed over by command; a mail handed over twice is known by it.
+PIPE = "pipe"
+
+
+def take_in(
+    desk: Desk, mailbox: str, mails: Sequence[ArrivedMail], queue: str = "", to_queue: str = ""
+) -> list[FiledMail]:
+    """Keep these mails, commit, then file each; one that was there before is a duplicate of its first self.
+
+    Args:
+        queue: where mail goes that names no queue's address; to_queue: where it goes in any case.
+    """
+    kept = mailroom.keep(desk, mailbox, mails, to_queue or queue)
+    before = {one.raw_id for one in kept if one.is_filed}
+    filed = []
+    for one, mail in zip(kept, mails, strict=True):
+        filed.append(_again(desk, one) if one.raw_id in before else file_kept(desk, one.raw_id, mail.content, to_queue))
+        before.add(one.raw_id)
+    return filed
+
+
+def file_kept(desk: Desk, raw_id: int, content: bytes, to_queue: str = "") -> FiledMail:
+    """Read and file one mail that is kept already. A mail that cannot be read goes to quarantine."""
+    try:
+        return mailroom.file(desk, raw_id, parse(content), to_queue=to_queue)
+    except MailUnreadable as error:
+        return mailroom.quarantine(desk, raw_id, error.message)
+    except HelpdeskError as error:
+        if not _is_about_this_mail(error):
+            raise
+        return mailroom.quarantine(desk, raw_id, error.message)
+    except Exception as error:  # noqa: BLE001  a fault of ours in one mail must not stop the next one
+        log.error("mail %d could not be filed: %s", raw_id, type(error).__name__)
+        return mailroom.quarantine(desk, raw_id, _("It could not be filed ({kind}).").format(kind=type(error).__name__))
+
+
+def file_left_over(desk: Desk, mailbox: str | None = None) -> list[FiledMail]:
+    """File what was kept and not filed, because a process ended in between."""
+    left = desk.ask(mailroom.unfiled, mailbox)
+    return [file_kept(desk, raw_id, desk.ask(mailroom.raw_content, raw_id)) for raw_id in left]
+
+
+def _is_about_this_mail(error: HelpdeskError) -> bool:
+    """True where the database will never take what the mail says (SQLSTATE 22 and 54), so that waiting does not help."""
+    refusal = getattr(error.__cause__, "orig", None)
+    return (getattr(refusal, "sqlstate", None) or "")[:2] in ("22", "54")
+
+
+def _again(desk: Desk, kept: KeptMail) -> FiledMail:
+    first = desk.ask(mailroom.filed, kept.raw_id)
+    return FiledMail(
+        Disposition.DUPLICATE,
+        first.ticket,
+        first.message,
+        None,
+        0,
+        _("These very bytes were taken in before."),
+        first.raw_id,
+    )

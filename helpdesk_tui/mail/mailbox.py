@@ -1,0 +1,116 @@
+"""What a polled mailbox can do, wherever it is; `open_mailbox` finds the kind that the settings name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from helpdesk_tui.config import MailboxSettings
+from helpdesk_tui.errors import Usage
+from helpdesk_tui.language import _
+
+#: A larger mail stays where it is, with a note in `problems`: it would not fit into memory several times.
+MAX_MAIL_BYTES = 150 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedMail:
+    """A mail exactly as the mailbox holds it.
+
+    Args:
+        uidvalidity, uid: name it in its mailbox for good (RFC 3501 §2.3.1.1).
+        received_at: when the server took it; aware, UTC.
+    """
+
+    uidvalidity: int
+    uid: int
+    received_at: datetime
+    content: bytes
+
+
+class Mailbox(Protocol):
+    """A mailbox that is polled; use it in `with`, and leave it after any error."""
+
+    uidvalidity: int
+    #: One sentence for each thing that was left alone since the last `uids()`.
+    problems: list[str]
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def uids(self) -> list[int]:
+        """The mails that are there now, oldest first; `uidvalidity` may be another one afterwards."""
+
+    def fetch(self, uids: Sequence[int]) -> Iterator[list[FetchedMail]]:
+        """These mails in batches; those that are gone are left out. Marks nothing."""
+
+    def done(self, uids: Sequence[int]) -> None:
+        """Do with stored mails what the settings say; only uids of the present `uidvalidity`."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait at most that long; True where something may have arrived, False also after `stop_waiting`."""
+
+    def stop_waiting(self) -> None:
+        """End `wait` soon, from any thread; if nobody waits now, the next `wait` returns at once."""
+
+
+def open_mailbox(settings: MailboxSettings) -> Mailbox:
+    """The mailbox that these settings name; nothing is opened before `with`.
+
+    Raises:
+        Usage: neither host nor path is set, or `after` is none of the known words.
+    """
+    if settings.path:
+        from helpdesk_tui.mail.maildir import MaildirMailbox
+
+        return MaildirMailbox(settings)
+    if settings.host:
+        from helpdesk_tui.mail.imap import ImapMailbox
+
+        return ImapMailbox(settings)
+    raise Usage(
+        _("Mailbox {name} has neither a host nor a path.").format(name=settings.name),
+        _("Set host for IMAP, or path for a Maildir."),
+    )
+
+
+def folder_after(settings: MailboxSettings) -> str:
+    """The folder that stored mail is moved to, "" where it stays.
+
+    Raises:
+        Usage: `after` is none of `seen`, `leave` and `move:FOLDER`, or moves mail to where it is.
+    """
+    if settings.after in ("seen", "leave"):
+        return ""
+    word, _colon, folder = settings.after.partition(":")
+    if word == "move" and folder and folder != settings.folder:
+        return folder
+    raise Usage(
+        _("Mailbox {name}: after cannot be {after}.").format(name=settings.name, after=settings.after),
+        _('Set after = "seen", "leave" or "move:FOLDER" with another folder.'),
+    )
+
+
+def in_batches(sizes: Iterable[tuple[int, int]], count: int, limit: int) -> Iterator[list[tuple[int, int]]]:
+    """Pairs of uid and size in groups of at most `count` mails and `limit` bytes; a larger mail goes alone."""
+    batch: list[tuple[int, int]] = []
+    total = 0
+    for uid, size in sizes:
+        if batch and (len(batch) >= count or total + size > limit):
+            yield batch
+            batch, total = [], 0
+        batch.append((uid, size))
+        total += size
+    if batch:
+        yield batch
+
+
+def too_large(what: str, size: int) -> str:
+    """The note on a mail that is not fetched for its size."""
+    return _("{what} is too large to take in ({size} bytes); it was left where it is.").format(what=what, size=size)

@@ -1,0 +1,150 @@
+"""One mail from its bytes: pure, linear, and with an answer to every input.
+
+Only where neither a sender nor a word nor a file can be read does it refuse; whatever else was cut or could not be
+read is said in `IncomingMail.notes`.
+"""
+
+from __future__ import annotations
+
+from helpdesk_tui.errors import MailUnreadable
+from helpdesk_tui.language import _
+from helpdesk_tui.mail import addresses, ids, reports, robots
+from helpdesk_tui.mail.body import Body, read_body
+from helpdesk_tui.mail.charsets import decode, line, lines
+from helpdesk_tui.mail.dates import sent_at
+from helpdesk_tui.mail.files import incoming_files
+from helpdesk_tui.mail.headers import LONGEST_VALUE, Headers, skip_envelope
+from helpdesk_tui.mail.quotes import is_forward, split_quote
+from helpdesk_tui.mail.structure import Part, read_structure
+from helpdesk_tui.mail.words import decode_words
+from helpdesk_tui.terms import DeliveryReport, IncomingFile, IncomingMail, Person
+
+#: Within so many bytes a mail has its first line end.
+_FIRST_LINES = 4_096
+_MOST_BARE = 64 * 1024
+#: A field shorter than this holds no more than the addresses or ids that are kept.
+_SURELY_WHOLE = 1_500
+
+
+def parse(raw: bytes) -> IncomingMail:
+    """What one mail says; raises MailUnreadable where neither a sender nor any text can be read."""
+    raw = _with_line_feeds(raw)
+    structure = read_structure(raw, skip_envelope(raw))
+    body = read_body(raw, structure.root)
+    if not (body.text or body.files):
+        body.text = _bare_text(raw, structure.root)
+    notes = structure.notes + body.notes + _cuts(structure.root.headers)
+    mail = _mail(raw, structure.root, body, notes)
+    if not (mail.sender.address or mail.sender.name or mail.text or mail.quoted or mail.subject or mail.files):
+        raise MailUnreadable(
+            _("This mail has neither a sender nor any text that can be read."),
+            _("Look at the original on the mail server; it was kept unchanged."),
+        )
+    return mail
+
+
+def _mail(raw: bytes, root: Part, body: Body, notes: list[str]) -> IncomingMail:
+    headers = root.headers
+    subject = line(decode_words(headers.first("subject")))
+    sender, has_strict_sender = _sender(headers, notes)
+    files = incoming_files(raw, body.files) if body.files else ()
+    report, report_ids = _report(raw, root, sender, subject, body.text)
+    text, quoted = (body.text, "") if report or is_forward(subject) else split_quote(body.text)
+    return IncomingMail(
+        sender=sender,
+        has_strict_sender=has_strict_sender,
+        reply_to=_people(headers, "reply-to"),
+        to=_people(headers, "to"),
+        cc=_people(headers, "cc"),
+        delivered_to=_delivered_to(headers),
+        subject=subject,
+        text=text or (_invitation(files) if files and not quoted else ""),
+        quoted=quoted,
+        message_id=ids.first_id(headers.first("message-id")),
+        in_reply_to=ids.ids_in(headers.first("in-reply-to")),
+        references=ids.ids_in(headers.end_of("references")),
+        sent_at=sent_at(headers.first("date")),
+        auto_submitted=robots.auto_submitted(headers),
+        robot_signs=robots.robot_signs(headers, subject),
+        is_list=robots.is_list(headers),
+        importance=robots.importance(headers),
+        report=report,
+        report_ids=report_ids,
+        files=files,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _bare_text(raw: bytes, root: Part) -> str:
+    """What stands below the header, for a mail whose structure holds no words at all."""
+    return lines(decode(raw[root.start : root.end][:_MOST_BARE])).strip() if root.parts else ""
+
+
+def _with_line_feeds(raw: bytes) -> bytes:
+    """Old Macintosh mails end their lines in bare CR; all others stay as they are."""
+    head = raw[:_FIRST_LINES]
+    return raw.replace(b"\r", b"\n") if b"\r" in head and b"\n" not in head else raw
+
+
+def _sender(headers: Headers, notes: list[str]) -> tuple[Person, bool]:
+    sender, is_strict = addresses.sender(headers.every("from"))
+    if headers.count("from") > 1:
+        notes.append(_("The mail has more than one From line; the first was read."))
+        is_strict = False
+    if sender.address or sender.name:
+        return sender, is_strict
+    for name in ("Sender", "Return-Path"):
+        sender, _is_strict = addresses.sender(headers.every(name.lower()))
+        if sender.address:
+            notes.append(_("The mail names no readable sender; {name} was read instead.").format(name=name))
+            return sender, False
+    return sender, False
+
+
+def _people(headers: Headers, name: str) -> tuple[Person, ...]:
+    if name not in headers:
+        return ()
+    values = headers.every(name)
+    return addresses.people(values[0] if len(values) == 1 else ", ".join(values))
+
+
+def _delivered_to(headers: Headers) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for name in ("delivered-to", "x-original-to"):
+        for value in headers.every(name):
+            found |= dict.fromkeys(box.person.address for box in addresses.mailboxes(value) if box.person.address)
+    return tuple(found)
+
+
+def _report(
+    raw: bytes, root: Part, sender: Person, subject: str, text: str
+) -> tuple[DeliveryReport | None, tuple[str, ...]]:
+    report = reports.delivery_report(raw, root, sender, subject, text)
+    is_about_a_mail = report is not None or root.kind == "multipart/report"
+    return report, reports.report_ids(raw, root, text) if is_about_a_mail else ()
+
+
+def _invitation(files: tuple[IncomingFile, ...]) -> str:
+    """The words for a mail that is only a calendar."""
+    calendar = next((file for file in files if file.content_type == "text/calendar"), None)
+    if calendar is None:
+        return ""
+    from helpdesk_tui.mail.invites import invitation
+
+    return lines(invitation(decode(calendar.content)))
+
+
+def _cuts(headers: Headers) -> list[str]:
+    """One sentence for everything in the header that is longer than what was read of it."""
+    notes = [_("The header of the mail is very long; its end was not read.")] if headers.is_cut else []
+    for name in ("To", "Cc", "Reply-To"):
+        if headers.length(name.lower()) > _SURELY_WHOLE:
+            count = headers.marks(name.lower(), ",") + 1
+            text = _("{name} lists about {n} addresses; only the first {limit} were read.")
+            is_long = count > addresses.MOST_ADDRESSES or headers.length(name.lower()) > LONGEST_VALUE
+            notes += [text.format(name=name, n=count, limit=addresses.MOST_ADDRESSES)] if is_long else []
+    if headers.length("references") > _SURELY_WHOLE and headers.marks("references", "<") > ids.MOST_IDS:
+        notes.append(_("References lists very many mails; only the last {limit} were read.").format(limit=ids.MOST_IDS))
+    if headers.length("subject") > LONGEST_VALUE or headers.length("from") > LONGEST_VALUE:
+        notes.append(_("The subject or the sender is very long; its end was not read."))
+    return notes

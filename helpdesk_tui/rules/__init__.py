@@ -1,0 +1,1 @@
+"""What should happen: pure functions without SQL, clock, network or terminal."""

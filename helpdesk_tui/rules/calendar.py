@@ -1,0 +1,111 @@
+"""Working time: when a promise falls due, counting only office hours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from helpdesk_tui.errors import Usage
+from helpdesk_tui.language import _
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SPAN = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
+#: How many days ahead working time is looked for before the calendar counts as empty.
+_HORIZON_DAYS = 3660
+
+
+@dataclass(frozen=True)
+class BusinessCalendar:
+    """Working hours by weekday (0 Monday) as spans of minutes since midnight, in one time zone; holidays are free."""
+
+    spans: tuple[tuple[tuple[int, int], ...], ...]
+    zone: ZoneInfo
+    holidays: frozenset[date] = frozenset()
+
+    def on(self, day: date) -> list[tuple[datetime, datetime]]:
+        """The working time of one day, in UTC; a span that a clock change swallows is left out."""
+        if day in self.holidays:
+            return []
+        spans = [(self._instant(day, start), self._instant(day, end)) for start, end in self.spans[day.weekday()]]
+        return [(start, end) for start, end in spans if start < end]
+
+    def _instant(self, day: date, minutes: int) -> datetime:
+        if minutes == 24 * 60:
+            day, minutes = day + timedelta(days=1), 0
+        return datetime.combine(day, time(minutes // 60, minutes % 60), self.zone).astimezone(UTC)
+
+
+def parse_calendar(hours: str, zone: str, holidays: frozenset[date] = frozenset()) -> BusinessCalendar:
+    """Read hours like "mon-fri 09:00-12:00,13:00-17:00; sat 10:00-12:00".
+
+    Raises:
+        Usage: a day, a span or the zone is unknown.
+    """
+    by_day: list[tuple[tuple[int, int], ...]] = [()] * 7
+    for part in filter(None, (p.strip() for p in hours.split(";"))):
+        days, _blank, spans = part.partition(" ")
+        for day in _days(days):
+            by_day[day] = tuple(_span(s) for s in spans.replace(" ", "").split(","))
+    try:
+        return BusinessCalendar(tuple(by_day), ZoneInfo(zone), holidays)
+    except (KeyError, ValueError, OSError) as error:
+        raise Usage(
+            _("{zone} is not a time zone.").format(zone=zone), _("Use an IANA name such as Europe/Berlin.")
+        ) from error
+
+
+def due_at(start: datetime, working: timedelta, calendar: BusinessCalendar) -> datetime:
+    """Say when `working` of office time has passed since `start` (aware); UTC.
+
+    Outside office hours the clock starts at the next opening.
+
+    Raises:
+        Usage: the calendar has no working time within ten years.
+    """
+    left = working
+    for opens, closes in _from(start, calendar):
+        begins = max(opens, start.astimezone(UTC))
+        if left <= closes - begins:
+            return begins + left
+        left -= closes - begins
+    raise Usage(_("The calendar has no working time."), _("Set calendar.hours in the configuration."))
+
+
+def working_between(start: datetime, end: datetime, calendar: BusinessCalendar) -> timedelta:
+    """How much office time lies between two instants; zero where end is before start."""
+    total = timedelta()
+    for opens, closes in _from(start, calendar):
+        if opens >= end:
+            break
+        total += max(min(closes, end) - max(opens, start), timedelta())
+    return total
+
+
+def _from(start: datetime, calendar: BusinessCalendar) -> Iterator[tuple[datetime, datetime]]:
+    """Spans of working time that end after `start`, in order."""
+    first = start.astimezone(calendar.zone).date() - timedelta(days=1)
+    for number in range(_HORIZON_DAYS):
+        for opens, closes in calendar.on(first + timedelta(days=number)):
+            if closes > start:
+                yield opens, closes
+
+
+def _days(text: str) -> list[int]:
+    first, dash, last = text.lower().partition("-")
+    if first not in _DAYS or (dash and last not in _DAYS):
+        raise Usage(_("{text} is not a day.").format(text=text), _("Use mon, tue, wed, thu, fri, sat, sun or mon-fri."))
+    start, end = _DAYS.index(first), _DAYS.index(last or first)
+    return [(start + n) % 7 for n in range((end - start) % 7 + 1)]
+
+
+def _span(text: str) -> tuple[int, int]:
+    found = _SPAN.fullmatch(text)
+    if found:
+        hour, minute, end_hour, end_minute = map(int, found.groups())
+        start, end = hour * 60 + minute, end_hour * 60 + end_minute
+        if start < end <= 24 * 60 and minute < 60 and end_minute < 60:
+            return start, end
+    raise Usage(_("{text} is not a stretch of time.").format(text=text), _("Use the form 09:00-17:00."))

@@ -1,0 +1,57 @@
+"""Who may do what: one row a verb."""
+
+from __future__ import annotations
+
+from helpdesk_tui.language import _
+from helpdesk_tui.terms import Actor, Role, Verb
+
+_EVERY_AGENT = frozenset({Role.AGENT, Role.LEAD, Role.ADMIN})
+_ADMINS = frozenset({Role.ADMIN})
+_SYSTEM = frozenset({Role.SYSTEM})
+
+#: The roles that may do a verb.
+TABLE: dict[Verb, frozenset[Role]] = {
+    Verb.RECEIVE: _SYSTEM,
+    Verb.DELIVERY: _SYSTEM,
+    Verb.TIMER: _SYSTEM,
+    Verb.CREATE: _EVERY_AGENT,
+    Verb.ASSIGN: _EVERY_AGENT,
+    Verb.STATUS: _EVERY_AGENT,
+    Verb.PRIORITY: _EVERY_AGENT,
+    Verb.CATEGORY: _EVERY_AGENT,
+    Verb.QUEUE: _EVERY_AGENT,
+    Verb.TAG: _EVERY_AGENT,
+    Verb.DUE: _EVERY_AGENT,
+    Verb.SUMMARY: _EVERY_AGENT,
+    Verb.REPLY: _EVERY_AGENT,
+    Verb.NOTE: _EVERY_AGENT,
+    Verb.UNDO: _EVERY_AGENT,
+    Verb.REDO: _EVERY_AGENT,
+    Verb.CONFIGURE: _ADMINS,
+}
+
+#: Verbs that `undo` takes back.
+UNDOABLE = frozenset(
+    {
+        Verb.CREATE,
+        Verb.ASSIGN,
+        Verb.STATUS,
+        Verb.PRIORITY,
+        Verb.CATEGORY,
+        Verb.QUEUE,
+        Verb.TAG,
+        Verb.DUE,
+        Verb.SUMMARY,
+        Verb.REPLY,
+        Verb.NOTE,
+    }
+)
+
+
+def refusal(actor: Actor, verb: Verb) -> str | None:
+    """Why this actor may not do this verb; None where they may."""
+    if actor.role in TABLE[verb]:
+        return None
+    if TABLE[verb] == _ADMINS:
+        return _("Only an admin may do this.")
+    return _("Only the program itself does this.")

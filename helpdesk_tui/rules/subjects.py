@@ -1,0 +1,20 @@
+"""Subjects: what people read, and what an answer carries. No number is ever put into one."""
+
+from __future__ import annotations
+
+import re
+
+#: Reply and forward marks of mail programs in the languages met so far (also counted ones, as "Re[2]:").
+_NOISE = re.compile(
+    r"^(?:(?:re|aw|antw|sv|vs|rif|odp|res|fwd?|wg|tr|rv|enc|i)(?:\[\d+\]|\(\d+\))?\s*[:：]\s*)+", re.IGNORECASE
+)
+
+
+def without_noise(subject: str) -> str:
+    """A subject without Re, AW, WG and the like in front."""
+    return _NOISE.sub("", subject).strip() or subject.strip()
+
+
+def reply_subject(subject: str) -> str:
+    """The subject of an answer: `Re: ` and theirs."""
+    return f"Re: {without_noise(subject)}".strip()

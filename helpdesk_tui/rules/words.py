@@ -1,0 +1,74 @@
+"""How text is cut into words for searching: one function for both stores, so that both find the same tickets.
+
+A word is a run of letters and digits. It is folded (case, accents; ä = ae = a, ß = ss), then stemmed as German and
+as English, so that "Rechnungen" finds "Rechnung" and "printing" finds "prints" whatever the ticket's language.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import islice
+
+import snowballstemmer
+
+#: Text beyond this many characters of one message is not searched (it is stored all the same).
+MESSAGE_LIMIT = 256 * 1024
+#: What all words of a ticket may weigh in the index; PostgreSQL refuses a tsvector of 1 MiB or more.
+TICKET_COST = 900_000
+#: So many different words of a message are stemmed, the rest only folded: a log of a megabyte must not take seconds.
+STEMMED_WORDS = 4000
+_LONGEST_WORD = 64
+#: A lexeme costs its bytes, a length byte, alignment and its first position (PostgreSQL, tsvector on disk).
+_LEXEME_OVERHEAD = 6
+
+_WORD = re.compile(r"[^\W_]+")
+_DIGRAPH = re.compile("[aou]e")
+_german = snowballstemmer.stemmer("german")
+_english = snowballstemmer.stemmer("english")
+
+
+def fold(text: str) -> str:
+    """Text as it is compared: lower case, without accents, umlauts and their two-letter forms made one letter."""
+    return _DIGRAPH.sub(lambda found: found[0][0], _bare(text))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in order, folded and stemmed; of at most `MESSAGE_LIMIT` characters."""
+    found = _WORD.findall(_bare(text[:MESSAGE_LIMIT])[:MESSAGE_LIMIT])
+    stemmed = frozenset(islice(dict.fromkeys(found), STEMMED_WORDS))
+    return [_stem(word) if word in stemmed else fold(word)[:_LONGEST_WORD] for word in found]
+
+
+def cost(new_words: Iterable[str]) -> int:
+    """What these words weigh in the index, an upper bound in bytes."""
+    seen: set[str] = set()
+    total = 0
+    for word in new_words:
+        total += 3 if word in seen else len(word.encode()) + _LEXEME_OVERHEAD
+        seen.add(word)
+    return total
+
+
+def fit(new_words: list[str], room: int) -> list[str]:
+    """As many of these words, from the first, as the index has room for."""
+    while new_words and cost(new_words) > room:
+        new_words = new_words[: len(new_words) * 3 // 4]
+    return new_words
+
+
+def _bare(text: str) -> str:
+    """Text in lower case without accents, however they are written: as a letter, or as a sign behind it."""
+    lowered = text.casefold()
+    if lowered.isascii():
+        return lowered
+    return "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
+
+
+@lru_cache(maxsize=100_000)
+def _stem(word: str) -> str:
+    folded = fold(word)[:_LONGEST_WORD]
+    stemmed: str = _english.stemWord(_german.stemWord(folded))
+    return stemmed or folded

@@ -1,0 +1,336 @@
+"""What the screens of the desk share: the verbs under the keys, notices, and the lines below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, cast
+
+from textual.containers import Container
+from textual.events import Resize
+from textual.screen import Screen
+
+from helpdesk_tui.desk import assignment, history, tickets
+from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.errors import HelpdeskError
+from helpdesk_tui.language import _
+from helpdesk_tui.rules.promise import read_due
+from helpdesk_tui.screens.dialogs.dialog import Ask, Help, Picker
+from helpdesk_tui.screens.dialogs.new_request import NewRequestDialog
+from helpdesk_tui.screens.keys import Key, bindings, table
+from helpdesk_tui.screens.phrases import priority_word, status_word
+from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
+from helpdesk_tui.store.queries import setup
+from helpdesk_tui.store.queries.tickets import numbers_of, ticket_by_number
+from helpdesk_tui.store.transaction import reading
+from helpdesk_tui.terms import Outcome, Priority, Status
+
+if TYPE_CHECKING:
+    from helpdesk_tui.app import HelpdeskApp
+
+_P = ParamSpec("_P")
+WIDE, WIDEST = 120, 160
+
+
+class DeskScreen(Screen[None]):
+    """A screen with tickets in hand."""
+
+    BINDINGS: ClassVar = [*bindings("any", "verb")]
+    AREAS: ClassVar[tuple[str, ...]] = ("verb", "any")
+
+    @property
+    def desk_app(self) -> HelpdeskApp:
+        """The app, as what it is."""
+        return cast("HelpdeskApp", self.app)
+
+    # -- what the screens say of themselves
+
+    def chosen(self) -> list[int]:
+        """The ids of the tickets a verb would hit."""
+        return []
+
+    def why_not(self, action: str) -> str:
+        """Why an action cannot be done now; "" where it can."""
+        if action in _NEEDS_TICKET and not self.chosen():
+            return _("No ticket is chosen.")
+        if action in _ONE_TICKET and len(self.chosen()) > 1:
+            return _("This works on one ticket at a time; unmark the others with q.")
+        return ""
+
+    def open_ticket(self, ticket_id: int) -> None:
+        """Show a ticket."""
+
+    # -- notices and lines
+
+    def notice(self, text: str) -> None:
+        """Say something on the status line."""
+        self.query_one("#status", StatusLine).notice(text)
+
+    def refuse(self, error: HelpdeskError) -> None:
+        """Say why something was not done, and what to do."""
+        self.query_one("#status", StatusLine).notice(f"{error.message} {error.hint}".strip(), is_error=True)
+
+    def show_keys(self) -> None:
+        """Draw the line of keys."""
+        keys = [key for key in self.keys() if key.word]
+        self.query_one("#keys", KeyLine).show(keys, {key.id for key in keys if self.why_not(key.action)})
+
+    def keys(self) -> list[Key]:
+        """The keys that work here."""
+        return [key for key in table() if key.area in self.AREAS]
+
+    def on_resize(self, event: Resize) -> None:
+        """Wide screens show more."""
+        self.call_after_refresh(self.fit)
+
+    def fit(self) -> None:
+        """Show as much as the desk's own width allows, once it is known."""
+        width = self.query_one("#desk", Container).size.width or self.size.width
+        self.set_class(width >= WIDE, "wide")
+        self.set_class(width >= WIDEST, "widest")
+        self.refresh(layout=True)
+        self.call_after_refresh(self.show_keys)
+
+    # -- acting
+
+    def act(
+        self, verb: Callable[Concatenate[Desk, Sequence[int], _P], Outcome], *args: _P.args, **kwargs: _P.kwargs
+    ) -> None:
+        """Do a verb on the chosen tickets."""
+        ids = self.chosen()
+
+        def on_ids(desk: Desk) -> Outcome:
+            with reading(desk.store) as session:
+                numbers = numbers_of(session, ids)
+            return verb(desk, [numbers[one] for one in ids if one in numbers], *args, **kwargs)
+
+        self.perform(on_ids)
+
+    def perform(self, verb: Callable[[Desk], Outcome]) -> None:
+        """Do a verb and say what came of it."""
+        self.desk_app.spawn(self._performed(verb))
+
+    async def _performed(self, verb: Callable[[Desk], Outcome]) -> None:
+        outcome = await self.desk_app.do(verb)
+        self.acted(outcome)
+
+    def acted(self, outcome: Outcome) -> None:
+        """A verb was done."""
+        self.notice(_("{outcome} · u undoes it").format(outcome=outcome.text) if outcome.tickets else outcome.text)
+
+    def can(self, action: str) -> bool:
+        """True where an action can be done; else the reason is shown."""
+        reason = self.why_not(action)
+        if reason:
+            self.refuse(HelpdeskError(reason))
+        return not reason
+
+    def pick(self, title: str, options: Sequence[tuple[str, str]], then: Callable[[str], None], now: str = "") -> None:
+        """Let a person choose, then go on."""
+        self.app.push_screen(Picker(title, options, now), lambda answer: then(answer) if answer is not None else None)
+
+    # -- the verbs under the keys
+
+    def action_take(self) -> None:
+        """Take the tickets."""
+        if self.can("take"):
+            self.act(assignment.take)
+
+    def action_assign(self) -> None:
+        """Give the tickets to somebody."""
+        if self.can("assign"):
+            self.desk_app.opening(self._pick_agent())
+
+    async def _pick_agent(self) -> None:
+        agents = await self.desk_app.read(setup.agents)
+        me = self.desk_app.desk.actor.login
+        agents.sort(key=lambda one: one.login != me)
+        options = [(one.login, f"{one.login}  {one.name}") for one in agents] + [("", _("nobody, back to the queue"))]
+        self.pick(_("Who has it"), options, self._assign)
+
+    def _assign(self, login: str) -> None:
+        if login:
+            self.act(assignment.assign, login)
+        else:
+            self.act(assignment.unassign)
+
+    def action_priority(self) -> None:
+        """Choose a priority."""
+        if self.can("priority"):
+            options = [(str(one), priority_word(one)) for one in reversed(Priority)]
+            self.pick(_("Priority"), options, lambda one: self.act(tickets.set_priority, Priority(one)))
+
+    def action_status(self) -> None:
+        """Choose a status."""
+        if self.can("status"):
+            options = [(str(one), status_word(one)) for one in Status if one is not Status.SNOOZED]
+            self.pick(_("Status"), options, lambda one: self.act(tickets.set_status, Status(one)))
+
+    def action_solve(self) -> None:
+        """Mark as solved."""
+        if self.can("solve"):
+            self.act(tickets.set_status, Status.SOLVED)
+
+    def action_reopen(self) -> None:
+        """Open again."""
+        if self.can("reopen"):
+            self.act(tickets.set_status, Status.OPEN)
+
+    def action_category(self) -> None:
+        """Choose a category."""
+        if self.can("category"):
+            self.desk_app.opening(self._pick_category())
+
+    async def _pick_category(self) -> None:
+        names = await self.desk_app.read(setup.categories)
+        options = [(name, name) for name in names] + [("", _("none"))]
+        self.pick(_("Category"), options, lambda one: self.act(tickets.set_category, one))
+
+    def action_queue(self) -> None:
+        """Move to another queue."""
+        if self.can("queue"):
+            self.desk_app.opening(self._pick_queue())
+
+    async def _pick_queue(self) -> None:
+        queues = await self.desk_app.read(setup.queues)
+        options = [(one.name, f"{one.name}  {one.display_name}") for one in queues]
+        self.pick(_("Move to queue"), options, lambda one: self.act(tickets.move, one))
+
+    def action_tags(self) -> None:
+        """Put tags on and take others off."""
+        if self.can("tags"):
+            help_words = _("vpn puts on, -vpn takes off; several with blanks")
+            self.app.push_screen(Ask(_("Tags"), help_words), self._tag)
+
+    def _tag(self, answer: str | None) -> None:
+        names = (answer or "").split()
+        if names:
+            add = [name.lstrip("+") for name in names if not name.startswith("-")]
+            self.act(tickets.tag, add=add, remove=[name[1:] for name in names if name.startswith("-")])
+
+    def action_due(self) -> None:
+        """Agree on a due date."""
+        if self.can("due"):
+            help_words = _("2026-12-01T15:00, 2026-12-01, +4h of working time, or none")
+            self.app.push_screen(Ask(_("Due"), help_words), self._set_due)
+
+    def _set_due(self, answer: str | None) -> None:
+        if answer is None:
+            return
+        try:
+            due_at = read_due(answer.strip(), self.desk_app.desk.clock(), self.desk_app.settings.calendar)
+        except HelpdeskError as error:
+            self.refuse(error)
+        else:
+            self.act(tickets.set_fields, tickets.Fields(due=due_at))
+
+    def action_summary(self) -> None:
+        """Say in one line what it is about."""
+        if self.can("summary"):
+            help_words = _("stands in the list instead of the subject; empty takes it away")
+            self.app.push_screen(Ask(_("Summary"), help_words, self.summary_now()), self._set_summary)
+
+    def summary_now(self) -> str:
+        """The summary to begin with."""
+        return ""
+
+    def _set_summary(self, answer: str | None) -> None:
+        if answer is not None:
+            self.act(tickets.set_fields, tickets.Fields(summary=answer))
+
+    def action_undo(self) -> None:
+        """Take back one's last change."""
+        self.desk_app.spawn(self._say(history.undo))
+
+    def action_redo(self) -> None:
+        """Do again what was undone."""
+        self.desk_app.spawn(self._say(history.redo))
+
+    async def _say(self, verb: Callable[[Desk], Outcome]) -> None:
+        outcome = await self.desk_app.do(verb)
+        self.notice(outcome.text)
+
+    # -- everywhere
+
+    def action_new(self) -> None:
+        """Take down a new request or call."""
+        self.app.push_screen(NewRequestDialog(), self._after_new)
+
+    def _after_new(self, answer: str | None) -> None:
+        if answer and answer.startswith("open "):
+            self.open_ticket(int(answer.removeprefix("open ")))
+        elif answer:
+            self.notice(_("{outcome} · u undoes it").format(outcome=answer))
+
+    def action_jump(self) -> None:
+        """Go to a ticket by its number."""
+        self.app.push_screen(Ask(_("Ticket number"), _("the number people say, without the sign")), self._jump)
+
+    def _jump(self, answer: str | None) -> None:
+        digits = (answer or "").strip().lstrip("#")
+        if digits:
+            self.desk_app.opening(self._open_number(digits))
+
+    async def _open_number(self, digits: str) -> None:
+        row = await self.desk_app.read(ticket_by_number, int(digits)) if digits.isdigit() and len(digits) < 19 else None
+        if row is None:
+            self.refuse(HelpdeskError(_("There is no ticket #{number}.").format(number=digits[:20])))
+        else:
+            self.open_ticket(row.id)
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        self.app.push_screen(Help(self.keys()))
+
+    def action_palette(self) -> None:
+        """Choose an action by name."""
+        options = [(key.action, f"{key.all_shown:<14} {key.help}") for key in self.keys() if key.action != "palette"]
+        self.pick(_("What to do"), options, self._run)
+
+    def _run(self, action: str) -> None:
+        self.desk_app.spawn(self.run_action(action))
+
+    def action_redraw(self) -> None:
+        """Draw everything anew."""
+        self.app.refresh(repaint=True, layout=True)
+        self.refresh(repaint=True, layout=True)
+
+    def action_suspend(self) -> None:
+        """Leave for the shell."""
+        self.app.action_suspend_process()
+
+    def action_refresh(self) -> None:
+        """Load what is new."""
+
+    def action_quit(self) -> None:
+        """Leave the program."""
+        self.app.exit()
+
+    def action_copy(self) -> None:
+        """Copy something; each screen says what."""
+
+    def copy_text(self, text: str, what: str) -> None:
+        """Send a text to the terminal's clipboard."""
+        self.app.copy_to_clipboard(text)
+        self.notice(_("{what} sent to the terminal's clipboard").format(what=what))
+
+    def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
+        """Tickets changed somewhere."""
+
+
+_VERBS = (
+    "take",
+    "assign",
+    "priority",
+    "status",
+    "solve",
+    "reopen",
+    "category",
+    "queue",
+    "tags",
+    "due",
+    "summary",
+    "reply",
+    "note",
+)
+_NEEDS_TICKET = frozenset(_VERBS)
+_ONE_TICKET = frozenset({"reply", "note", "summary"})

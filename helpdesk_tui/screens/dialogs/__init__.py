@@ -1,0 +1,1 @@
+"""Dialogs: small screens above a screen that ask for one thing."""

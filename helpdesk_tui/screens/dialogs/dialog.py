@@ -1,0 +1,140 @@
+"""Dialogs that ask for one thing: a choice, a word, or nothing but to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from helpdesk_tui.language import _
+from helpdesk_tui.rules.untrusted import clean_line
+from helpdesk_tui.rules.words import fold
+from helpdesk_tui.screens.keys import Key
+
+
+class Dialog(ModalScreen[str | None]):
+    """A small screen above another; Esc leaves it without an answer."""
+
+    BINDINGS: ClassVar = [("escape", "dismiss_none", ""), ("ctrl+c", "dismiss_none", "")]
+
+    def action_dismiss_none(self) -> None:
+        """Leave without an answer."""
+        self.dismiss(None)
+
+
+class Picker(Dialog):
+    """A list that narrows as one types; Enter takes the highlighted line."""
+
+    BINDINGS: ClassVar = [("down,ctrl+j", "move(1)", ""), ("up,ctrl+k", "move(-1)", "")]
+
+    def __init__(self, title: str, options: Sequence[tuple[str, str]], chosen: str = "") -> None:
+        """Ask.
+
+        Args:
+            options: (answer, words) in the order they are offered.
+            chosen: the answer highlighted first.
+        """
+        super().__init__()
+        self._title = title
+        self._options = [(answer, clean_line(words, 200)) for answer, words in options]
+        self._chosen = chosen
+        self._offered: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        """Title, field, list."""
+        with Vertical(id="dialog"):
+            yield Static(Text(self._title), classes="title", markup=False)
+            yield Input(placeholder=_("type to narrow, Enter takes it"), id="narrow")
+            yield OptionList(id="options", markup=False)
+
+    def on_mount(self) -> None:
+        """Offer everything."""
+        self.query_one("#options", OptionList).can_focus = False
+        self._offer("")
+        if self._chosen in self._offered:
+            self.query_one("#options", OptionList).highlighted = self._offered.index(self._chosen)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Narrow the list."""
+        self._offer(event.value)
+
+    def on_input_submitted(self) -> None:
+        """Take what is highlighted."""
+        highlighted = self.query_one("#options", OptionList).highlighted
+        if highlighted is not None and highlighted < len(self._offered):
+            self.dismiss(self._offered[highlighted])
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Take what was clicked."""
+        self.dismiss(self._offered[event.option_index])
+
+    def action_move(self, step: int) -> None:
+        """Move the highlight."""
+        options = self.query_one("#options", OptionList)
+        if self._offered:
+            options.highlighted = ((options.highlighted or 0) + step) % len(self._offered)
+
+    def _offer(self, typed: str) -> None:
+        wanted = fold(typed.strip())
+        fitting = [(answer, words) for answer, words in self._options if wanted in fold(words)]
+        fitting.sort(key=lambda one: not fold(one[1]).startswith(wanted))
+        self._offered = [answer for answer, _words in fitting]
+        options = self.query_one("#options", OptionList)
+        options.set_options([Option(Text(words)) for _answer, words in fitting])
+        options.highlighted = 0 if fitting else None
+
+
+class Ask(Dialog):
+    """One line of text."""
+
+    def __init__(self, title: str, help: str = "", value: str = "") -> None:
+        super().__init__()
+        self._title, self._help, self._value = title, help, value
+
+    def compose(self) -> ComposeResult:
+        """Title, field, a word of help."""
+        with Vertical(id="dialog"):
+            yield Static(Text(self._title), classes="title", markup=False)
+            yield Input(self._value, id="answer")
+            yield Static(Text(self._help), classes="help", markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """That is the answer."""
+        self.dismiss(event.value)
+
+
+class Help(Dialog):
+    """All keys of a screen."""
+
+    BINDINGS: ClassVar = [
+        ("q,question_mark,left,h", "dismiss_none", ""),
+        ("j,down", "scroll(2)", ""),
+        ("k,up", "scroll(-2)", ""),
+        ("space,pagedown", "scroll(12)", ""),
+        ("pageup", "scroll(-12)", ""),
+    ]
+
+    def __init__(self, keys: Sequence[Key]) -> None:
+        super().__init__()
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        """A line a key."""
+        lines = Text()
+        for key in self._keys:
+            lines.append(f" {key.all_shown:<16}", "bold").append(f" {key.help}\n")
+        lines.append(f" {'1 … 9':<16}", "bold").append(" " + _("the views above the list"))
+        with Vertical(id="dialog", classes="wide"):
+            yield Static(Text(_("Keys · q closes")), classes="title", markup=False)
+            with VerticalScroll(id="scroll", can_focus=False):
+                yield Static(lines, id="help-text", markup=False)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the list of keys."""
+        self.query_one("#scroll").scroll_relative(y=lines, animate=False)

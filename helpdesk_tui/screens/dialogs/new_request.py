@@ -1,0 +1,202 @@
+"""A new request or call: three characters find the customer, their open tickets come first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Input, OptionList, Static, TextArea
+from textual.widgets.option_list import Option
+
+from helpdesk_tui.desk.conversation import NewRequest, create
+from helpdesk_tui.desk.drafts import save_draft
+from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.rules.untrusted import clean_line
+from helpdesk_tui.screens.dialogs.dialog import Dialog
+from helpdesk_tui.store.queries.people import CustomerRow, find_customers, open_ticket_ids
+from helpdesk_tui.store.queries.thread import drafts
+from helpdesk_tui.store.queries.tickets import TicketRow, ticket_rows
+from helpdesk_tui.terms import Channel, Person
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from helpdesk_tui.app import HelpdeskApp
+
+_SAVE_EVERY = 0.4
+
+
+class NewRequestDialog(Dialog):
+    """Who, about what, in which words. Answers with the id of the ticket to open, "" where one was made."""
+
+    BINDINGS: ClassVar = [
+        ("ctrl+s", "save", ""),
+        ("ctrl+t", "channel", ""),
+        ("down", "move(1)", ""),
+        ("up", "move(-1)", ""),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: list[CustomerRow] = []
+        self._customer: CustomerRow | None = None
+        self._open: list[TicketRow] = []
+        self._channel = Channel.PHONE
+        self._is_saving = False
+
+    @property
+    def desk_app(self) -> HelpdeskApp:
+        """The app, as what it is."""
+        return cast("HelpdeskApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """The form."""
+        with Vertical(id="dialog", classes="wide"):
+            yield Static(Text(_("New request")), classes="title", id="title", markup=False)
+            yield Static(Text(_("Who: a name, an address or a number")), classes="label", markup=False)
+            yield Input(id="who")
+            yield OptionList(id="options", markup=False)
+            yield Static(Text(_("About")), classes="label", markup=False)
+            yield Input(id="subject")
+            yield TextArea(id="text", soft_wrap=True)
+            yield Static("", classes="help", id="form-help", markup=False)
+
+    def on_mount(self) -> None:
+        """Bring back what was being written."""
+        self.query_one("#options", OptionList).can_focus = False
+        self.query_one("#options", OptionList).display = False
+        self._say_channel()
+        self.desk_app.opening(self._restore())
+
+    async def _restore(self) -> None:
+        mine = self.desk_app.desk.actor.agent_id
+        saved = [one for one in await self.desk_app.read(drafts, None) if one.agent_id == mine and one.kind == "new"]
+        if saved:
+            self.query_one("#who", Input).value = str(saved[0].fields.get("who", ""))
+            self.query_one("#subject", Input).value = str(saved[0].fields.get("subject", ""))
+            self.query_one("#text", TextArea).load_text(str(saved[0].fields.get("text", "")))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Look for the customer while they say their name; keep what is written."""
+        if event.input.id == "who" and (self._customer is None or event.value != self._customer.name):
+            self._customer = None
+            self.desk_app.opening(self._find(event.value))
+        self._save_soon()
+
+    def on_text_area_changed(self) -> None:
+        """Keep what is written."""
+        self._save_soon()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter takes the highlighted line, then goes on to the next field."""
+        options = self.query_one("#options", OptionList)
+        if event.input.id == "who" and options.display and options.highlighted is not None:
+            self._take(options.highlighted)
+        else:
+            self.focus_next()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Take what was clicked."""
+        self._take(event.option_index)
+
+    def action_move(self, step: int) -> None:
+        """Move the highlight of the list below the name."""
+        options = self.query_one("#options", OptionList)
+        if options.display and options.option_count:
+            options.highlighted = ((options.highlighted or 0) + step) % options.option_count
+
+    def action_channel(self) -> None:
+        """By phone, or at the counter."""
+        self._channel = Channel.WALK_IN if self._channel is Channel.PHONE else Channel.PHONE
+        self._say_channel()
+
+    def action_save(self) -> None:
+        """Make the ticket."""
+        who = self.query_one("#who", Input).value.strip()
+        address, phone = "", ""
+        if self._customer is not None:
+            who, address, phone = self._customer.name, self._customer.address, self._customer.phone
+        elif "@" in who:
+            who, address = "", who
+        elif who and all(c in "+0123456789 /()-" for c in who):
+            who, phone = "", who
+        request = NewRequest(
+            person=Person(who, address),
+            subject=self.query_one("#subject", Input).value,
+            text=self.query_one("#text", TextArea).text,
+            phone=phone,
+            channel=self._channel,
+        )
+        self.desk_app.opening(self._create(request))
+
+    def refuse(self, error: Any) -> None:
+        """Say what is wrong, in the dialog."""
+        self.query_one("#form-help", Static).update(Text(clean_line(f"{error.message} {error.hint}"), "bold red"))
+
+    async def _create(self, request: NewRequest) -> None:
+        outcome = await self.desk_app.do(create, request)
+        await self.desk_app.keep(save_draft, None, "new", "", {})
+        self.dismiss(outcome.text)
+
+    async def _find(self, typed: str) -> None:
+        self._found = await self.desk_app.read(find_customers, typed)
+        if self.query_one("#who", Input).value != typed:
+            return
+        self._open = []
+        self._offer([_customer_words(one) for one in self._found])
+
+    def _take(self, index: int) -> None:
+        if self._customer is None and index < len(self._found):
+            self._customer = self._found[index]
+            self.query_one("#who", Input).value = self._customer.name
+            self.desk_app.opening(self._show_open(self._customer.id))
+        elif index < len(self._open):
+            self.dismiss(f"open {self._open[index].id}")
+        else:
+            self.query_one("#options", OptionList).display = False
+            self.query_one("#subject", Input).focus()
+
+    async def _show_open(self, customer_id: int) -> None:
+        self._open = await self.desk_app.read(_open_tickets, customer_id)
+        lines = [f"#{one.number} {one.subject}" for one in self._open]
+        self._offer([*lines, _("+ new request")] if lines else [])
+        if not lines:
+            self.query_one("#subject", Input).focus()
+
+    def _offer(self, lines: list[str]) -> None:
+        options = self.query_one("#options", OptionList)
+        options.set_options([Option(Text(clean_line(line, 200))) for line in lines])
+        options.display = bool(lines)
+        options.highlighted = 0 if lines else None
+
+    def _say_channel(self) -> None:
+        how = _("by phone") if self._channel is Channel.PHONE else _("at the counter")
+        self.query_one("#title", Static).update(Text(_("New request · {how}").format(how=how)))
+        words = _("Enter next · ctrl+s make the ticket · ctrl+t phone or counter · Esc keep and leave")
+        self.query_one("#form-help", Static).update(Text(words))
+
+    def _save_soon(self) -> None:
+        if not self._is_saving:
+            self._is_saving = True
+            self.set_timer(_SAVE_EVERY, self._save_draft)
+
+    def _save_draft(self) -> None:
+        self._is_saving = False
+        fields = {
+            "who": self.query_one("#who", Input).value,
+            "subject": self.query_one("#subject", Input).value,
+            "text": self.query_one("#text", TextArea).text,
+        }
+        text = " ".join(filter(None, (part.strip() for part in fields.values())))
+        self.desk_app.spawn(self.desk_app.keep(save_draft, None, "new", text, fields))
+
+
+def _open_tickets(session: Session, customer_id: int) -> list[TicketRow]:
+    return ticket_rows(session, open_ticket_ids(session, customer_id))
+
+
+def _customer_words(one: CustomerRow) -> str:
+    pending = ngettext("{n} open", "{n} open", one.open_tickets) if one.open_tickets else ""
+    return " · ".join(filter(None, (one.name, one.organization, one.address, one.phone, pending)))

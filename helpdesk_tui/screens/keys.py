@@ -1,0 +1,154 @@
+"""The keys: one table that feeds bindings, footer, `?`, palette and documentation.
+
+An id is `area.action`; areas are `any` (everywhere), `list`, `ticket`, `verb` (list and ticket) and `write` (composer).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+from helpdesk_tui.language import _
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One thing a key does: its id, the keys, the word in the footer ("" leaves it out), and a sentence."""
+
+    id: str
+    keys: str
+    word: str
+    help: str
+
+    @property
+    def area(self) -> str:
+        """Where it works."""
+        return self.id.partition(".")[0]
+
+    @property
+    def action(self) -> str:
+        """The name of the screen's action."""
+        return self.id.partition(".")[2]
+
+    @property
+    def shown(self) -> str:
+        """The first key as people read it."""
+        return _READABLE.get(self.keys.split(",")[0], self.keys.split(",")[0])
+
+    @property
+    def all_shown(self) -> str:
+        """All keys as people read them."""
+        return " ".join(_READABLE.get(key, key) for key in self.keys.split(","))
+
+
+_READABLE = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "number_sign": "#",
+    "asterisk": "*",
+    "space": "space",
+    "comma": ",",
+    "full_stop": ".",
+    "plus": "+",
+    "minus": "-",
+    "enter": "Enter",
+    "escape": "Esc",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "down": "↓",
+    "up": "↑",
+    "left": "←",
+    "right": "→",
+    "tab": "Tab",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "backspace": "⌫",
+}
+
+
+def table() -> tuple[Key, ...]:
+    """All keys, in the order people look for them."""
+    return (
+        Key("verb.reply", "r", _("reply"), _("answer the customer")),
+        Key("verb.note", "c", _("note"), _("write an internal note")),
+        Key("verb.assign", "a", _("assign"), _("give the ticket to an agent")),
+        Key("verb.take", "A", _("take"), _("take the ticket yourself")),
+        Key("verb.priority", "p", _("prio"), _("choose the priority")),
+        Key("verb.status", "s", _("status"), _("choose the status")),
+        Key("verb.solve", "x", _("solve"), _("mark as solved")),
+        Key("verb.reopen", "X", "", _("open again")),
+        Key("verb.category", "C", "", _("choose the category")),
+        Key("verb.tags", "t", _("tags"), _("put tags on, take tags off")),
+        Key("verb.queue", "M", "", _("move to another queue")),
+        Key("verb.due", "D", "", _("agree on a due date")),
+        Key("verb.summary", "S", "", _("say in one line what it is about")),
+        Key("any.new", "n,ctrl+n", _("new/call"), _("new request or call; ctrl+n inside a field")),
+        Key("any.undo", "u", _("undo"), _("take back your last change")),
+        Key("any.redo", "U", "", _("do again what you undid")),
+        Key("any.jump", "number_sign", "", _("go to a ticket by its number")),
+        Key("any.palette", "colon,ctrl+p", "", _("choose any of these by name")),
+        Key("any.help", "question_mark", _("keys"), _("show the keys")),
+        Key("any.refresh", "ctrl+r", "", _("sort the list anew, load what is new")),
+        Key("any.redraw", "ctrl+l", "", _("draw the screen anew")),
+        Key("any.suspend", "ctrl+z", "", _("leave for the shell; fg comes back")),
+        Key("any.quit", "Q,ctrl+q", "", _("quit")),
+        Key("list.down", "j,down", "", _("next line")),
+        Key("list.up", "k,up", "", _("previous line")),
+        Key("list.top", "g,home", "", _("first line")),
+        Key("list.bottom", "G,end", "", _("last line")),
+        Key("list.half_down", "ctrl+d", "", _("half a page down")),
+        Key("list.half_up", "ctrl+u", "", _("half a page up")),
+        Key("list.page_down", "pagedown", "", _("a page down")),
+        Key("list.page_up", "pageup", "", _("a page up")),
+        Key("list.open", "enter,l,right", _("open"), _("open the ticket")),
+        Key("list.back", "q,h,left,escape", "", _("back: filter, marks, then quit")),
+        Key("list.mark", "space", _("mark"), _("mark the ticket and go on")),
+        Key("list.mark_range", "v", "", _("mark from the last mark to here")),
+        Key("list.mark_all", "asterisk", "", _("mark all that match")),
+        Key("list.filter", "slash,ctrl+f", _("filter"), _("filter while you type")),
+        Key("list.preview", "P", "", _("show or hide the preview")),
+        Key("list.grow", "plus", "", _("larger preview")),
+        Key("list.shrink", "minus", "", _("smaller preview")),
+        Key("list.next_view", "full_stop,right_square_bracket", "", _("next view")),
+        Key("list.previous_view", "comma,left_square_bracket", "", _("previous view")),
+        Key("list.copy", "y", "", _("copy the number")),
+        Key("ticket.line_down", "j,down", "", _("a line down")),
+        Key("ticket.line_up", "k,up", "", _("a line up")),
+        Key("ticket.top", "g,home", "", _("to the first message")),
+        Key("ticket.bottom", "G,end", "", _("to the last message")),
+        Key("ticket.page_down", "pagedown,space,ctrl+d", "", _("a page down")),
+        Key("ticket.page_up", "pageup,ctrl+u", "", _("a page up")),
+        Key("ticket.next_message", "full_stop,right_square_bracket", "", _("next message")),
+        Key("ticket.previous_message", "comma,left_square_bracket", "", _("previous message")),
+        Key("ticket.unfold", "enter,l,right", _("unfold"), _("open or fold what is quoted")),
+        Key("ticket.next_ticket", "J", _("next"), _("next ticket of the list")),
+        Key("ticket.previous_ticket", "K", "", _("previous ticket of the list")),
+        Key("ticket.back", "q,h,left,escape", _("back"), _("back to the list")),
+        Key("ticket.copy", "y", "", _("copy the message's text")),
+        Key("ticket.properties", "P", "", _("show or hide the side panel")),
+        Key("write.send", "ctrl+s", _("send"), _("send or save")),
+        Key("write.then", "ctrl+o", _("then"), _("choose what happens next")),
+        Key("write.editor", "ctrl+g", "$EDITOR", _("write in your own editor")),
+        Key("write.thread", "tab", _("thread"), _("to the thread; the draft stays")),
+        Key("write.leave", "escape", _("leave"), _("leave; the draft stays")),
+    )
+
+
+def bindings(*areas: str) -> list[Binding]:
+    """The bindings of these areas, for a screen or the app."""
+    return [
+        Binding(key.keys, key.action, key.word or key.help, show=False, id=key.id)
+        for key in table()
+        if key.area in areas
+    ]
+
+
+def view_bindings() -> list[Binding]:
+    """1 to 9: the saved views."""
+    return [
+        Binding(str(n), f"view({n})", _("view {n}").format(n=n), show=False, id=f"list.view_{n}") for n in range(1, 10)
+    ]

@@ -1,0 +1,184 @@
+"""A screen with a list under the keys: moving, marking, a preview that follows, and a place that is remembered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual.timer import Timer
+from textual.widgets import Static
+
+from helpdesk_tui.desk.pages import TicketPage, preview_page
+from helpdesk_tui.screens.desk_screen import DeskScreen
+from helpdesk_tui.screens.keys import bindings
+from helpdesk_tui.screens.place import Place, save_place, state_folder
+from helpdesk_tui.screens.widgets.columns import heading
+from helpdesk_tui.screens.widgets.lines import StatusLine
+from helpdesk_tui.screens.widgets.preview import Preview
+from helpdesk_tui.screens.widgets.ticket_list import TicketList
+
+#: How long the cursor rests before the preview follows, in seconds.
+REST = 0.12
+_SAVE_AFTER = 0.3
+
+
+class ListScreen(DeskScreen):
+    """A list of tickets, its cursor, marks and preview."""
+
+    BINDINGS: ClassVar = [*bindings("list")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place = Place()
+        self.page: TicketPage | None = None
+        self.asks_to_quit = False
+        self._rest: Timer | None = None
+        self._saving: Timer | None = None
+
+    @property
+    def tickets(self) -> TicketList:
+        """The list."""
+        return self.query_one("#list", TicketList)
+
+    def chosen(self) -> list[int]:
+        """The marked tickets, or the one under the cursor."""
+        return self.tickets.chosen()
+
+    def summary_now(self) -> str:
+        """The summary to begin with."""
+        return self.tickets.current_row.subject if self.tickets.current_row else ""
+
+    def say_state(self) -> None:
+        """Say what the list holds, and what the next verb hits."""
+
+    # -- the preview follows when the cursor rests
+
+    def on_ticket_list_moved(self, message: TicketList.Moved) -> None:
+        """The cursor moved: wait for it to rest."""
+        if message.is_by_hand:
+            self.asks_to_quit = False
+            self.query_one("#status", StatusLine).clear()
+        self.place.cursor = message.ticket_id
+        self.save_soon()
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(REST, self.follow_cursor)
+
+    def follow_cursor(self) -> None:
+        if self.tickets.current is not None:
+            self.desk_app.spawn(self._preview(self.tickets.current))
+
+    async def _preview(self, ticket_id: int) -> None:
+        page = await self.desk_app.read(preview_page, ticket_id)
+        if self.tickets.current == ticket_id:
+            self.show_preview(page)
+
+    def show_preview(self, page: TicketPage | None) -> None:
+        self.page = page
+        self.query_one("#preview", Preview).show(page, self.desk_app.desk.clock())
+        self.show_keys()
+
+    def fit(self) -> None:
+        """Fit columns and preview to the new size, too."""
+        super().fit()
+        self.call_after_refresh(self._fit_columns)
+
+    def _fit_columns(self) -> None:
+        self.apply_preview()
+        heads = heading(self.tickets.scrollable_content_region.width or self.query_one("#rows").size.width)
+        self.query_one("#columns", Static).update(Text(heads, "dim", no_wrap=True, overflow="crop"))
+
+    def apply_preview(self) -> None:
+        preview = self.query_one("#preview", Preview)
+        preview.set_class(not self.place.has_preview, "hidden")
+        preview.styles.height = None if self.has_class("wide") else self.place.preview_lines
+
+    # -- keys
+
+    def action_down(self) -> None:
+        """Next line."""
+        self.tickets.move(1)
+
+    def action_up(self) -> None:
+        """Previous line."""
+        self.tickets.move(-1)
+
+    def action_top(self) -> None:
+        """First line."""
+        self.tickets.move_to(0)
+
+    def action_bottom(self) -> None:
+        """Last line."""
+        self.tickets.move_to(len(self.tickets.ids) - 1)
+
+    def action_half_down(self) -> None:
+        """Half a page down."""
+        self.tickets.move(self.tickets.page_lines // 2)
+
+    def action_half_up(self) -> None:
+        """Half a page up."""
+        self.tickets.move(-(self.tickets.page_lines // 2))
+
+    def action_page_down(self) -> None:
+        """A page down."""
+        self.tickets.move(self.tickets.page_lines)
+
+    def action_page_up(self) -> None:
+        """A page up."""
+        self.tickets.move(-self.tickets.page_lines)
+
+    def action_mark(self) -> None:
+        """Mark and go on."""
+        self.tickets.mark()
+        self.say_state()
+
+    def action_mark_range(self) -> None:
+        """Mark from the last mark to here."""
+        self.tickets.mark_range()
+        self.say_state()
+
+    def action_mark_all(self) -> None:
+        """Mark all that match."""
+        self.tickets.mark_all()
+        self.say_state()
+
+    def action_preview(self) -> None:
+        """Show or hide the preview."""
+        self.place.has_preview = not self.place.has_preview
+        self.apply_preview()
+        self.save_soon()
+
+    def action_grow(self) -> None:
+        """More lines for the preview."""
+        self.place.preview_lines = min(self.place.preview_lines + 2, 20)
+        self.apply_preview()
+
+    def action_shrink(self) -> None:
+        """Fewer lines for the preview."""
+        self.place.preview_lines = max(self.place.preview_lines - 2, 3)
+        self.apply_preview()
+
+    def action_copy(self) -> None:
+        """Copy the number."""
+        if (row := self.tickets.current_row) is not None:
+            self.copy_text(f"#{row.number}", f"#{row.number}")
+
+    # -- standing the same after a restart
+
+    @property
+    def place_file(self) -> Path:
+        return state_folder(self.desk_app.settings) / f"{self.desk_app.desk.actor.login}.json"
+
+    def save_soon(self) -> None:
+        if self._saving is None:
+            self._saving = self.set_timer(_SAVE_AFTER, self._save)
+
+    def _save(self) -> None:
+        self._saving = None
+        save_place(self.place_file, self.place)
+
+    def on_unmount(self) -> None:
+        """The program ends: what was to be remembered in a moment is remembered now."""
+        if self._saving is not None:
+            self._save()

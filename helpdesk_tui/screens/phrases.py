@@ -1,0 +1,113 @@
+"""How times, states and people are said on screen: words of people, exact figures one key away."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from helpdesk_tui.language import _
+from helpdesk_tui.terms import MessageKind, Party, Priority, Status
+
+#: Signs of the list: priority, in order of rank.
+PRIORITY_SIGNS = {Priority.LOW: "·", Priority.NORMAL: " ", Priority.HIGH: "!", Priority.URGENT: "‼"}
+KIND_SIGNS = {MessageKind.NOTE: "▪", MessageKind.CALL: "☎", MessageKind.INBOUND: "▸", MessageKind.OUTBOUND: "◂"}
+
+
+def span(length: timedelta) -> str:
+    """A length of time in one unit: `35 min`, `3 h`, `4 d`."""
+    minutes = max(int(length.total_seconds() // 60), 0)
+    if minutes < 60:
+        return _("{n} min").format(n=minutes)
+    if minutes < 48 * 60:
+        return _("{n} h").format(n=minutes // 60)
+    return _("{n} d").format(n=minutes // (24 * 60))
+
+
+def moment(when: datetime, now: datetime) -> str:
+    """An instant as people say it: `today 9:06`, `Tue 9:06`, `12 Nov`."""
+    local, today = when.astimezone(), now.astimezone().date()
+    if local.date() == today:
+        return _("today {time}").format(time=f"{local:%H:%M}")
+    if abs((local.date() - today).days) < 7:
+        return f"{local:%a %H:%M}"
+    return f"{local:%d %b}" if local.year == today.year else f"{local:%d %b %Y}"
+
+
+def owed(due_at: datetime | None, waiting_for: Party | None, since: datetime, now: datetime) -> str:
+    """What is owed and when: `overdue 12 min`, `in 3 h`, or for how long somebody waits for us."""
+    if due_at is not None:
+        return _("overdue {span}").format(span=span(now - due_at)) if due_at < now else _in(due_at, now)
+    if waiting_for is Party.US:
+        return span(now - since)
+    return ""
+
+
+def waiting(waiting_for: Party | None, since: datetime, now: datetime) -> str:
+    """Whose word is awaited, since when."""
+    if waiting_for is Party.US:
+        return _("waiting for us, {span}").format(span=span(now - since))
+    if waiting_for is Party.THEM:
+        return _("waiting for the customer, {span}").format(span=span(now - since))
+    return ""
+
+
+def status_word(status: Status) -> str:
+    """A status as people say it."""
+    return {
+        Status.NEW: _("new"),
+        Status.OPEN: _("in progress"),
+        Status.WAITING_CUSTOMER: _("waiting for the customer"),
+        Status.WAITING_OTHER: _("waiting for others"),
+        Status.SNOOZED: _("snoozed"),
+        Status.SOLVED: _("solved"),
+        Status.CLOSED: _("closed"),
+        Status.CANCELLED: _("cancelled"),
+    }[status]
+
+
+def status_short(status: Status) -> str:
+    """A status in one word, for narrow columns."""
+    return {
+        Status.NEW: _("new"),
+        Status.OPEN: _("in progress"),
+        Status.WAITING_CUSTOMER: _("customer"),
+        Status.WAITING_OTHER: _("others"),
+        Status.SNOOZED: _("snoozed"),
+        Status.SOLVED: _("solved"),
+        Status.CLOSED: _("closed"),
+        Status.CANCELLED: _("cancelled"),
+    }[status]
+
+
+def priority_word(priority: Priority) -> str:
+    """A priority as people say it."""
+    return {
+        Priority.LOW: _("low"),
+        Priority.NORMAL: _("normal"),
+        Priority.HIGH: _("high"),
+        Priority.URGENT: _("urgent"),
+    }[priority]
+
+
+def delivery_word(state: str | None) -> str:
+    """How far an outgoing mail has come."""
+    return {
+        "queued": _("waiting to be sent"),
+        "sending": _("sending"),
+        "sent": _("sent"),
+        "failed": _("not sent"),
+        "unsure": _("perhaps sent"),
+    }.get(state or "", "")
+
+
+def size(count: int) -> str:
+    """A file size: `84 kB`."""
+    if count < 1000:
+        return f"{count} B"
+    return f"{count / 1000:.0f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
+
+
+def _in(due_at: datetime, now: datetime) -> str:
+    left = due_at - now
+    if left < timedelta(hours=12):
+        return _("in {span}").format(span=span(left))
+    return moment(due_at, now)

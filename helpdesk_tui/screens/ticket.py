@@ -1,0 +1,346 @@
+"""One ticket: the conversation, its properties, and the place where the answer is written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal
+from textual.widgets import Static
+
+from helpdesk_tui.desk.pages import TicketPage, ticket_page
+from helpdesk_tui.errors import HelpdeskError
+from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.screens.desk_screen import DeskScreen
+from helpdesk_tui.screens.dialogs.dialog import Help
+from helpdesk_tui.screens.keys import Key, bindings, table
+from helpdesk_tui.screens.phrases import moment, owed, priority_word, status_word, waiting
+from helpdesk_tui.screens.widgets.composer import Composer
+from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
+from helpdesk_tui.screens.widgets.thread_view import ThreadView
+from helpdesk_tui.screens.widgets.ticket_list import TicketList
+from helpdesk_tui.terms import DueKind, Outcome
+
+
+class TicketScreen(DeskScreen):
+    """A ticket with its conversation and composer."""
+
+    BINDINGS: ClassVar = [*bindings("ticket", "write")]
+    AREAS: ClassVar[tuple[str, ...]] = ("ticket", "verb", "any")
+
+    def __init__(self, ticket_id: int, siblings: TicketList, writing: str = "") -> None:
+        """Show a ticket.
+
+        Args:
+            siblings: the list it was opened from; J and K go through it.
+            writing: `reply` or `note`, to begin with writing at once.
+        """
+        super().__init__()
+        self.ticket_id = ticket_id
+        self.page: TicketPage | None = None
+        self._siblings = siblings
+        self._writing = writing
+
+    def compose(self) -> ComposeResult:
+        """Head, thread and side panel, composer, status, keys."""
+        with Horizontal(id="frame"):
+            with Container(id="desk"):
+                yield Static("", id="head", markup=False)
+                with Horizontal(id="ticket-body"):
+                    yield ThreadView(id="thread")
+                    yield Static("", id="side", markup=False)
+                yield Composer(id="composer")
+                yield StatusLine(id="status")
+                yield KeyLine(id="keys", markup=False)
+            yield from self.desk_app.companion()
+
+    @property
+    def thread(self) -> ThreadView:
+        """The conversation."""
+        return self.query_one("#thread", ThreadView)
+
+    @property
+    def composer(self) -> Composer:
+        """The place to write."""
+        return self.query_one("#composer", Composer)
+
+    def on_descendant_focus(self) -> None:
+        """Other keys count in the composer than in the thread."""
+        self.show_keys()
+
+    def on_descendant_blur(self) -> None:
+        """Other keys count in the thread than in the composer."""
+        self.show_keys()
+
+    def on_mount(self) -> None:
+        """Ask for the ticket."""
+        self.thread.focus()
+        self.desk_app.opening(self._load(begins=True))
+
+    def chosen(self) -> list[int]:
+        """This ticket."""
+        return [self.ticket_id]
+
+    def why_not(self, action: str) -> str:
+        """Why an action cannot be done now."""
+        if action == "reply" and self.page is not None:
+            return self.page.reply_refusal
+        if action in ("send", "then", "editor", "leave", "thread") and not self.composer.is_open:
+            return _("Nothing is being written; r answers, c writes a note.")
+        return super().why_not(action)
+
+    def keys(self) -> list[Key]:
+        """While writing, the keys of the composer."""
+        if self.composer.has_focus_within:
+            return [key for key in table() if key.area == "write"]
+        return super().keys()
+
+    def action_help(self) -> None:
+        """Show the keys, those of the composer too: there `?` is a letter."""
+        self.app.push_screen(Help([*super().keys(), *(key for key in table() if key.area == "write")]))
+
+    def summary_now(self) -> str:
+        """The summary to begin with."""
+        return (self.page.ticket.summary or self.page.ticket.subject) if self.page else ""
+
+    # -- loading
+
+    async def _load(self, *, begins: bool = False) -> None:
+        wanted = self.ticket_id
+        page = await self.desk_app.read(ticket_page, wanted)
+        if wanted != self.ticket_id or not self.is_mounted:
+            return
+        if page is None:
+            self.dismiss()
+            return
+        self.page = page
+        now = self.desk_app.desk.clock()
+        self.thread.show(page, now)
+        self._show_head(page, now)
+        self.query_one("#side", Static).update(_side(page, now))
+        if begins:
+            self._begin(page)
+        self.show_keys()
+
+    def _begin(self, page: TicketPage) -> None:
+        """Go on with what was being written here."""
+        me = self.desk_app.desk.actor.agent_id
+        mine = next((one for one in page.drafts if one.agent_id == me), None)
+        kind = self._writing or (mine.kind if mine else "")
+        if kind == "reply" and page.reply_refusal:
+            self.refuse(HelpdeskError(page.reply_refusal))
+        elif kind:
+            self.composer.open(page, kind)
+        if mine and not self._writing:
+            self.notice(_("your draft is still here"))
+
+    def _show_head(self, page: TicketPage, now: datetime) -> None:
+        ticket = page.ticket
+        facts = [ticket.category or ticket.queue, priority_word(ticket.priority), status_word(ticket.status)]
+        said = [
+            page.customer.name,
+            page.customer.organization,
+            owed(ticket.due_at, None, ticket.waiting_since, now),
+            waiting(ticket.waiting_for, ticket.waiting_since, now),
+            self._others(page),
+        ]
+        text = Text(no_wrap=True, overflow="ellipsis")
+        text.append(f" #{ticket.number} {ticket.subject}", "bold")
+        text.append(f"   {' · '.join([*facts, ticket.assignee or _('nobody')])}\n", "dim")
+        text.append(f" {' · '.join(filter(None, said))}", "dim")
+        self.query_one("#head", Static).update(text)
+
+    def _others(self, page: TicketPage) -> str:
+        me = self.desk_app.desk.actor.agent_id
+        names = [one.agent for one in page.drafts if one.agent_id != me]
+        return _("{name} is writing").format(name=", ".join(names)) if names else ""
+
+    def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
+        """This ticket changed: show it anew, where it stands."""
+        if self.ticket_id in tickets:
+            self.desk_app.spawn(self._load())
+
+    # -- moving
+
+    def action_line_down(self) -> None:
+        """A line down."""
+        self.thread.scroll_lines(1)
+
+    def action_line_up(self) -> None:
+        """A line up."""
+        self.thread.scroll_lines(-1)
+
+    def action_page_down(self) -> None:
+        """A page down."""
+        self.thread.scroll_lines(self.thread.size.height - 2)
+
+    def action_page_up(self) -> None:
+        """A page up."""
+        self.thread.scroll_lines(2 - self.thread.size.height)
+
+    def action_top(self) -> None:
+        """To the first message."""
+        self.thread.focus_message(-len(self.page.messages) if self.page else 0)
+
+    def action_bottom(self) -> None:
+        """To the last message."""
+        self.thread.focus_message(len(self.page.messages) if self.page else 0)
+
+    def action_next_message(self) -> None:
+        """Next message."""
+        self.thread.focus_message(1)
+
+    def action_previous_message(self) -> None:
+        """Previous message."""
+        self.thread.focus_message(-1)
+
+    def action_unfold(self) -> None:
+        """Open or fold the quote."""
+        self.thread.fold()
+
+    def action_next_ticket(self) -> None:
+        """The next ticket of the list."""
+        self._go(1)
+
+    def action_previous_ticket(self) -> None:
+        """The previous ticket of the list."""
+        self._go(-1)
+
+    def _go(self, step: int) -> None:
+        before = self.ticket_id
+        if step < 0 or self._siblings.current == before:
+            self._siblings.move(step)
+        after = self._siblings.current
+        if after is None or after == before:
+            self.notice(_("That was the last one of the list."))
+            return
+        self.composer.close()
+        self.ticket_id, self.page, self._writing = after, None, ""
+        self._remember()
+        self.desk_app.opening(self._load(begins=True))
+
+    def action_back(self) -> None:
+        """Back to the list."""
+        self.composer.save_now()
+        self.dismiss()
+
+    def action_properties(self) -> None:
+        """Show or hide the side panel."""
+        self.toggle_class("no-side")
+
+    def action_copy(self) -> None:
+        """Copy the message in focus."""
+        if (message := self.thread.message) is not None:
+            self.copy_text(message.text, _("the message"))
+
+    def action_refresh(self) -> None:
+        """Load it anew."""
+        self.desk_app.spawn(self._load())
+
+    def open_ticket(self, ticket_id: int) -> None:
+        """Show another ticket instead."""
+        self.composer.close()
+        self.ticket_id, self.page, self._writing = ticket_id, None, ""
+        self._remember()
+        self.desk_app.opening(self._load(begins=True))
+
+    # -- writing
+
+    def action_reply(self) -> None:
+        """Answer the customer."""
+        if self.page is not None and self.can("reply"):
+            self._write("reply")
+
+    def action_note(self) -> None:
+        """Write a note."""
+        if self.page is not None and self.can("note"):
+            self._write("note")
+
+    def _write(self, kind: str) -> None:
+        if self.page is not None:
+            self.composer.open(self.page, kind)
+            self._remember()
+            self.show_keys()
+
+    def action_send(self) -> None:
+        """Send or save what is written."""
+        if self.can("send"):
+            self.perform(self.composer.verb())
+
+    def acted(self, outcome: Outcome) -> None:
+        """Done: the composer has served, where it was the composer's verb."""
+        super().acted(outcome)
+        if self.composer.is_sent(outcome):
+            self.composer.close(is_sent=True)
+            self.thread.focus()
+            self._remember()
+            self.show_keys()
+
+    def action_then(self) -> None:
+        """Choose what happens after sending."""
+        if self.can("then"):
+            self.composer.next_then()
+
+    def action_editor(self) -> None:
+        """Write in one's own editor."""
+        if self.can("editor"):
+            self.notice(self.composer.use_editor())
+
+    def action_thread(self) -> None:
+        """Between thread and composer; the draft stays."""
+        if self.composer.is_open and not self.composer.has_focus_within:
+            self.composer.focus_text()
+        else:
+            self.thread.focus()
+        self.show_keys()
+
+    def action_leave(self) -> None:
+        """Leave the composer, or the ticket; the draft stays."""
+        if self.composer.is_open and self.composer.has_focus_within:
+            self.composer.close()
+            self.thread.focus()
+            self._remember()
+            self.show_keys()
+        else:
+            self.action_back()
+
+    def _remember(self) -> None:
+        triage = self._siblings.screen
+        if remember := getattr(triage, "remember", None):
+            remember(ticket=self.ticket_id, writing=self.composer.kind if self.composer.is_open else "")
+
+
+def _side(page: TicketPage, now: datetime) -> Text:
+    """What stands beside the thread on wide screens."""
+    ticket, customer = page.ticket, page.customer
+    text = Text()
+    text.append(f"{customer.name}\n", "bold")
+    for line in (customer.organization, customer.address, customer.phone):
+        text.append(f"{line}\n" if line else "")
+    text.append(ngettext("{n} open ticket", "{n} open tickets", customer.open_tickets) + "\n\n", "dim")
+    due = _("agreed") if ticket.due_kind == DueKind.AGREED else ""
+    facts = {
+        _("queue"): ticket.queue,
+        _("status"): status_word(ticket.status),
+        _("priority"): priority_word(ticket.priority),
+        _("category"): ticket.category or "–",
+        _("assignee"): ticket.assignee or "–",
+        _("tags"): " ".join(ticket.tags) or "–",
+        _("due"): " ".join(filter(None, (moment(ticket.due_at, now), due))) if ticket.due_at else "–",
+        _("created"): moment(ticket.created_at, now),
+        _("says it belongs to"): f"#{ticket.linked_to}" if ticket.linked_to else "",
+    }
+    for name, value in facts.items():
+        if value:
+            text.append(f"{name:<10} ", "dim").append(f"{value}\n")
+    if (last := page.last_word) is not None:
+        text.append(
+            "\n"
+            + _("last word: {name}, {when}").format(
+                name=last.sender.name or last.sender.address, when=moment(last.received_at, now)
+            ),
+            "dim",
+        )
+    return text

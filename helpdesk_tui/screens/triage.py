@@ -1,0 +1,390 @@
+"""The list: what needs a human now, what is mine, which key is next."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from helpdesk_tui.errors import HelpdeskError, QueryError
+from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.rules.query import Query, parse
+from helpdesk_tui.screens.keys import view_bindings
+from helpdesk_tui.screens.list_screen import ListScreen
+from helpdesk_tui.screens.phrases import moment
+from helpdesk_tui.screens.place import load_place
+from helpdesk_tui.screens.views import ListView, default_views
+from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine, Tab, TabLine
+from helpdesk_tui.screens.widgets.preview import Preview
+from helpdesk_tui.screens.widgets.ticket_list import PAGE, TicketList
+from helpdesk_tui.store.queries.mail import MailHealth, mail_health
+from helpdesk_tui.store.queries.setup import views
+from helpdesk_tui.store.queries.tickets import (
+    BY_WORK,
+    Asker,
+    among,
+    count_tickets,
+    first_page,
+    ticket_ids,
+    ticket_rows,
+)
+from helpdesk_tui.terms import Outcome
+
+#: How long after a change the tabs are counted anew, in seconds.
+_COUNT_AFTER = 0.4
+_COUNT_UP_TO = 1000
+
+
+class TriageScreen(ListScreen):
+    """The list with its preview."""
+
+    BINDINGS: ClassVar = [*view_bindings()]
+    AREAS: ClassVar[tuple[str, ...]] = ("list", "verb", "any")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.views: list[ListView] = default_views()
+        self._counts: dict[int, str] = {}
+        self._news: set[int] = set()
+        self._counting: Timer | None = None
+        self._filter_timer: Timer | None = None
+        self._asked = 0
+
+    def compose(self) -> ComposeResult:
+        """Tabs, list, preview, status, keys; a companion beside them where the app has one."""
+        with Horizontal(id="frame"):
+            with Container(id="desk"):
+                yield TabLine(id="tabs", markup=False)
+                with Container(id="body"):
+                    with Container(id="rows"):
+                        yield Static("", id="columns", markup=False)
+                        yield TicketList(id="list")
+                        yield Static("", id="empty", markup=False)
+                    yield Preview(id="preview")
+                yield Input(id="filter", placeholder=_("filter: words, is:open, queue:billing, -tag:vpn …"))
+                yield Static("", id="bulk", markup=False)
+                yield StatusLine(id="status")
+                yield KeyLine(id="keys", markup=False)
+            yield from self.desk_app.companion()
+
+    @property
+    def query_text(self) -> str:
+        """What the list shows: the view's query and the filter."""
+        view = self.views[self.place.view - 1] if 0 < self.place.view <= len(self.views) else self.views[0]
+        return f"{view.query} {self.place.filter}".strip()
+
+    def on_mount(self) -> None:
+        """Stand as before, then ask for the first page."""
+        self.place = load_place(self.place_file)
+        self.tickets.focus()
+        self.apply_preview()
+        self.desk_app.opening(self._start())
+        self.set_interval(30, self._tick)
+
+    async def _start(self) -> None:
+        was_open = self.place.ticket
+        self._show_tabs()
+        await self._load(keep=self.place.cursor, marks=self.place.marks)
+        saved = await self.desk_app.read(views, self.desk_app.desk.actor.agent_id)
+        if saved:
+            self.views = [ListView(one.name, one.query) for one in saved]
+        self._count_soon()
+        if was_open is not None and self.is_current:
+            self.open_ticket(was_open)
+
+    # -- loading
+
+    def _asker(self) -> Asker:
+        return Asker(self.desk_app.desk.actor, self.desk_app.desk.clock())
+
+    async def _load(self, keep: int | None = None, marks: list[int] | None = None, *, stays: bool = False) -> None:
+        """Show the first page at once, then the whole order; a later question makes this one's answer void.
+
+        Args:
+            keep: the ticket the cursor shall stand on; with `stays` the one it stands on when the answer comes.
+        """
+        self._asked += 1
+        asked = self._asked
+        query, asker = self._parsed(), self._asker()
+        if query is None:
+            return
+        ids, rows = await self.desk_app.read(first_page, query, asker, PAGE)
+        if asked != self._asked:
+            return
+        keep = self.tickets.current if stays else keep
+        if keep is None or keep in ids or len(ids) < PAGE:
+            self.tickets.show(ids, asker.now, keep=keep)
+            self.tickets.fill(0, ids, rows)
+        if marks is not None:
+            self.tickets.marks = dict.fromkeys(marks)
+        if len(ids) == PAGE:
+            whole = await self.desk_app.read(ticket_ids, query, asker, order=BY_WORK)
+            if asked != self._asked:
+                return
+            self.tickets.extend(whole, keep=self.tickets.current if stays else keep)
+        self._news.clear()
+        self._loaded()
+
+    def _parsed(self) -> Query | None:
+        try:
+            parse(self.place.filter)  # alone, so that an error says where it is in what was typed
+            return parse(self.query_text)
+        except QueryError as error:
+            self.refuse(error)
+            return None
+
+    def _loaded(self) -> None:
+        known = set(self.tickets.ids)
+        self.tickets.marks = {one: None for one in self.tickets.marks if one in known or self.place.filter}
+        self.set_class(not self.tickets.ids, "empty")
+        if not self.tickets.ids:
+            words = _("Nothing matches the filter. q takes it off.") if self.place.filter else self._nothing()
+            self.query_one("#empty", Static).update(Text(words, justify="center"))
+            self.show_preview(None)
+        self.say_state()
+
+    def _nothing(self) -> str:
+        return _("Nothing here: all done.\n. goes to the next view, n takes down a new request.")
+
+    def on_ticket_list_missing(self, message: TicketList.Missing) -> None:
+        """Fetch rows that are about to be drawn."""
+        self.desk_app.spawn(self._fill(message.page, message.ids))
+
+    async def _fill(self, page: int, ids: list[int]) -> None:
+        self.tickets.fill(page, ids, await self.desk_app.read(ticket_rows, ids))
+
+    # -- news
+
+    def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
+        """Rows change where they stand; what is new is counted, and comes when the agent asks or moves on."""
+        self.desk_app.spawn(self._take_in(tickets, own))
+
+    async def _take_in(self, tickets: set[int], own: set[int]) -> None:
+        if own:
+            await self._load(stays=True)
+        if here := self.tickets.here(tickets):
+            self.tickets.update_rows(await self.desk_app.read(ticket_rows, here), self.desk_app.desk.clock())
+        await self._count_news(tickets - own)
+        if self.tickets.current in tickets:
+            self.follow_cursor()
+        self._count_soon()
+
+    async def _count_news(self, tickets: set[int]) -> None:
+        query = self._parsed()
+        unknown = list(tickets - set(self.tickets.ids))
+        if query is None or not unknown:
+            return
+        self._news |= set(await self.desk_app.read(among, query, self._asker(), unknown))
+        if not self.tickets.ids and self._news:
+            await self._load(keep=None)
+        self.say_state()
+
+    def _count_soon(self) -> None:
+        if self._counting is None:
+            self._counting = self.set_timer(_COUNT_AFTER, self._count)
+
+    def _count(self) -> None:
+        self._counting = None
+        self.desk_app.spawn(self._count_views())
+
+    async def _count_views(self) -> None:
+        asker = self._asker()
+        for number, view in enumerate(self.views[:9], 1):
+            count = await self.desk_app.read(count_tickets, parse(view.query), asker, _COUNT_UP_TO + 1)
+            self._counts[number] = f"{_COUNT_UP_TO}+" if count > _COUNT_UP_TO else str(count)
+        self._show_tabs()
+        self._show_health(await self.desk_app.read(mail_health))
+
+    def _show_tabs(self) -> None:
+        tabs = [
+            Tab(str(n), view.name, self._counts.get(n, ""), n == self.place.view)
+            for n, view in enumerate(self.views[:9], 1)
+        ]
+        self.query_one("#tabs", TabLine).show(tabs, self.desk_app.desk.actor.login)
+
+    def _show_health(self, health: MailHealth) -> None:
+        said = []
+        if health.poller_at is not None:
+            when = moment(health.poller_at, self.desk_app.desk.clock())
+            said.append(_("mail {when} {words}").format(when=when, words=health.poller_words))
+        if health.failed:
+            said.append(_("{n} not delivered").format(n=health.failed))
+        if health.queued:
+            said.append(_("outbox {n}").format(n=health.queued))
+        self.query_one("#status", StatusLine).show(right=" · ".join(said))
+
+    def _tick(self) -> None:
+        """Times move on: draw what is in view anew."""
+        self.tickets.now = self.desk_app.desk.clock()
+        self.tickets.refresh()
+        self._count_soon()
+
+    def say_state(self) -> None:
+        marks = len(self.tickets.marks)
+        said = [f"/{self.place.filter}" if self.place.filter else ""]
+        said.append(ngettext("{n} ticket", "{n} tickets", len(self.tickets.ids)))
+        if self._news:
+            said.append(_("{n} new · ctrl+r shows them").format(n=len(self._news)))
+        self.query_one("#status", StatusLine).show(left=" · ".join(filter(None, said)))
+        self.set_class(bool(marks), "marking")
+        if marks:
+            outside = len(set(self.tickets.marks) - set(self.tickets.ids))
+            hidden = _(" ({n} not in this list)").format(n=outside) if outside else ""
+            words = ngettext("x solves {n} marked ticket", "x solves {n} marked tickets", marks)
+            self.query_one("#bulk", Static).update(
+                Text(f" {words}{hidden} · {_('a A p s C t M likewise · q unmarks')}")
+            )
+        self.place.marks = list(self.tickets.marks)
+        self.save_soon()
+        self.show_keys()
+
+    # -- what verbs hit
+
+    def why_not(self, action: str) -> str:
+        """Why an action cannot be done now."""
+        reason = super().why_not(action)
+        if not reason and action == "reply" and self.page is not None and self.page.ticket.id == self.tickets.current:
+            return self.page.reply_refusal
+        return reason
+
+    def acted(self, outcome: Outcome) -> None:
+        """A verb was done: the marks have served."""
+        self.tickets.unmark()
+        self.say_state()
+        super().acted(outcome)
+
+    # -- keys
+
+    def action_view(self, number: int) -> None:
+        """Show a view."""
+        if 0 < number <= len(self.views):
+            self.asks_to_quit = False
+            self.query_one("#status", StatusLine).clear()
+            self.place.view, self.place.filter = number, ""
+            self.tickets.cursor = 0
+            self._show_tabs()
+            self.desk_app.opening(self._load(keep=None))
+
+    def action_next_view(self) -> None:
+        """The view to the right."""
+        self.action_view(self.place.view % len(self.views) + 1)
+
+    def action_previous_view(self) -> None:
+        """The view to the left."""
+        self.action_view((self.place.view - 2) % len(self.views) + 1)
+
+    def action_refresh(self) -> None:
+        """Sort anew, load what is new."""
+        self.query_one("#status", StatusLine).clear()
+        self.desk_app.spawn(self._load(stays=True))
+        self._count_soon()
+
+    def action_back(self) -> None:
+        """Peel one layer: filter, marks, then the program."""
+        if self.place.filter:
+            self._set_filter("")
+        elif self.tickets.marks:
+            self.tickets.unmark()
+            self.say_state()
+        elif self.asks_to_quit:
+            self.app.exit()
+        else:
+            self.asks_to_quit = True
+            self.notice(_("q once more leaves the program"))
+
+    # -- filter
+
+    def action_filter(self) -> None:
+        """Filter while typing."""
+        field = self.query_one("#filter", Input)
+        self.add_class("filtering")
+        field.value = self.place.filter
+        field.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Look again when typing pauses for a moment."""
+        if event.input.id != "filter" or not self.has_class("filtering"):
+            return
+        if self._filter_timer is not None:
+            self._filter_timer.stop()
+        value = event.value
+        self._filter_timer = self.set_timer(0.08, lambda: self._set_filter(value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the filter and go back to the list."""
+        if event.input.id == "filter":
+            self._set_filter(event.value)
+            self.leave_filter()
+
+    def leave_filter(self) -> None:
+        """Go back to the list; the filter stays."""
+        if self._filter_timer is not None:
+            self._filter_timer.stop()
+        self.remove_class("filtering")
+        self.tickets.focus()
+        self.desk_app.opening(self._load(stays=True))
+
+    def key_escape(self) -> None:
+        """Esc in the filter takes it off."""
+        if self.has_class("filtering"):
+            self._set_filter("")
+            self.leave_filter()
+
+    def _set_filter(self, text: str) -> None:
+        if text.strip() == self.place.filter:
+            return
+        self.place.filter = text.strip()
+        try:
+            parse(text)
+        except QueryError as error:
+            self.refuse(error)
+            return
+        self.query_one("#status", StatusLine).clear()
+        (self.desk_app.spawn if self.has_class("filtering") else self.desk_app.opening)(self._load(stays=True))
+        self.save_soon()
+
+    # -- opening
+
+    def action_open(self) -> None:
+        """Open the ticket under the cursor."""
+        if self.tickets.current is None:
+            self.refuse(HelpdeskError(_("No ticket is chosen.")))
+        else:
+            self.open_ticket(self.tickets.current)
+
+    def on_ticket_list_opened(self) -> None:
+        """A click opened it."""
+        self.action_open()
+
+    def open_ticket(self, ticket_id: int, writing: str = "") -> None:
+        """Show a ticket above the list."""
+        from helpdesk_tui.screens.ticket import TicketScreen
+
+        self.place.ticket = ticket_id
+        self.save_soon()
+        self.app.push_screen(TicketScreen(ticket_id, self.tickets, writing or self.place.writing), self._ticket_closed)
+
+    def _ticket_closed(self, _answer: Any) -> None:
+        self.place.ticket, self.place.writing = None, ""
+        self.save_soon()
+        self.tickets.focus()
+        self.follow_cursor()
+
+    def action_reply(self) -> None:
+        """Open the ticket and answer it."""
+        if self.can("reply") and self.tickets.current is not None:
+            self.open_ticket(self.tickets.current, "reply")
+
+    def action_note(self) -> None:
+        """Open the ticket and write a note."""
+        if self.can("note") and self.tickets.current is not None:
+            self.open_ticket(self.tickets.current, "note")
+
+    def remember(self, *, ticket: int | None, writing: str) -> None:
+        """The ticket's screen says what is open."""
+        self.place.ticket, self.place.writing = ticket, writing
+        self.save_soon()

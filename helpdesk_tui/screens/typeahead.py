@@ -1,0 +1,101 @@
+"""Keys take effect one after the other: what is typed while a screen opens waits, and goes where it was meant for.
+
+Without it, fast typing or a slow line would send the first letters of an answer to the list, where they are verbs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+from weakref import WeakSet
+
+from textual.app import App
+from textual.dom import DOMNode
+from textual.events import Event
+from textual.message_pump import MessagePump
+from textual.screen import Screen
+
+#: For so long a new screen may take to know where its keys go, in seconds.
+_PATIENCE = 0.5
+_LOOK_AGAIN = 0.004
+#: A key that comes later than this after another finds that one done, in seconds.
+_CLOSE_TOGETHER = 0.02
+
+
+class Typeahead:
+    """The keys on their way into an app, in order."""
+
+    def __init__(self, app: App[Any], deliver: Callable[[Event], Awaitable[None]]) -> None:
+        self._app = app
+        self._deliver = deliver
+        self._typed: deque[Event] = deque()
+        self._openings: set[asyncio.Future[Any]] = set()
+        self._known: WeakSet[Screen[Any]] = WeakSet()
+        self._task: asyncio.Task[None] | None = None
+        self._target: DOMNode | None = None
+        self._delivered_at = 0.0
+
+    def take(self, event: Event) -> None:
+        """Take in a key or a paste; its turn comes when the one before has had its effect."""
+        self._typed.append(event)
+        if self._task is None or self._task.done():
+            self._task = asyncio.ensure_future(self._type())
+
+    def wait_for(self, opening: asyncio.Future[Any]) -> None:
+        """Let the keys wait until something has opened, or failed to."""
+        self._openings.add(opening)
+        opening.add_done_callback(self._openings.discard)
+
+    async def _type(self) -> None:
+        while self._typed and self._app.is_running:
+            await self._until_open()
+            await self._after_the_last_key()
+            await self._until_open()
+            if not self._typed:
+                return
+            self._target, self._delivered_at = self._app.focused or self._app.screen, self._now()
+            await self._deliver(self._typed.popleft())
+
+    async def _after_the_last_key(self) -> None:
+        """Let the last key have its effect before the next one, where they come close together.
+
+        A key goes from its widget up to the app; what it made the widget say goes the same way behind it. Screens
+        beneath the one on top are not asked: Textual would paint everything anew.
+        """
+        target, self._target = self._target, None
+        if target is None or self._now() - self._delivered_at > _CLOSE_TOGETHER:
+            return
+        for _key_then_words in range(2):
+            for node in dict.fromkeys((*target.ancestors_with_self, self._app.screen, self._app)):
+                await _has_passed(node)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def _until_open(self) -> None:
+        """Wait for what is opening, and for the focus of a screen that is new."""
+        while self._openings:
+            await asyncio.wait(self._openings)
+            await _has_passed(self._app)
+        give_up = self._now() + _PATIENCE
+        while not self._is_ready() and self._now() < give_up:
+            await asyncio.sleep(_LOOK_AGAIN)
+        self._known.add(self._app.screen)
+
+    def _is_ready(self) -> bool:
+        """A screen gives its focus away once, when it is new; later on it may well have none."""
+        screen = self._app.screen
+        return screen in self._known or (screen.is_mounted and (screen.focused is not None or not screen.focus_chain))
+
+
+async def _has_passed(node: MessagePump) -> None:
+    """Wait until a node has done all that waits for it now."""
+    passed = asyncio.Event()
+    if not node.is_running or not node.call_later(passed.set):
+        return
+    while node.is_running and not passed.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(passed.wait(), _LOOK_AGAIN * 5)

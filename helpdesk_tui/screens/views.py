@@ -1,0 +1,28 @@
+"""The views of the list: saved queries under a digit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from helpdesk_tui.language import _
+
+
+@dataclass(frozen=True, slots=True)
+class ListView:
+    """A saved query under a digit."""
+
+    name: str
+    query: str
+
+
+def default_views() -> list[ListView]:
+    """The views that make sense on the first day."""
+    return [
+        ListView(_("Mine"), "is:open me"),
+        ListView(_("Unassigned"), "is:unassigned"),
+        ListView(_("Waiting"), "is:waiting"),
+        ListView(_("Due"), "is:due"),
+        ListView(_("New"), "is:new"),
+        ListView(_("Open"), "is:open"),
+        ListView(_("Solved"), "is:solved"),
+    ]

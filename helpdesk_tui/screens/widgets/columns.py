@@ -1,0 +1,74 @@
+"""What a line of the list says, and where: the columns for any width from 40 cells up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.cells import cell_len, set_cell_size
+
+from helpdesk_tui.language import _
+from helpdesk_tui.screens.phrases import PRIORITY_SIGNS, owed, status_short
+from helpdesk_tui.store.queries.tickets import TicketRow
+from helpdesk_tui.terms import Party
+
+_EDGE, _NUMBER = 3, 6
+#: From these widths on there is room for where a ticket lies and how it stands.
+_WITH_QUEUE, _WITH_STATUS = 92, 108
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Widths in cells; 0 leaves a column out."""
+
+    subject: int
+    person: int
+    queue: int
+    status: int
+    due: int
+    who: int
+
+    def line(self, cells: Iterable[str]) -> str:
+        """Cells under their heads, a blank between."""
+        widths = (self.subject, self.person, self.queue, self.status, self.due, self.who)
+        return " ".join(fit(cell, width) for cell, width in zip(cells, widths, strict=True) if width)
+
+
+def columns(width: int) -> Columns:
+    """The columns of a list that is `width` cells wide."""
+    queue = 10 if width >= _WITH_QUEUE else 0
+    status = 11 if width >= _WITH_STATUS else 0
+    due, who = (15, 10) if width >= _WITH_STATUS else (12, 9) if width >= 64 else (8, 7)
+    person = min(max((width - 38) // 3, 10), 26)
+    gaps = 4 + bool(queue) + bool(status)
+    subject = width - (_EDGE + _NUMBER + person + queue + status + due + who + gaps + 1)
+    return Columns(max(subject, 8), person, queue, status, due, who)
+
+
+def heading(width: int) -> str:
+    """The heads of the columns."""
+    heads = (_("subject"), _("from"), _("queue"), _("status"), _("due"), _("who"))
+    return f"{'':{_EDGE}}{'#':>{_NUMBER}} {columns(width).line(heads)}"
+
+
+def line(row: TicketRow, width: int, now: datetime, *, is_cursor: bool, is_marked: bool) -> str:
+    """One ticket as a line of exactly `width` cells where that is possible."""
+    sign = "*" if is_marked else PRIORITY_SIGNS[row.priority]
+    dot = "●" if row.waiting_for is Party.US else " "
+    cells = (
+        row.subject or "–",
+        row.requester.name or row.requester.address,
+        row.queue,
+        status_short(row.status),
+        owed(row.due_at, row.waiting_for, row.waiting_since, now),
+        f"✎ {row.writers[0]}" if row.writers else row.assignee or "–",
+    )
+    return f"{'▌' if is_cursor else ' '}{dot}{sign}{row.number:>{_NUMBER}} {columns(width).line(cells)}"
+
+
+def fit(text: str, width: int) -> str:
+    """A text cut or filled to a width; what is cut ends in an ellipsis."""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)

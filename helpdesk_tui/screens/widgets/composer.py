@@ -1,0 +1,200 @@
+"""Where answers and notes are written; what is typed is saved while it is typed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from rich.text import Text
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.containers import Vertical
+from textual.timer import Timer
+from textual.widgets import Static, TextArea
+
+from helpdesk_tui.config import folder
+from helpdesk_tui.desk.conversation import note, reply
+from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.drafts import save_draft
+from helpdesk_tui.desk.pages import TicketPage
+from helpdesk_tui.language import _
+from helpdesk_tui.rules.untrusted import clean_line, clean_text
+from helpdesk_tui.screens.phrases import status_word
+from helpdesk_tui.terms import Outcome, Status
+
+if TYPE_CHECKING:
+    from helpdesk_tui.app import HelpdeskApp
+
+#: At most this much typing is lost when the power goes, in seconds (and the time of one small write).
+SAVE_EVERY = 0.4
+_THENS: tuple[Status | None, ...] = (Status.WAITING_CUSTOMER, Status.SOLVED, None)
+
+
+class Composer(Vertical):
+    """A text, whom it goes to, and what happens next."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.kind = ""
+        self._page: TicketPage | None = None
+        self._then: Status | None = Status.WAITING_CUSTOMER
+        self._saved = ""
+        self._saving: Timer | None = None
+        self._sent_batch = ""
+
+    def compose(self) -> ComposeResult:
+        """A line that says where it goes, and the text."""
+        yield Static("", id="address", markup=False)
+        yield TextArea(id="draft", soft_wrap=True, show_line_numbers=False)
+
+    @property
+    def is_open(self) -> bool:
+        """True while something is being written."""
+        return bool(self.kind)
+
+    @property
+    def has_focus_within(self) -> bool:
+        """True while the keys go into the text."""
+        return self.is_open and self._text.has_focus
+
+    @property
+    def _text(self) -> TextArea:
+        return self.query_one("#draft", TextArea)
+
+    @property
+    def _app(self) -> HelpdeskApp:
+        return cast("HelpdeskApp", self.app)
+
+    def open(self, page: TicketPage, kind: str) -> None:
+        """Begin, or go on with, a `reply` or a `note`; a saved draft comes back."""
+        if self.kind and self.kind != kind:
+            self.save_now()
+        me = self._app.desk.actor.agent_id
+        draft = next((one.text for one in page.drafts if one.agent_id == me and one.kind == kind), "")
+        if self.kind != kind:
+            self._text.load_text(draft)
+            self._text.move_cursor(self._text.document.end)
+        self.kind, self._page, self._saved = kind, page, self._text.text
+        self._then = Status.WAITING_CUSTOMER
+        self.screen.add_class("writing")
+        self._say(_("draft saved") if draft else "")
+        self.focus_text()
+
+    def close(self, *, is_sent: bool = False) -> None:
+        """Put the text away; the draft stays unless it was sent."""
+        if not is_sent:
+            self.save_now()
+        self.kind = ""
+        self._text.load_text("")
+        self.screen.remove_class("writing")
+
+    def focus_text(self) -> None:
+        """Let the keys go into the text."""
+        self._text.focus()
+
+    def on_text_area_changed(self) -> None:
+        """Save soon, and again while typing goes on."""
+        if self.is_open and self._saving is None and self._text.text != self._saved:
+            self._saving = self.set_timer(SAVE_EVERY, self.save_now)
+
+    def save_now(self) -> None:
+        """Save the draft where it changed."""
+        if self._saving is not None:
+            self._saving.stop()
+            self._saving = None
+        if not self.is_open or self._page is None or self._text.text == self._saved:
+            return
+        self._saved = self._text.text
+        job = self._app.keep(save_draft, self._page.ticket.id, self.kind, clean_text(self._saved))
+        self._app.spawn(self._when_saved(job))
+
+    async def _when_saved(self, job: object) -> None:
+        await job  # type: ignore[misc]
+        if self.is_open:
+            self._say(_("draft saved"))
+
+    def verb(self) -> Callable[[Desk], Outcome]:
+        """What sending does."""
+        if self._saving is not None:
+            self._saving.stop()
+            self._saving = None
+        ticket = self._page.ticket.number if self._page else 0
+        write = partial(reply, then=self._then) if self.kind == "reply" else note
+        text = self._text.text
+
+        def send(desk: Desk) -> Outcome:
+            outcome = write(desk, ticket, text)
+            self._sent_batch = outcome.batch
+            return outcome
+
+        return send
+
+    def is_sent(self, outcome: Outcome) -> bool:
+        """True where this outcome is of what was written here."""
+        return bool(outcome.batch) and outcome.batch == self._sent_batch
+
+    def next_then(self) -> None:
+        """Choose what happens after sending."""
+        if self.kind == "reply":
+            self._then = _THENS[(_THENS.index(self._then) + 1) % len(_THENS)]
+            self._say()
+
+    def use_editor(self) -> str:
+        """Hand the text to $VISUAL or $EDITOR; returns what to tell the person.
+
+        An editor that fails, or leaves nothing, changes nothing.
+        """
+        self.save_now()
+        place = folder("state")
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix="draft-", suffix=".txt", dir=place)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(self._text.text)
+        try:
+            written = self._edited(name)
+        except (OSError, ValueError, SuspendNotSupported) as error:
+            words = clean_line(str(error), 100)
+            return _("The editor cannot be started: {words}").format(words=words)
+        finally:
+            Path(name).unlink(missing_ok=True)
+        if not written.strip() and self._text.text.strip():
+            return _("The editor ended without a text; what you had is still here.")
+        self._text.load_text(written.rstrip("\n"))
+        self.save_now()
+        return _("Taken over from the editor.")
+
+    def _edited(self, name: str) -> str:
+        """What the editor made of a file; "" where it failed.
+
+        Raises:
+            OSError, ValueError: there is no such editor, or its name cannot be read.
+        """
+        command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "") or ["vi"]
+        failure: OSError | None = None
+        with self.app.suspend():
+            try:
+                status = subprocess.run([*command, name], check=False).returncode
+            except OSError as error:  # the screen comes back only where this block ends in peace
+                failure = error
+        if failure is not None:
+            raise failure
+        if status != 0 or not Path(name).is_file():
+            return ""
+        return clean_text(Path(name).read_bytes().decode("utf-8", "replace"))
+
+    def _say(self, saved: str = "") -> None:
+        if self._page is None:
+            return
+        if self.kind == "note":
+            words = _("Note · stays in the house")
+        else:
+            then = status_word(self._then) if self._then else _("unchanged")
+            to = self._page.customer.name or self._page.customer.address
+            words = _("To {to} · then: {then}").format(to=to, then=then)
+        line = Text(clean_line(words, 200), "bold", no_wrap=True, overflow="ellipsis")
+        self.query_one("#address", Static).update(line.append(f"   {saved}" if saved else "", "dim"))

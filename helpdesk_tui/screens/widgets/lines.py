@@ -1,0 +1,101 @@
+"""The quiet lines around a screen: tabs above, status and keys below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+from textual.widgets import Static
+
+from helpdesk_tui.rules.untrusted import clean_line
+from helpdesk_tui.screens.keys import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A view in the line of tabs; `count` "" while it is being counted."""
+
+    key: str
+    name: str
+    count: str
+    is_current: bool
+
+
+class TabLine(Static):
+    """The views with their counts, and who one is."""
+
+    def show(self, tabs: Sequence[Tab], who: str) -> None:
+        """Show these tabs; narrow screens see the current one and as many as fit."""
+        line = Text(no_wrap=True, overflow="crop")
+        room = max((self.size.width or 80) - cell_len(who) - 4, 10)
+        for tab in tabs:
+            words = f" {tab.key} {tab.name} {tab.count} " if tab.count else f" {tab.key} {tab.name} "
+            if line.cell_len + cell_len(words) > room and not tab.is_current:
+                continue
+            line.append(words, "reverse bold" if tab.is_current else "")
+        line.append(" " * max(room - line.cell_len + 1, 1))
+        line.append(f"{clean_line(who, 30)} ●", "bold")
+        self.update(line)
+
+
+class StatusLine(Static):
+    """What the list holds on the left, a notice when there is one, mail on the right."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._left = ""
+        self._right = ""
+        self._notice = ""
+        self._is_error = False
+
+    def show(self, left: str | None = None, right: str | None = None) -> None:
+        """Change what the line says."""
+        self._left = self._left if left is None else left
+        self._right = self._right if right is None else right
+        self._draw()
+
+    def notice(self, text: str, *, is_error: bool = False) -> None:
+        """Say something until the next notice or `clear`."""
+        self._notice, self._is_error = text, is_error
+        self._draw()
+
+    def clear(self) -> None:
+        """Take the notice away."""
+        if self._notice:
+            self.notice("")
+
+    @property
+    def said(self) -> str:
+        """The notice that stands there."""
+        return self._notice
+
+    def on_resize(self) -> None:
+        """Fit the line anew."""
+        self._draw()
+
+    def _draw(self) -> None:
+        width = max((self.size.width or 80) - 2, 10)
+        right = "" if self._notice else clean_line(self._right, width // 2)
+        left = set_cell_size(clean_line(self._notice or self._left, width), max(width - cell_len(right) - 1, 0))
+        style = "bold reverse" if self._is_error and self._notice else "bold" if self._notice else ""
+        self.update(Text(f" {left} ", style, no_wrap=True).append(right, "dim"))
+
+
+class KeyLine(Static):
+    """The most used keys; what cannot be done now is dim."""
+
+    def show(self, keys: Sequence[Key], dim: set[str]) -> None:
+        """Show as many of these keys as fit."""
+        line = Text(no_wrap=True, overflow="crop")
+        width = max((self.size.width or 80) - 1, 10)
+        help_words = next((f" {key.shown} {key.word}" for key in keys if key.action == "help"), "")
+        for key in keys:
+            words = f" {key.shown} {key.word}"
+            if key.action == "help" or line.cell_len + cell_len(words) + cell_len(help_words) > width:
+                continue
+            look = "dim strike" if key.id in dim else ""
+            line.append(f" {key.shown}", look or "bold").append(f" {key.word}", look)
+        line.append(help_words, "bold")
+        self.update(line)

@@ -1,0 +1,59 @@
+"""The preview beside the list: who, since when, and the last words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.text import Text
+from textual.widgets import Static
+
+from helpdesk_tui.desk.pages import TicketPage
+from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.rules.untrusted import clean_text
+from helpdesk_tui.screens.phrases import moment, status_word, waiting
+
+_LONGEST = 6000
+#: Below this height in lines there is room for one running text only.
+_LOW = 9
+
+
+class Preview(Static):
+    """A few lines, or a whole pane, about the ticket under the cursor."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self.page: TicketPage | None = None
+        self._now: datetime | None = None
+
+    def show(self, page: TicketPage | None, now: datetime) -> None:
+        """Show a ticket, or nothing."""
+        self.page, self._now = page, now
+        self.update(_said(page, now, is_low=self.size.height < _LOW) if page else "")
+
+    def on_resize(self) -> None:
+        """Say as much as there is room for now."""
+        if self.page is not None and self._now is not None:
+            self.show(self.page, self._now)
+
+
+def _said(page: TicketPage, now: datetime, *, is_low: bool) -> Text:
+    """Who, and the last words; on a low preview as one running text."""
+    ticket = page.ticket
+    text = Text()
+    text.append(f"#{ticket.number} {page.customer.name}", "bold")
+    facts = [
+        page.customer.organization,
+        ngettext("{n} open", "{n} open", page.customer.open_tickets),
+        waiting(ticket.waiting_for, ticket.waiting_since, now) or status_word(ticket.status),
+        ticket.category or ticket.queue,
+        " ".join(f"+{tag}" for tag in ticket.tags),
+    ]
+    text.append(" · " + " · ".join(filter(None, facts)) + "\n", "dim")
+    for message in reversed(page.messages):
+        head = f"{message.sender.name or message.sender.address} · {moment(message.received_at, now)}"
+        body = clean_text(message.text.strip()) or _("(no text)")
+        if is_low:
+            text.append(f"{head}: ", "bold").append(" ".join(body[:_LONGEST].split()))
+            break
+        text.append(f"{head}\n", "bold").append(body[:_LONGEST] + "\n\n")
+    return text

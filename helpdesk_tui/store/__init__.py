@@ -1,0 +1,1 @@
+"""Tables and questions: the only SQL of the program."""

@@ -1,0 +1,272 @@
+"""The one second writer: appends finished tickets in batches, for imports and invented load.
+
+What it writes is what the door writes: numbers, customers, messages, events, search documents, timers. It sends no
+mail, runs no rule and changes nothing that was there.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+from sqlmodel import SQLModel, col
+
+from helpdesk_tui.rules import words
+from helpdesk_tui.rules.routing import plain_address
+from helpdesk_tui.store import numbers
+from helpdesk_tui.store.engine import Store
+from helpdesk_tui.store.statements import add_rows, is_postgres
+from helpdesk_tui.store.tables import (
+    Agent,
+    Batch,
+    Category,
+    Customer,
+    CustomerAddress,
+    Event,
+    Message,
+    Queue,
+    Tag,
+    Ticket,
+    TicketNumber,
+    TicketTag,
+    TicketWords,
+    Timer,
+)
+from helpdesk_tui.store.transaction import TELLS, lock_name, writing
+from helpdesk_tui.terms import Channel, MessageKind, Party, Person, Priority, Status, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedMessage:
+    """A message as it shall stand."""
+
+    kind: MessageKind
+    sender: Person
+    text: str
+    at: datetime
+    agent: str = ""
+    subject: str = ""
+    quoted: str = ""
+    to: tuple[Person, ...] = ()
+    message_id: str = ""
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedTicket:
+    """A ticket as it shall stand; names instead of ids, `number` None draws one."""
+
+    subject: str
+    requester: Person
+    queue: str
+    created_at: datetime
+    updated_at: datetime
+    messages: tuple[FinishedMessage, ...]
+    number: int | None = None
+    status: Status = Status.NEW
+    priority: Priority = Priority.NORMAL
+    channel: Channel = Channel.EMAIL
+    category: str = ""
+    assignee: str = ""
+    tags: tuple[str, ...] = ()
+    due_at: datetime | None = None
+    waiting_for: Party | None = Party.US
+    waiting_since: datetime | None = None
+    closed_at: datetime | None = None
+    summary: str | None = None
+
+
+@dataclass
+class _Rows:
+    """The rows of one batch, by table."""
+
+    by_table: dict[type[SQLModel], list[dict[str, Any]]] = field(default_factory=dict)
+
+    def add(self, table: type[SQLModel], **row: Any) -> None:
+        self.by_table.setdefault(table, []).append(row)
+
+
+class Bulk:
+    """Appends tickets to a store, a batch in a transaction; ids are taken in stretches."""
+
+    def __init__(self, store: Store, actor_id: int | None, verb: Verb = Verb.CREATE) -> None:
+        self._store = store
+        self._actor_id = actor_id
+        self._verb = verb
+
+    def append(self, tickets: Sequence[FinishedTicket], now: datetime) -> str:
+        """Write these tickets in one transaction; returns the batch's id.
+
+        Raises:
+            KeyError: a queue, category or agent of this name does not exist.
+        """
+        batch_id = uuid.uuid4().hex
+        with writing(self._store) as session:
+            names = _Names(session)
+            people = _people(session, tickets, now)
+            taken = _take_numbers(session, tickets)
+            count = sum(len(ticket.messages) for ticket in tickets)
+            ids, message_ids = _take_ids(session, "ticket", len(tickets)), _take_ids(session, "message", count)
+            rows = _Rows()
+            rows.add(Batch, **self._batch(batch_id, taken, now))
+            for ticket, number in zip(tickets, taken, strict=True):
+                first = _add_ticket(rows, ticket, number, next(ids), message_ids, names, people)
+                self._add_event(rows, batch_id, number, first, now)
+            for table, of_table in rows.by_table.items():
+                add_rows(session, table, of_table)
+            session.info[TELLS] = True
+        return batch_id
+
+    def _batch(self, batch_id: str, taken: Sequence[int], now: datetime) -> dict[str, Any]:
+        outcome = {"text": f"{len(taken)}", "tickets": list(taken)}
+        return {"id": batch_id, "actor_id": self._actor_id, "verb": self._verb, "at": now, "outcome": outcome}
+
+    def _add_event(self, rows: _Rows, batch_id: str, number: int, message: int | None, now: datetime) -> None:
+        ticket = rows.by_table[Ticket][-1]
+        changes = {"number": [None, number], "message": [None, message]}
+        place = {"ticket_id": ticket["id"], "queue_id": ticket["queue_id"], "batch_id": batch_id}
+        rows.add(Event, **place, actor_id=self._actor_id, verb=self._verb, at=now, changes=changes)
+
+
+class _Names:
+    """Ids by the names that tickets use."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.queues = _ids_by_name(session, Queue.id, Queue.name)
+        self.categories = _ids_by_name(session, Category.id, Category.name)
+        self.agents = _ids_by_name(session, Agent.id, Agent.login)
+        self.tags = _ids_by_name(session, Tag.id, Tag.name)
+
+    def tag(self, name: str) -> int:
+        """The id of a tag; a new one is made."""
+        if name not in self.tags:
+            self.tags[name] = next(_take_ids(self._session, "tag", 1))
+            add_rows(self._session, Tag, [{"id": self.tags[name], "name": name}])
+        return self.tags[name]
+
+
+def _ids_by_name(session: Session, id_column: Any, name_column: Any) -> dict[str, int]:
+    return {name: id for id, name in session.execute(select(id_column, name_column))}
+
+
+def _add_ticket(
+    rows: _Rows,
+    ticket: FinishedTicket,
+    number: int,
+    ticket_id: int,
+    message_ids: Iterator[int],
+    names: _Names,
+    people: dict[str, int],
+) -> int | None:
+    """Add the rows of a ticket; returns the id of its first message."""
+    queue_id = names.queues[ticket.queue]
+    rows.add(
+        Ticket,
+        id=ticket_id,
+        number=number,
+        queue_id=queue_id,
+        requester_id=people[plain_address(ticket.requester.address)],
+        subject=ticket.subject,
+        summary=ticket.summary,
+        status=ticket.status,
+        priority=ticket.priority.rank,
+        channel=ticket.channel,
+        category_id=names.categories[ticket.category] if ticket.category else None,
+        assignee_id=names.agents[ticket.assignee] if ticket.assignee else None,
+        due_at=ticket.due_at,
+        due_kind="agreed" if ticket.due_at else None,
+        waiting_for=ticket.waiting_for,
+        waiting_since=ticket.waiting_since or ticket.created_at,
+        created_at=ticket.created_at,
+        updated_at=ticket.updated_at,
+        closed_at=ticket.closed_at,
+    )
+    thread = [next(message_ids) for _message in ticket.messages]
+    for message, message_id in zip(ticket.messages, thread, strict=True):
+        _add_message(rows, message, message_id, ticket_id, queue_id, names)
+    for name in ticket.tags:
+        rows.add(TicketTag, ticket_id=ticket_id, tag_id=names.tag(name))
+    if ticket.due_at:
+        rows.add(Timer, kind="due", ticket_id=ticket_id, queue_id=queue_id, due_at=ticket.due_at)
+    _add_words(rows, ticket, ticket_id, queue_id)
+    return thread[0] if thread else None
+
+
+def _add_message(
+    rows: _Rows, message: FinishedMessage, message_id: int, ticket_id: int, queue_id: int, names: _Names
+) -> None:
+    rows.add(
+        Message,
+        id=message_id,
+        ticket_id=ticket_id,
+        queue_id=queue_id,
+        kind=message.kind,
+        agent_id=names.agents[message.agent] if message.agent else None,
+        from_name=message.sender.name,
+        from_address=message.sender.address,
+        to=[[person.name, person.address] for person in message.to],
+        cc=[],
+        subject=message.subject,
+        text=message.text,
+        quoted=message.quoted,
+        remarks=[],
+        message_id=message.message_id,
+        references=list(message.references),
+        sent_at=message.at,
+        received_at=message.at,
+    )
+
+
+def _add_words(rows: _Rows, ticket: FinishedTicket, ticket_id: int, queue_id: int) -> None:
+    texts = [ticket.subject, ticket.summary or "", ticket.requester.name, ticket.requester.address]
+    texts += [part for message in ticket.messages for part in (message.text, message.quoted)]
+    cut = words.fit([word for one in texts for word in words.words(one)], words.TICKET_COST)
+    rows.add(TicketWords, ticket_id=ticket_id, queue_id=queue_id, words=" ".join(cut), cost=words.cost(cut))
+
+
+def _people(session: Session, tickets: Sequence[FinishedTicket], now: datetime) -> dict[str, int]:
+    """The customers of these tickets by address; new ones are made."""
+    wanted = {plain_address(ticket.requester.address): ticket.requester for ticket in tickets}
+    lock_name(session, *[f"customer {address}" for address in wanted])
+    known = select(col(CustomerAddress.address), col(CustomerAddress.customer_id))
+    found = dict(session.execute(known.where(col(CustomerAddress.address).in_(wanted))).all())
+    missing = [address for address in wanted if address not in found]
+    ids = _take_ids(session, "customer", len(missing))
+    customers: list[dict[str, Any]] = []
+    for address in missing:
+        person = wanted[address]
+        found[address] = next(ids)
+        key = words.fold(f"{person.name} {person.address}".strip())
+        customers.append({"id": found[address], "name": person.name or address, "search_key": key, "created_at": now})
+    add_rows(session, Customer, customers)
+    add_rows(session, CustomerAddress, [{"address": a, "customer_id": found[a], "position": 0} for a in missing])
+    return found
+
+
+def _take_numbers(session: Session, tickets: Sequence[FinishedTicket]) -> list[int]:
+    """The numbers of these tickets: their own, or drawn ones.
+
+    Drawn a batch at a time, so that the range is as wide as one by one would have made it.
+    """
+    own = [ticket.number for ticket in tickets if ticket.number is not None]
+    add_rows(session, TicketNumber, [{"number": number} for number in own])
+    drawn = iter(numbers.draw_many(session, len(tickets) - len(own)))
+    return [ticket.number if ticket.number is not None else next(drawn) for ticket in tickets]
+
+
+def _take_ids(session: Session, table: str, count: int) -> Iterator[int]:
+    """The next ids of a table; on SQLite the writer is alone, on PostgreSQL the sequence gives them away."""
+    if count == 0:
+        return iter(())
+    if is_postgres(session):
+        sequence = "SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)"
+        return iter(session.execute(text(sequence), {"table": f'"{table}"', "count": count}).scalars().all())
+    last = session.execute(text("SELECT seq FROM sqlite_sequence WHERE name = :table"), {"table": table}).scalar()
+    first = (last or 0) + 1
+    return iter(range(first, first + count))

@@ -1,0 +1,144 @@
+"""Opening a store: SQLite with safe files and true transactions, or PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool, QueuePool
+
+from helpdesk_tui.errors import HelpdeskError, Usage
+from helpdesk_tui.language import _
+
+#: How long a writer waits for another one's transaction, in seconds.
+BUSY_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open store. `engine` writes (its transactions lock at once on SQLite); `reader` only reads."""
+
+    url: str
+    engine: Engine
+    reader: Engine
+
+    @property
+    def is_postgres(self) -> bool:
+        """True on PostgreSQL, False on SQLite."""
+        return self.engine.dialect.name == "postgresql"
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file."""
+        return None if self.is_postgres else Path(self.engine.url.database or "")
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+        self.reader.dispose()
+
+
+def open_store(url: str, *, create: bool = False) -> Store:
+    """Open the store at `url` (sqlite:///FILE or postgresql://…).
+
+    Args:
+        create: make the SQLite file (0600, in a folder of 0700) where there is none.
+    Raises:
+        Usage: the address is of no kind we know, or the PostgreSQL driver is missing.
+        HelpdeskError: there is no such file, or others may read it.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        _prepare_file(Path(parsed.database or ""), create=create)
+        return _sqlite(url, parsed)
+    return _postgres(url, parsed)
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in ("sqlite", "postgresql") or not parsed.database:
+        raise Usage(
+            _("{url} is not the address of a store.").format(url=_without_password(url)),
+            _("Use a file path, sqlite:///FILE or postgresql://HOST/DATABASE."),
+        )
+    return parsed
+
+
+def _without_password(url: str) -> str:
+    head, at, tail = url.rpartition("@")
+    return f"…@{tail}" if at and ":" in head else url
+
+
+def _prepare_file(path: Path, *, create: bool) -> None:
+    if not path.exists():
+        if not create:
+            raise HelpdeskError(
+                _("There is no store at {path}.").format(path=path),
+                _("`helpdesk init` sets one up, `helpdesk db upgrade` creates an empty one."),
+            )
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077 and not os.environ.get("HELPDESK_ALLOW_READABLE_STORE"):
+        raise HelpdeskError(
+            _("Others may read the store {path} (mode {mode}).").format(path=path, mode=f"{mode:04o}"),
+            _("Run: chmod 600 {path}").format(path=path),
+        )
+
+
+def _sqlite(url: str, parsed: URL) -> Store:
+    engine = create_engine(
+        parsed, poolclass=QueuePool, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+            "synchronous=FULL",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+        connection.execute("PRAGMA cache_size=-16000").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE")
+        connection.exec_driver_sql(mode)
+
+    return Store(url, engine, engine.execution_options(sqlite_begin="BEGIN"))
+
+
+def _postgres(url: str, parsed: URL) -> Store:
+    try:
+        import psycopg  # noqa: F401
+    except ImportError as error:
+        raise Usage(
+            _("The PostgreSQL driver is not installed."), _("Run: pip install 'helpdesk-tui[postgres]'")
+        ) from error
+    parsed = parsed.set(drivername="postgresql+psycopg")
+    options = {"connect_timeout": 10, "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=300000"}
+    engine = create_engine(parsed, pool_size=3, pool_pre_ping=False, connect_args={**options})
+    return Store(url, engine, engine)
+
+
+def lonely_connection(store: Store) -> Any:
+    """A connection of its own outside the pool, in autocommit: for locks, NOTIFY and looking for changes."""
+    engine = create_engine(
+        store.engine.url,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False} if not store.is_postgres else {},
+    )
+    return engine.connect()

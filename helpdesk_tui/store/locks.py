@@ -1,0 +1,94 @@
+"""Lonely jobs: one process at a time polls a mailbox, sends the outbox, runs the timers.
+
+The lock is the database session (PostgreSQL) or an flock beside the file (SQLite): both end with their holder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import text
+
+from helpdesk_tui.errors import Temporary
+from helpdesk_tui.language import _
+from helpdesk_tui.store.engine import Store, lonely_connection
+from helpdesk_tui.store.tables import Lease
+from helpdesk_tui.store.transaction import reading, said_plainly, writing
+
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+class Busy(Temporary):
+    """Another process does this job."""
+
+
+@contextmanager
+def alone(store: Store, job: str) -> Iterator[None]:
+    """Hold the lock of a job for the length of the block.
+
+    Raises:
+        Busy: another process holds it; says who, as far as is known.
+    """
+    hold = _alone_postgres if store.is_postgres else _alone_sqlite
+    with said_plainly(), hold(store, job):
+        yield
+
+
+def sign(store: Store, job: str, now: datetime, words: str = "ok") -> None:
+    """Say that this process does the job and is alive; for people to read, never for deciding."""
+    with writing(store) as session:
+        lease = session.get(Lease, job)
+        if lease is None:
+            lease = Lease(name=job, since=now, at=now)
+            session.add(lease)
+        if lease.holder != whoami():
+            lease.holder, lease.since = whoami(), now
+        lease.at, lease.words = now, words
+
+
+def whoami() -> str:
+    """This process as people know it: host and process id."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+@contextmanager
+def _alone_sqlite(store: Store, job: str) -> Iterator[None]:
+    path = f"{store.file}.{_NOT_PLAIN.sub('-', job)}.lock"
+    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _busy(store, job) from None
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _alone_postgres(store: Store, job: str) -> Iterator[None]:
+    key = int.from_bytes(hashlib.sha256(f"job {job}".encode()).digest()[:8], "big", signed=True)
+    connection = lonely_connection(store)
+    try:
+        if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one():
+            raise _busy(store, job)
+        yield
+    finally:
+        connection.close()
+
+
+def _busy(store: Store, job: str) -> Busy:
+    with reading(store) as session:
+        lease = session.get(Lease, job)
+    holder = lease.holder if lease else _("another process")
+    return Busy(
+        _("{holder} is doing this already: {job}.").format(holder=holder, job=job),
+        _("One is enough; stop that one first."),
+    )

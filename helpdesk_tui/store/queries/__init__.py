@@ -1,0 +1,1 @@
+"""Questions: one function each, answered with frozen values; a file per family."""

@@ -1,0 +1,232 @@
+"""Questions about one ticket's conversation: its messages, files and events, and its raw mails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from helpdesk_tui.errors import NotFound
+from helpdesk_tui.language import _
+from helpdesk_tui.store import content
+from helpdesk_tui.store.tables import (
+    Agent,
+    Attachment,
+    Category,
+    Draft,
+    Event,
+    Message,
+    Outbox,
+    Queue,
+    RawMessage,
+    Team,
+    Ticket,
+)
+from helpdesk_tui.terms import MessageKind, Person, Priority
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """An attachment as threads list it; `size` in bytes."""
+
+    id: int
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A message of a thread. `delivery` and `delivery_words` say what became of an outgoing mail."""
+
+    id: int
+    kind: MessageKind
+    is_automatic: bool
+    sender: Person
+    agent: str | None
+    to: tuple[Person, ...]
+    cc: tuple[Person, ...]
+    subject: str
+    text: str
+    quoted: str
+    remarks: tuple[str, ...]
+    sent_at: datetime | None
+    received_at: datetime
+    message_id: str
+    raw_id: int | None
+    files: tuple[FileRow, ...]
+    delivery: str | None
+    delivery_words: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event in words: names instead of ids, priorities instead of ranks."""
+
+    id: int
+    batch: str
+    at: datetime
+    actor: str
+    verb: str
+    changes: dict[str, list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRow:
+    """A text being written: by whom, and when it was last touched."""
+
+    agent_id: int
+    agent: str
+    kind: str
+    text: str
+    fields: dict[str, Any]
+    updated_at: datetime
+
+
+def messages(session: Session, ticket_id: int, last: int | None = None) -> list[MessageRow]:
+    """The thread of a ticket (or its `last` messages), oldest first; what was taken back is left out."""
+    found = select(Message, col(Agent.login), col(Outbox.state), col(Outbox.words)).where(
+        col(Message.ticket_id) == ticket_id, col(Message.is_withdrawn).is_(False)
+    )
+    found = found.outerjoin(Agent, col(Agent.id) == col(Message.agent_id))
+    found = found.outerjoin(Outbox, col(Outbox.message_id) == col(Message.id))
+    files = _files(session, ticket_id)
+    newest = found.order_by(col(Message.received_at).desc(), col(Message.id).desc()).limit(last)
+    rows = session.execute(newest).all()
+    thread = [_message(*row, files.get(row[0].id, ())) for row in rows]
+    return sorted(thread, key=_in_order)
+
+
+def _in_order(message: MessageRow) -> tuple[datetime, int]:
+    """By the time of receipt; within a second, which is all that INTERNALDATE knows, by arrival in the store."""
+    return message.received_at.replace(microsecond=0), message.id
+
+
+def events(session: Session, ticket_id: int) -> list[EventRow]:
+    """The events of a ticket, oldest first."""
+    names = _Names(session)
+    found = select(Event, col(Agent.login)).outerjoin(Agent, col(Agent.id) == col(Event.actor_id))
+    rows = session.execute(found.where(col(Event.ticket_id) == ticket_id).order_by(col(Event.id)))
+    return [
+        EventRow(event.id, event.batch_id, event.at, login or "system", event.verb, names.changes(event.changes))
+        for event, login in rows
+    ]
+
+
+def drafts(session: Session, ticket_id: int | None) -> list[DraftRow]:
+    """The texts that are being written on a ticket (None: new requests), newest first."""
+    found = select(Draft, col(Agent.login)).join(Agent, col(Agent.id) == col(Draft.agent_id))
+    rows = session.execute(
+        found.where(col(Draft.ticket_id) == ticket_id, col(Draft.text) != "").order_by(col(Draft.updated_at).desc())
+    )
+    return [DraftRow(d.agent_id, login, d.kind, d.text, d.fields, d.updated_at) for d, login in rows]
+
+
+def raw_of_message(session: Session, message_id: int) -> Iterator[bytes]:
+    """The bytes of a message as received or sent, in pieces.
+
+    Raises:
+        NotFound: there is no such message, or it never was a mail.
+    """
+    raw_id = session.execute(select(col(Message.raw_id)).where(col(Message.id) == message_id)).scalar_one_or_none()
+    if raw_id is None:
+        raise NotFound(
+            _("Message {id} has no mail.").format(id=message_id), _("Notes and calls have none; see `ticket show`.")
+        )
+    return raw_mail(session, raw_id)
+
+
+def raw_mail(session: Session, raw_id: int) -> Iterator[bytes]:
+    """The bytes of a kept mail, in pieces.
+
+    Raises:
+        NotFound: nothing is kept under this id.
+    """
+    sha256 = session.execute(select(col(RawMessage.sha256)).where(col(RawMessage.id) == raw_id)).scalar_one_or_none()
+    if sha256 is None:
+        raise NotFound(_("There is no kept mail {id}.").format(id=raw_id), _("`helpdesk mail list` shows them."))
+    return content.pieces(session, sha256)
+
+
+def in_words(session: Session, changes: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """An event's changes with names instead of ids."""
+    return _Names(session).changes(changes)
+
+
+class _Names:
+    """Looks up what ids in an event's changes are called."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._tables: dict[str, tuple[Any, Any]] = {
+            "queue_id": (Queue, Queue.name),
+            "category_id": (Category, Category.name),
+            "assignee_id": (Agent, Agent.login),
+            "team_id": (Team, Team.name),
+            "merged_into": (Ticket, Ticket.number),
+            "linked_to": (Ticket, Ticket.number),
+        }
+        self._known: dict[str, dict[int, Any]] = {}
+
+    def changes(self, changes: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        return {name.removesuffix("_id"): [self._say(name, value) for value in pair] for name, pair in changes.items()}
+
+    def _say(self, name: str, value: Any) -> Any:
+        if value is None:
+            return None
+        if name == "priority":
+            return Priority.of_rank(value)
+        if isinstance(value, str) and name.endswith(("_at", "_since", "_until")):
+            return f"{value[:19]}Z"
+        if name not in self._tables:
+            return value
+        if name not in self._known:
+            table, column = self._tables[name]
+            self._known[name] = {}
+            if table is not Ticket:
+                self._known[name] = dict(self._session.execute(select(table.id, column)).all())
+        known = self._known[name]
+        if value not in known:
+            table, column = self._tables[name]
+            known[value] = self._session.execute(select(column).where(table.id == value)).scalar_one_or_none()
+        return known[value]
+
+
+def _files(session: Session, ticket_id: int) -> dict[int, tuple[FileRow, ...]]:
+    found = select(Attachment).where(col(Attachment.ticket_id) == ticket_id).order_by(col(Attachment.id))
+    by_message: dict[int, tuple[FileRow, ...]] = {}
+    for one in session.execute(found).scalars():
+        row = FileRow(one.id, one.name, one.content_type, one.size, one.sha256)
+        by_message[one.message_id] = (*by_message.get(one.message_id, ()), row)
+    return by_message
+
+
+def _message(
+    message: Message, login: str | None, state: str | None, words: str | None, files: tuple[FileRow, ...]
+) -> MessageRow:
+    return MessageRow(
+        id=message.id,
+        kind=MessageKind(message.kind),
+        is_automatic=message.is_automatic,
+        sender=Person(message.from_name, message.from_address),
+        agent=login,
+        to=tuple(Person(*person) for person in message.to),
+        cc=tuple(Person(*person) for person in message.cc),
+        subject=message.subject,
+        text=message.text,
+        quoted=message.quoted,
+        remarks=tuple(message.remarks),
+        sent_at=message.sent_at,
+        received_at=message.received_at,
+        message_id=message.message_id,
+        raw_id=message.raw_id,
+        files=files,
+        delivery=state,
+        delivery_words=words or "",
+    )

@@ -1,0 +1,139 @@
+"""The schema and its version: creating, upgrading, refusing what does not fit the program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import col
+
+from helpdesk_tui.errors import HelpdeskError
+from helpdesk_tui.language import _
+from helpdesk_tui.store.engine import Store, open_store
+from helpdesk_tui.store.tables import Category, Queue
+from helpdesk_tui.store.transaction import said_plainly
+
+#: The newest migration: the schema this program needs.
+SCHEMA = "0001"
+#: The queue that every store has from the start.
+FIRST_QUEUE = "support"
+#: The role all agents of a PostgreSQL store are members of.
+AGENT_ROLE = "helpdesk_agent"
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATION_LOCK = 7_103_559_112_407_001
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaInfo:
+    """The schema version of a store (None: empty), and the one this program needs."""
+
+    found: str | None
+    needed: str
+
+    @property
+    def fits(self) -> bool:
+        """True where the program can work with the store."""
+        return self.found == self.needed
+
+
+def upgrade(url: str) -> Store:
+    """Bring the store at `url` to this program's schema, creating it where it does not exist; opens it."""
+    from alembic import command
+    from alembic.config import Config
+
+    store = open_store(url, create=True)
+    with said_plainly(), store.engine.connect() as connection:
+        if store.is_postgres:
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _MIGRATION_LOCK})
+            connection.commit()
+        _refuse_newer(_info(connection))
+        connection.rollback()
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+        with connection.begin():
+            command.upgrade(config, "head")
+            _first_queue(connection)
+            if store.is_postgres:
+                _grant(connection)
+        if store.is_postgres:
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _MIGRATION_LOCK})
+            connection.commit()
+    return store
+
+
+def info(store: Store) -> SchemaInfo:
+    """The schema version of an open store."""
+    with said_plainly(), store.reader.connect() as connection:
+        return _info(connection)
+
+
+def open_current(url: str) -> Store:
+    """Open a store whose schema fits this program.
+
+    Raises:
+        HelpdeskError: the schema is older or newer; both versions are named.
+    """
+    store = open_store(url)
+    found = info(store)
+    if found.fits:
+        return store
+    store.close()
+    _refuse_newer(found)
+    raise HelpdeskError(
+        _("The store has schema {found}, this program needs {needed}.").format(
+            found=found.found or _("none"), needed=found.needed
+        ),
+        _("Run: helpdesk db upgrade"),
+    )
+
+
+def _info(connection: Connection) -> SchemaInfo:
+    """Ask with plain SQL: Alembic takes longer to import than the whole of the screens."""
+    if connection.dialect.name == "postgresql":
+        exists = "SELECT to_regclass('alembic_version') IS NOT NULL"
+    else:
+        exists = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
+    if not connection.execute(text(exists)).scalar_one():
+        return SchemaInfo(None, SCHEMA)
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return SchemaInfo(found, SCHEMA)
+
+
+def _refuse_newer(found: SchemaInfo) -> None:
+    if found.found is not None and found.found > SCHEMA:
+        raise HelpdeskError(
+            _("The store has schema {found}, which is newer than this program's {needed}.").format(
+                found=found.found, needed=found.needed
+            ),
+            _("Install the newer helpdesk-tui on this machine."),
+        )
+
+
+def _first_queue(connection: Connection) -> None:
+    if connection.execute(select(col(Queue.id)).limit(1)).first() is None:
+        connection.execute(insert(Queue), {"name": FIRST_QUEUE, "display_name": "", "is_confidential": False})
+        names = ("technical", "billing", "sales", "hr")
+        connection.execute(insert(Category), [{"name": name} for name in names])
+
+
+def _grant(connection: Connection) -> None:
+    """Let agents read, add and change rows, and delete nothing."""
+    exists = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": AGENT_ROLE}).first()
+    if exists is None:
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql(f"CREATE ROLE {AGENT_ROLE} NOLOGIN")
+        except DBAPIError as error:
+            raise HelpdeskError(
+                _("The role {role} does not exist, and you may not create it.").format(role=AGENT_ROLE),
+                _("Ask the database's administrator for: CREATE ROLE {role} NOLOGIN").format(role=AGENT_ROLE),
+            ) from error
+    for statement in (
+        f"GRANT USAGE ON SCHEMA public TO {AGENT_ROLE}",
+        f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {AGENT_ROLE}",
+        f"REVOKE UPDATE ON event FROM {AGENT_ROLE}",
+        f"GRANT DELETE ON ticket_tag, team_member, queue_address TO {AGENT_ROLE}",
+    ):
+        connection.exec_driver_sql(statement)

@@ -1,0 +1,515 @@
+"""Every table, and nothing else. Rows stay inside `store` and `desk`; what leaves is a frozen value.
+
+Ids rise and are never reused. `queue_id` stands on everything that belongs to a ticket and follows it by composite
+keys, so that rights can later be decided row by row. Message, RawMessage and Event carry no unique constraint beside
+their key (they are meant to be partitioned by range of id); what must be unique lives in small tables.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+from helpdesk_tui.terms import Channel, DueKind, MessageKind, OutboxState, Party, Role, Status
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+_NEVER_REUSED = {"sqlite_autoincrement": True}
+
+
+def _id() -> Any:
+    return Field(default=None, sa_column=Column(BigId, Identity(), primary_key=True))
+
+
+def _ref(table: str, *, index: bool = False) -> Any:
+    return Field(default=None, foreign_key=f"{table}.id", sa_type=BigId, index=index)
+
+
+def _text(default: str = "") -> Any:
+    return Field(default=default, sa_type=Text)
+
+
+def _json(default: Any = list) -> Any:
+    return Field(default_factory=default, sa_type=JSON)
+
+
+def _one_of(column: str, words: Any) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(str(w)) for w in words)})", name=f"{column}_known")
+
+
+def _with_ticket() -> ForeignKeyConstraint:
+    """The ticket, and its queue: moving the ticket moves the row."""
+    return ForeignKeyConstraint(["ticket_id", "queue_id"], ["ticket.id", "ticket.queue_id"], onupdate="CASCADE")
+
+
+class Queue(SQLModel, table=True):
+    """A bucket of work with its own addresses."""
+
+    __table_args__ = (_NEVER_REUSED,)
+    id: int = _id()
+    name: str = Field(unique=True, sa_type=Text)
+    display_name: str = _text()
+    is_confidential: bool = False
+
+
+class QueueAddress(SQLModel, table=True):
+    """An address of a queue, case-folded; `position` 0 is the one it answers from."""
+
+    __tablename__ = "queue_address"
+    address: str = Field(primary_key=True, sa_type=Text)
+    queue_id: int = _ref("queue", index=True)
+    position: int = 0
+
+
+class Agent(SQLModel, table=True):
+    """A person who answers."""
+
+    __table_args__ = (_one_of("role", (Role.AGENT, Role.LEAD, Role.ADMIN)), _NEVER_REUSED)
+    id: int = _id()
+    login: str = Field(unique=True, sa_type=Text)
+    name: str = _text()
+    email: str = _text()
+    role: str = _text(Role.AGENT)
+    is_active: bool = True
+    away_until: datetime | None = None
+
+
+class Team(SQLModel, table=True):
+    """A set of agents."""
+
+    __table_args__ = (_NEVER_REUSED,)
+    id: int = _id()
+    name: str = Field(unique=True, sa_type=Text)
+
+
+class TeamMember(SQLModel, table=True):
+    """An agent of a team."""
+
+    __tablename__ = "team_member"
+    team_id: int = Field(primary_key=True, foreign_key="team.id", sa_type=BigId)
+    agent_id: int = Field(primary_key=True, foreign_key="agent.id", sa_type=BigId)
+
+
+class Category(SQLModel, table=True):
+    """What a ticket is about."""
+
+    __table_args__ = (_NEVER_REUSED,)
+    id: int = _id()
+    name: str = Field(unique=True, sa_type=Text)
+
+
+class Tag(SQLModel, table=True):
+    """A word put on tickets."""
+
+    __table_args__ = (_NEVER_REUSED,)
+    id: int = _id()
+    name: str = Field(unique=True, sa_type=Text)
+
+
+class Organization(SQLModel, table=True):
+    """A customer's company."""
+
+    __table_args__ = (_NEVER_REUSED,)
+    id: int = _id()
+    name: str = Field(index=True, sa_type=Text)
+
+
+class Customer(SQLModel, table=True):
+    """A person outside."""
+
+    __table_args__ = (_NEVER_REUSED,)
+    id: int = _id()
+    name: str = _text()
+    #: Name and addresses folded as `rules.words.fold` does, for finding by a few characters.
+    search_key: str = Field(default="", sa_type=Text, index=True)
+    organization_id: int | None = _ref("organization")
+    created_at: datetime
+
+
+class CustomerAddress(SQLModel, table=True):
+    """An e-mail address, case-folded; belongs to one customer."""
+
+    __tablename__ = "customer_address"
+    address: str = Field(primary_key=True, sa_type=Text)
+    customer_id: int = _ref("customer", index=True)
+    position: int = 0
+
+
+class CustomerPhone(SQLModel, table=True):
+    """A phone number as written, and its digits for finding it in any format."""
+
+    __tablename__ = "customer_phone"
+    __table_args__ = (_NEVER_REUSED,)
+    id: int = _id()
+    customer_id: int = _ref("customer", index=True)
+    number: str = _text()
+    digits: str = Field(default="", sa_type=Text, index=True)
+
+
+class FieldDefinition(SQLModel, table=True):
+    """A named field of customers or tickets, such as contract or device."""
+
+    __tablename__ = "field_definition"
+    __table_args__ = (
+        UniqueConstraint("subject", "name"),
+        CheckConstraint("subject IN ('customer', 'ticket')", name="subject_known"),
+        CheckConstraint("kind IN ('text', 'number', 'date', 'choice')", name="kind_known"),
+        _NEVER_REUSED,
+    )
+    id: int = _id()
+    subject: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    kind: str = _text("text")
+    choices: list[str] = _json()
+
+
+class CustomerField(SQLModel, table=True):
+    """The value of a named field on a customer."""
+
+    __tablename__ = "customer_field"
+    definition_id: int = Field(primary_key=True, foreign_key="field_definition.id", sa_type=BigId)
+    customer_id: int = Field(primary_key=True, foreign_key="customer.id", sa_type=BigId)
+    value: str = _text()
+
+
+class TicketField(SQLModel, table=True):
+    """The value of a named field on a ticket."""
+
+    __tablename__ = "ticket_field"
+    definition_id: int = Field(primary_key=True, foreign_key="field_definition.id", sa_type=BigId)
+    ticket_id: int = Field(primary_key=True, foreign_key="ticket.id", sa_type=BigId)
+    value: str = _text()
+
+
+class TicketNumber(SQLModel, table=True):
+    """Every number ever given out, so that none is given twice."""
+
+    __tablename__ = "ticket_number"
+    number: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+
+
+class Ticket(SQLModel, table=True):
+    """One matter of one customer. `priority` is a rank, 0 low to 3 urgent."""
+
+    __table_args__ = (
+        UniqueConstraint("id", "queue_id"),
+        _one_of("status", Status),
+        _one_of("channel", Channel),
+        _one_of("due_kind", DueKind),
+        _one_of("waiting_for", Party),
+        CheckConstraint("priority BETWEEN 0 AND 3", name="priority_known"),
+        Index(
+            "ticket_by_work",
+            text("priority DESC"),
+            text("waiting_for DESC"),
+            "waiting_since",
+            "id",
+            "status",
+            "queue_id",
+            "assignee_id",
+        ),
+        Index("ticket_by_update", text("updated_at DESC"), text("id DESC"), "status", "queue_id", "assignee_id"),
+        Index("ticket_by_assignee", "assignee_id", "status"),
+        Index("ticket_by_status", "status", "queue_id", "assignee_id"),
+        Index("ticket_by_due", "due_at", "status"),
+        _NEVER_REUSED,
+    )
+    id: int = _id()
+    number: int = Field(unique=True, sa_type=BigInteger)
+    queue_id: int = _ref("queue")
+    requester_id: int = _ref("customer", index=True)
+    subject: str = _text()
+    summary: str | None = Field(default=None, sa_type=Text)
+    status: str = _text(Status.NEW)
+    priority: int = 1
+    channel: str = _text(Channel.EMAIL)
+    category_id: int | None = _ref("category")
+    assignee_id: int | None = _ref("agent")
+    team_id: int | None = _ref("team")
+    due_at: datetime | None = None
+    due_kind: str | None = Field(default=None, sa_type=Text)
+    waiting_for: str | None = Field(default=None, sa_type=Text)
+    waiting_since: datetime
+    snoozed_until: datetime | None = None
+    merged_into: int | None = _ref("ticket")
+    split_from: int | None = _ref("ticket")
+    linked_to: int | None = _ref("ticket")
+    is_spam: bool = False
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None = None
+    version: int = 1
+
+
+class TicketTag(SQLModel, table=True):
+    """A tag on a ticket."""
+
+    __tablename__ = "ticket_tag"
+    ticket_id: int = Field(primary_key=True, foreign_key="ticket.id", sa_type=BigId)
+    tag_id: int = Field(primary_key=True, foreign_key="tag.id", sa_type=BigId, index=True)
+
+
+class Message(SQLModel, table=True):
+    """One contribution to a ticket. `to` and `cc` are lists of [name, address]."""
+
+    __table_args__ = (_with_ticket(), _one_of("kind", MessageKind), _NEVER_REUSED)
+    id: int = _id()
+    ticket_id: int = Field(sa_type=BigId, index=True)
+    queue_id: int = Field(sa_type=BigId)
+    kind: str = _text(MessageKind.INBOUND)
+    is_automatic: bool = False
+    is_withdrawn: bool = False
+    agent_id: int | None = _ref("agent")
+    from_name: str = _text()
+    from_address: str = _text()
+    to: list[list[str]] = _json()
+    cc: list[list[str]] = _json()
+    subject: str = _text()
+    text: str = _text()
+    quoted: str = _text()
+    #: What a reader should know: what was cut, what could not be checked.
+    remarks: list[str] = _json()
+    message_id: str = Field(default="", sa_type=Text, index=True)
+    references: list[str] = _json()
+    sent_at: datetime | None = None
+    received_at: datetime
+    raw_id: int | None = Field(default=None, sa_type=BigId)
+
+
+class Attachment(SQLModel, table=True):
+    """A file of a message; its content lives in Content."""
+
+    __table_args__ = (_with_ticket(), _NEVER_REUSED)
+    id: int = _id()
+    message_id: int = _ref("message", index=True)
+    ticket_id: int = Field(sa_type=BigId)
+    queue_id: int = Field(sa_type=BigId)
+    name: str = _text()
+    content_type: str = _text()
+    size: int = Field(default=0, sa_type=BigInteger)
+    sha256: str = _text()
+
+
+class Content(SQLModel, table=True):
+    """Bytes stored once by their SHA-256 (hex): the first MiB here, the rest in ContentChunk."""
+
+    sha256: str = Field(primary_key=True, sa_type=Text)
+    size: int = Field(sa_type=BigInteger)
+    body: bytes = Field(sa_type=LargeBinary)
+
+
+class ContentChunk(SQLModel, table=True):
+    """The MiB number `seq` (from 1) of a content."""
+
+    __tablename__ = "content_chunk"
+    sha256: str = Field(primary_key=True, foreign_key="content.sha256", sa_type=Text)
+    seq: int = Field(primary_key=True)
+    body: bytes = Field(sa_type=LargeBinary)
+
+
+class RawMessage(SQLModel, table=True):
+    """One mail as received or sent, byte for byte (in Content), and where it ended up, and why."""
+
+    __tablename__ = "raw_message"
+    __table_args__ = (_with_ticket(), Index("raw_message_unfiled", "disposition"), _NEVER_REUSED)
+    id: int = _id()
+    queue_id: int = _ref("queue")
+    ticket_id: int | None = Field(default=None, sa_type=BigId, index=True)
+    message_id: int | None = Field(default=None, sa_type=BigId, index=True)
+    mailbox: str = _text()
+    sha256: str = _text()
+    received_at: datetime
+    #: None until the mail is filed; `outgoing` for our own.
+    disposition: str | None = Field(default=None, sa_type=Text)
+    linked_ticket_id: int | None = Field(default=None, sa_type=BigId)
+    why_row: int | None = None
+    why_reason: str = _text()
+
+
+class MailSeen(SQLModel, table=True):
+    """Every message ever seen in a mailbox, and its fate: `stored` until filed, then its disposition."""
+
+    __tablename__ = "mail_seen"
+    __table_args__ = (
+        UniqueConstraint("mailbox", "uidvalidity", "uid"),
+        Index(
+            "mail_seen_once",
+            "mailbox",
+            "sha256",
+            unique=True,
+            sqlite_where=text("fate != 'duplicate'"),
+            postgresql_where=text("fate != 'duplicate'"),
+        ),
+        _NEVER_REUSED,
+    )
+    id: int = _id()
+    mailbox: str = _text()
+    uidvalidity: int = Field(default=0, sa_type=BigInteger)
+    uid: int | None = Field(default=None, sa_type=BigInteger)
+    sha256: str = _text()
+    fate: str = _text("stored")
+    #: The server was told (flagged or moved) after the mail was filed.
+    is_done: bool = False
+    raw_id: int = _ref("raw_message", index=True)
+
+
+class MailQuarantine(SQLModel, table=True):
+    """A mail of which neither sender nor text could be read."""
+
+    __tablename__ = "mail_quarantine"
+    __table_args__ = (_with_ticket(), _NEVER_REUSED)
+    id: int = _id()
+    queue_id: int = _ref("queue")
+    ticket_id: int | None = Field(default=None, sa_type=BigId)
+    raw_id: int = _ref("raw_message", index=True)
+    reason: str = _text()
+    at: datetime
+    resolved_at: datetime | None = None
+
+
+class OwnToken(SQLModel, table=True):
+    """The 128 random bits in a Message-ID of ours: whoever knows them has seen that mail."""
+
+    __tablename__ = "own_token"
+    __table_args__ = (_with_ticket(),)
+    token: str = Field(primary_key=True, sa_type=Text)
+    ticket_id: int = Field(sa_type=BigId, index=True)
+    queue_id: int = Field(sa_type=BigId)
+    message_id: int = _ref("message", index=True)
+    created_at: datetime
+
+
+class Outbox(SQLModel, table=True):
+    """A mail to be sent, and how far it has come."""
+
+    __table_args__ = (
+        _with_ticket(),
+        _one_of("state", OutboxState),
+        Index("outbox_due", "state", "due_at"),
+        _NEVER_REUSED,
+    )
+    id: int = _id()
+    ticket_id: int = Field(sa_type=BigId)
+    queue_id: int = Field(sa_type=BigId)
+    message_id: int = _ref("message", index=True)
+    state: str = _text(OutboxState.QUEUED)
+    header_message_id: str = _text()
+    tries: int = 0
+    due_at: datetime
+    #: The mail server's own words about the last attempt, cleaned.
+    words: str = _text()
+    updated_at: datetime
+
+
+class Draft(SQLModel, table=True):
+    """A text that is being written; `ticket_id` is None for a new request."""
+
+    __table_args__ = (_with_ticket(), Index("draft_of", "agent_id", "ticket_id", "kind", unique=True), _NEVER_REUSED)
+    id: int = _id()
+    ticket_id: int | None = Field(default=None, sa_type=BigId, index=True)
+    queue_id: int | None = Field(default=None, sa_type=BigId)
+    agent_id: int = _ref("agent")
+    kind: str = _text("reply")
+    fields: dict[str, Any] = _json(dict)
+    text: str = _text()
+    updated_at: datetime
+
+
+class Batch(SQLModel, table=True):
+    """One action of one actor: what undo takes back. The caller makes the id, so that a repeated call is known."""
+
+    __table_args__ = (Index("batch_of", "actor_id", "at"),)
+    id: str = Field(primary_key=True, sa_type=Text)
+    actor_id: int | None = _ref("agent")
+    verb: str = _text()
+    at: datetime
+    outcome: dict[str, Any] = _json(dict)
+    undoes: str | None = Field(default=None, sa_type=Text)
+    undone_by: str | None = Field(default=None, sa_type=Text)
+
+
+class Event(SQLModel, table=True):
+    """The append-only record of one verb on one ticket; `changes` maps a field to [before, after]."""
+
+    __table_args__ = (_with_ticket(), _NEVER_REUSED)
+    id: int = _id()
+    #: The database's own transaction id (PostgreSQL), by which the feed knows what it has not shown yet.
+    xid: int | None = Field(
+        default=None, sa_column=Column(BigInteger, nullable=False, server_default=text("0"), index=True)
+    )
+    ticket_id: int = Field(sa_type=BigId, index=True)
+    queue_id: int = Field(sa_type=BigId)
+    batch_id: str = Field(foreign_key="batch.id", sa_type=Text, index=True)
+    actor_id: int | None = _ref("agent")
+    verb: str = _text()
+    at: datetime
+    changes: dict[str, Any] = _json(dict)
+
+
+class Timer(SQLModel, table=True):
+    """Something that falls due; run once by `desk.run_due`."""
+
+    __table_args__ = (_with_ticket(), Index("timer_due", "done_at", "due_at"), _NEVER_REUSED)
+    id: int = _id()
+    kind: str = _text()
+    ticket_id: int = Field(sa_type=BigId, index=True)
+    queue_id: int = Field(sa_type=BigId)
+    due_at: datetime
+    done_at: datetime | None = None
+
+
+class View(SQLModel, table=True):
+    """A saved query under a key; `agent_id` None is everybody's."""
+
+    __table_args__ = (_NEVER_REUSED,)
+    id: int = _id()
+    agent_id: int | None = _ref("agent")
+    name: str = _text()
+    query: str = _text()
+    position: int = 0
+
+
+class Lease(SQLModel, table=True):
+    """Tells people who is doing a lonely job (polling, timers); the lock itself is elsewhere."""
+
+    name: str = Field(primary_key=True, sa_type=Text)
+    holder: str = _text()
+    since: datetime
+    #: Last sign of life.
+    at: datetime
+    #: What it said last: `ok`, or an error's words.
+    words: str = _text()
+
+
+class ExternalRef(SQLModel, table=True):
+    """What another system called a thing of ours."""
+
+    __tablename__ = "external_ref"
+    system: str = Field(primary_key=True, sa_type=Text)
+    type: str = Field(primary_key=True, sa_type=Text)
+    external_id: str = Field(primary_key=True, sa_type=Text)
+    own_id: int = Field(sa_type=BigInteger, index=True)
+
+
+class TicketWords(SQLModel, table=True):
+    """The search document of a ticket: words as `rules.words` cuts them. `cost` is what they weigh in the index."""
+
+    __tablename__ = "ticket_words"
+    __table_args__ = (_with_ticket(),)
+    ticket_id: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
+    queue_id: int = Field(sa_type=BigId)
+    words: str = _text()
+    cost: int = 0

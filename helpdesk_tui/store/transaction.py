@@ -1,0 +1,105 @@
+"""Transactions: the only place that commits."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from helpdesk_tui.errors import HelpdeskError, Refused, Temporary
+from helpdesk_tui.language import _
+from helpdesk_tui.store.engine import Store
+
+log = logging.getLogger(__name__)
+#: The channel on which PostgreSQL is told "look now"; it carries nothing else.
+CHANNEL = "helpdesk_changed"
+#: Set in `session.info` by whoever appended an event.
+TELLS = "tells"
+#: SQLSTATE of a missing right (PostgreSQL).
+_NO_RIGHT = "42501"
+
+
+@contextmanager
+def writing(store: Store) -> Iterator[Session]:
+    """A transaction that writes; commits at the end, leaves nothing behind on an error.
+
+    Raises:
+        Temporary: the store is locked or out of reach.
+    """
+    with said_plainly(), Session(store.engine, expire_on_commit=False, autoflush=False) as session:
+        yield session
+        session.commit()
+    if session.info.get(TELLS) and store.is_postgres:
+        _tell(store)
+
+
+@contextmanager
+def reading(store: Store) -> Iterator[Session]:
+    """A transaction that only reads, and delays no writer."""
+    with said_plainly(), Session(store.reader, expire_on_commit=False, autoflush=False) as session:
+        yield session
+
+
+def lock_name(session: Session, *names: str) -> None:
+    """Hold a lock on these words until the transaction ends, so that two writers do not make the same thing.
+
+    Needed on PostgreSQL alone; on SQLite there is one writer at a time.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    for name in sorted(names):
+        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+def _tell(store: Store) -> None:
+    """Say "look now" after the commit: NOTIFY inside it would make all writers queue for one lock."""
+    try:
+        with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+    except DBAPIError as error:
+        log.info("nobody could be told to look now: %s", _first_line(error))  # the change itself is committed
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """Turn what the database says into our errors: temporary, refused, or wrong.
+
+    Raises:
+        Temporary: it is locked or out of reach. Refused: one has no right to it. HelpdeskError: anything else.
+    """
+    try:
+        yield
+    except (OverflowError, UnicodeEncodeError) as error:  # the drivers' own, for numbers and texts no column holds
+        raise HelpdeskError(
+            _("The store cannot hold such a number or text."), _("Nothing was changed. Check what was typed.")
+        ) from error
+    except OperationalError as error:
+        raise Temporary(
+            _("The store cannot be used now: {words}").format(words=_first_line(error)),
+            _("Nothing was changed. Try again; `helpdesk doctor` looks into it."),
+        ) from error
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", "") == _NO_RIGHT:
+            raise Refused(
+                _("The store refuses you: {words}").format(words=_first_line(error)),
+                _("An admin runs `helpdesk agent add LOGIN` with your database login."),
+            ) from error
+        if not error.connection_invalidated:
+            raise HelpdeskError(
+                _("The store refused this: {words}").format(words=_first_line(error)), _("Nothing was changed.")
+            ) from error
+        raise Temporary(
+            _("The connection to the store was lost."), _("Nothing was changed, or the same call finds it done.")
+        ) from error
+
+
+def _first_line(error: DBAPIError) -> str:
+    """The driver's words without the statement and its values."""
+    lines = str(error.orig).strip().splitlines()
+    return lines[0] if lines else type(error.orig).__name__

@@ -1,0 +1,269 @@
+"""The words that cross layers: enums that are also the words on screen, and frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where a ticket stands. People read `open` as "in progress"; overdue is derived, never stored."""
+
+    NEW = "new"
+    OPEN = "open"
+    WAITING_CUSTOMER = "waiting_customer"
+    WAITING_OTHER = "waiting_other"
+    SNOOZED = "snoozed"
+    SOLVED = "solved"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+#: Statuses in which somebody still has something to do.
+ACTIVE = (Status.NEW, Status.OPEN, Status.WAITING_CUSTOMER, Status.WAITING_OTHER, Status.SNOOZED)
+#: Statuses that end a ticket for good; lists leave them out unless asked.
+ENDED = (Status.CLOSED, Status.CANCELLED)
+
+
+class Priority(StrEnum):
+    """How urgent a ticket is; `rank` orders them."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+    @property
+    def rank(self) -> int:
+        """0 for low to 3 for urgent; what the store keeps."""
+        return list(Priority).index(self)
+
+    @classmethod
+    def of_rank(cls, rank: int) -> Priority:
+        """The priority stored as this rank."""
+        return list(cls)[rank]
+
+
+class Channel(StrEnum):
+    """How a request came in."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    WALK_IN = "walk_in"
+    IMPORT = "import"
+
+
+class MessageKind(StrEnum):
+    """What a contribution to a ticket is."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    NOTE = "note"
+    CALL = "call"
+
+
+class DueKind(StrEnum):
+    """What is owed at `due_at`."""
+
+    AGREED = "agreed"
+    FIRST_RESPONSE = "first_response"
+    NEXT_RESPONSE = "next_response"
+    RESOLUTION = "resolution"
+
+
+class Party(StrEnum):
+    """Whom a ticket waits for."""
+
+    US = "us"
+    THEM = "them"
+
+
+class Role(StrEnum):
+    """What an agent may do beyond answering."""
+
+    AGENT = "agent"
+    LEAD = "lead"
+    ADMIN = "admin"
+    SYSTEM = "system"
+
+
+class Verb(StrEnum):
+    """Everything that can be done; each has one row in `rules.permissions`."""
+
+    RECEIVE = "receive"
+    CREATE = "create"
+    ASSIGN = "assign"
+    STATUS = "status"
+    PRIORITY = "priority"
+    CATEGORY = "category"
+    QUEUE = "queue"
+    TAG = "tag"
+    DUE = "due"
+    SUMMARY = "summary"
+    REPLY = "reply"
+    NOTE = "note"
+    UNDO = "undo"
+    REDO = "redo"
+    DELIVERY = "delivery"
+    TIMER = "timer"
+    CONFIGURE = "configure"
+
+
+class Disposition(StrEnum):
+    """The one visible fate of a mail."""
+
+    NEW = "new"
+    APPENDED = "appended"
+    LINKED = "linked"
+    DUPLICATE = "duplicate"
+    OWN_COPY = "own_copy"
+    ROBOT = "robot"
+    BOUNCE = "bounce"
+    QUARANTINED = "quarantined"
+
+
+class OutboxState(StrEnum):
+    """How far an outgoing mail has come; `withdrawn` is one that its sender took back in time."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNSURE = "unsure"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something: an agent, or the system itself (poller, timers, rules)."""
+
+    agent_id: int | None
+    login: str
+    name: str
+    role: Role
+
+    @property
+    def is_system(self) -> bool:
+        """True for poller, timers and rules."""
+        return self.agent_id is None
+
+
+SYSTEM = Actor(None, "system", "system", Role.SYSTEM)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody as a mail names them: a display name (may be empty) and an address (may be empty)."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingFile:
+    """An attachment of an incoming mail; `name` and `content_type` are cleaned, `content` is not."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What a delivery status notification says (RFC 3464).
+
+    Args:
+        is_permanent: True for action `failed`, False for `delayed` and the like.
+        recipient: the address that could not be reached; may be empty.
+        status: the enhanced status code such as `5.1.1`; may be empty.
+        diagnostic: the server's words, cleaned; may be empty.
+    """
+
+    is_permanent: bool
+    recipient: str
+    status: str
+    diagnostic: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingMail:
+    """What `mail.parse` read from the bytes of one mail; every text is cleaned (`rules.untrusted`).
+
+    Args:
+        sender: the From mailbox; empty address where none can be read.
+        has_strict_sender: From holds exactly one strictly valid mailbox (else it counts as unauthenticated).
+        text: the new text; `quoted`: what was folded away (quote, signature), never lost.
+        message_id, in_reply_to, references: without angle brackets, oldest ancestor first.
+        delivered_to: addresses of Delivered-To and X-Original-To, then `to`, then `cc` decide the queue.
+        sent_at: the sender's claim (aware, UTC), None where unreadable.
+        auto_submitted: value of Auto-Submitted, lower case, without parameters; "" where missing.
+        robot_signs: names of other headers that mark a robot (RFC 3834 and common practice).
+        report: set where the mail is a delivery report; `report_ids` are Message-IDs found in what it embeds.
+        notes: what was cut or could not be read, one sentence each.
+    """
+
+    sender: Person
+    has_strict_sender: bool
+    reply_to: tuple[Person, ...]
+    to: tuple[Person, ...]
+    cc: tuple[Person, ...]
+    delivered_to: tuple[str, ...]
+    subject: str
+    text: str
+    quoted: str
+    message_id: str
+    in_reply_to: tuple[str, ...]
+    references: tuple[str, ...]
+    sent_at: datetime | None
+    auto_submitted: str
+    robot_signs: tuple[str, ...]
+    is_list: bool
+    importance: str
+    report: DeliveryReport | None
+    report_ids: tuple[str, ...]
+    files: tuple[IncomingFile, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMail:
+    """One mail as handed to a mail server; `content` is complete and ends in CRLF."""
+
+    outbox_id: int
+    envelope_from: str
+    recipients: tuple[str, ...]
+    message_id: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a person is told after a verb.
+
+    Args:
+        text: one sentence; batch: what undo takes back; tickets: the numbers that were touched.
+    """
+
+    text: str
+    batch: str
+    tickets: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FiledMail:
+    """Where a mail ended up, and why.
+
+    Args:
+        ticket: number of the ticket it belongs to, None where it has none; linked_to: number of the other one.
+        row, reason: the row of the decision table that decided, and its words.
+        message: id of the message in the ticket's thread.
+    """
+
+    disposition: Disposition
+    ticket: int | None
+    message: int | None
+    linked_to: int | None
+    row: int
+    reason: str
+    raw_id: int | None = field(default=None)

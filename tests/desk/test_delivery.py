@@ -1,0 +1,119 @@
+"""The outbox: claimed before a server hears of a mail, its fate written down after."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from helpdesk_tui.desk.conversation import reply
+from helpdesk_tui.desk.delivery import Letter, claim, conclude, doubt_interrupted, pause_after
+from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.errors import Refused
+from helpdesk_tui.store.queries.mail import outbox
+from helpdesk_tui.store.queries.thread import raw_of_message
+from helpdesk_tui.store.transaction import reading
+from helpdesk_tui.terms import OutboxState
+from tests.build import FrozenClock, an_incoming, filed, history, letter_bytes, listed, thread
+
+
+@pytest.fixture
+def number(desk: Desk) -> int:
+    """A ticket with a reply that waits to be sent."""
+    number = filed(desk, an_incoming()).ticket or 0
+    reply(desk, number, "Is it on?")
+    return number
+
+
+def states(desk: Desk) -> list[str]:
+    """How far each mail has come."""
+    return [entry.state for entry in desk.ask(outbox)]
+
+
+@pytest.mark.usefixtures("number")
+def test_a_claimed_mail_is_nobody_elses(desk: Desk, system: Desk) -> None:
+    assert claim(system, letter_bytes)
+    assert states(desk) == ["sending"]
+    assert claim(system, letter_bytes) is None
+
+
+def test_the_bytes_of_a_sent_mail_are_kept(desk: Desk, system: Desk, number: int) -> None:
+    mail = claim(system, letter_bytes)
+    assert mail
+    conclude(system, mail.outbox_id, OutboxState.SENT)
+    with reading(desk.store) as session:
+        assert b"".join(raw_of_message(session, thread(desk, number)[-1].id)) == mail.content
+    assert thread(desk, number)[-1].delivery == "sent"
+
+
+@pytest.mark.parametrize("state", [OutboxState.SENT, OutboxState.FAILED, OutboxState.UNSURE])
+def test_the_fate_of_a_mail_is_an_event_of_its_ticket(
+    desk: Desk, system: Desk, number: int, state: OutboxState
+) -> None:
+    mail = claim(system, letter_bytes)
+    assert mail
+    conclude(system, mail.outbox_id, state, "550 no such user")
+    assert states(desk) == [state]
+    event = history(desk, number)[-1]
+    assert (event.actor, event.verb) == ("system", "delivery")
+    assert event.changes["delivery"] == ["sending", state]
+    assert thread(desk, number)[-1].delivery_words == "550 no such user"
+    assert listed(desk, "is:failed") == ([] if state is OutboxState.SENT else [number])
+
+
+@pytest.mark.usefixtures("number")
+def test_a_mail_to_be_tried_again_waits_longer_each_time(desk: Desk, system: Desk, clock: FrozenClock) -> None:
+    bytes_seen = set()
+    for minutes in (1, 2, 4, 8, 16, 32, 60, 60):
+        mail = claim(system, letter_bytes)
+        assert mail
+        bytes_seen.add(mail.content)
+        conclude(system, mail.outbox_id, OutboxState.QUEUED, "451 later")
+        clock.advance(minutes=minutes, seconds=-1)
+        assert claim(system, letter_bytes) is None
+        clock.advance(seconds=1)
+    assert len(bytes_seen) == 1
+    assert states(desk) == ["queued"]
+
+
+@pytest.mark.parametrize(("tries", "minutes"), [(0, 1), (1, 1), (2, 2), (3, 4), (7, 60), (1000, 60)])
+def test_pauses(tries: int, minutes: int) -> None:
+    assert pause_after(tries) == timedelta(minutes=minutes)
+
+
+@pytest.mark.usefixtures("number")
+def test_a_mail_whose_sender_died_is_in_doubt_and_not_sent_again(desk: Desk, system: Desk) -> None:
+    claim(system, letter_bytes)
+    assert doubt_interrupted(system) == 1
+    assert doubt_interrupted(system) == 0
+    assert states(desk) == ["unsure"]
+    assert claim(system, letter_bytes) is None
+
+
+def test_a_mail_that_cannot_be_written_fails_and_the_next_one_leaves(desk: Desk, system: Desk, number: int) -> None:
+    def refuse_first(letter: Letter) -> bytes:
+        if letter.text == "Is it on?":
+            raise Refused("mira@ cannot be written to.", "")
+        return letter_bytes(letter)
+
+    reply(desk, number, "second")
+    mail = claim(system, refuse_first)
+    assert mail
+    assert b"second" in mail.content
+    assert states(desk) == ["failed", "sending"]
+    assert thread(desk, number)[-2].delivery_words == "mira@ cannot be written to."
+
+
+def test_mails_leave_in_the_order_they_were_written(desk: Desk, system: Desk, number: int) -> None:
+    for text in ("two", "three"):
+        reply(desk, number, text)
+    mails = [claim(system, letter_bytes) for _ in range(3)]
+    assert [mail.content.split()[-1] for mail in mails if mail] == [b"on?", b"two", b"three"]
+
+
+@pytest.mark.usefixtures("number")
+def test_an_agent_does_not_write_down_what_became_of_a_mail(desk: Desk, system: Desk) -> None:
+    mail = claim(system, letter_bytes)
+    assert mail
+    with pytest.raises(Refused):
+        conclude(desk, mail.outbox_id, OutboxState.SENT)

@@ -1,0 +1,40 @@
+"""The keys: documented, shown, and never two things under one key of a screen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from helpdesk_tui.screens.keys import bindings, table, view_bindings
+from helpdesk_tui.screens.ticket import TicketScreen
+from helpdesk_tui.screens.triage import TriageScreen
+
+PAGE = (Path(__file__).parents[2] / "docs" / "keys.md").read_text(encoding="utf-8")
+#: What lies under the keys at the same time; in the composer Esc means leaving it, and Tab goes between both.
+TOGETHER = {"list": ("list", "verb", "any"), "ticket": ("ticket", "verb", "any"), "write": ("write",)}
+
+
+@pytest.mark.parametrize("key", table(), ids=lambda key: key.id)
+def test_every_key_is_documented_with_what_it_does(key: object) -> None:
+    from helpdesk_tui.screens.keys import Key
+
+    assert isinstance(key, Key)
+    line = next((line for line in PAGE.splitlines() if f"`{key.id}`" in line), "")
+    assert key.help in line
+    assert all(f"`{one}`" in line for one in key.all_shown.split(" "))
+
+
+@pytest.mark.parametrize("screen", TOGETHER)
+def test_no_key_means_two_things_on_one_screen(screen: str) -> None:
+    bound = [key for binding in bindings(*TOGETHER[screen]) for key in binding.key.split(",")]
+    bound += [binding.key for binding in view_bindings()] if screen == "list" else []
+    assert [key for key, count in Counter(bound).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("screen", [TriageScreen, TicketScreen])
+def test_every_key_of_a_screen_has_its_action(screen: type) -> None:
+    areas = {*screen.AREAS, *(("write",) if screen is TicketScreen else ())}
+    missing = [key.id for key in table() if key.area in areas and not hasattr(screen, f"action_{key.action}")]
+    assert missing == []

@@ -1,0 +1,181 @@
+"""A poller that is killed at any step of its way loses no mail, doubles none, and tells the server nothing too early."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.build import Place
+from tests.mail.installation import Installation
+from tests.mail.twenty_mails import (
+    assert_complete,
+    assert_told_nothing_too_early,
+    deliver_the_day,
+    end_state,
+    flagged,
+    the_day,
+)
+from tests.services.dovecot import DovecotServer, Mailbox
+
+IMAP = "helpdesk_tui.mail.imap:ImapMailbox"
+MAILROOM = "helpdesk_tui.desk.mailroom"
+INGEST = "helpdesk_tui.mail.ingest"
+BATCHES = (1, 2, 4)
+MAILS = (1, 2, 20)
+#: A batch is kept by one commit, its five mails are filed by one each, and another one notes that the server knows.
+COMMITS = (1, 2, 7, 28)
+SAMPLE = 10
+
+
+class Step(NamedTuple):
+    """A place on the way of a mail, and at which of its turns the process ends there."""
+
+    name: str
+    when: str
+    target: str
+    turns: tuple[int, ...]
+
+
+WAY = (
+    Step("connecting", "before", f"{IMAP}.__enter__", (1,)),
+    Step("looking", "before", "imapclient:IMAPClient.search", (1,)),
+    Step("having looked", "after", f"{IMAP}.uids", (1,)),
+    Step("within a literal", "before", "helpdesk_tui.mail.imap_wire:Wire.read", MAILS),
+    Step("fetched", "after", f"{IMAP}._fetch_batch", BATCHES),
+    Step("before keeping", "before", f"{MAILROOM}:keep", BATCHES),
+    Step("keeping", "after", f"{MAILROOM}:_keep", MAILS),
+    Step("kept", "after", f"{MAILROOM}:keep", BATCHES),
+    Step("reading", "before", f"{INGEST}:parse", MAILS),
+    Step("read", "after", f"{INGEST}:parse", MAILS),
+    Step("filing", "after", f"{MAILROOM}:_remember", MAILS),
+    Step("filed", "after", f"{MAILROOM}:file", MAILS),
+    Step("before telling", "before", f"{IMAP}.done", BATCHES),
+    Step("told", "after", f"{IMAP}.done", BATCHES),
+    Step("noted", "after", f"{MAILROOM}:mark_done", BATCHES),
+    Step("before a commit", "before", "sqlalchemy.orm:Session.commit", COMMITS),
+    Step("after a commit", "after", "sqlalchemy.orm:Session.commit", COMMITS),
+    Step("signing", "before", "helpdesk_tui.mail.poller:sign", (1,)),
+)
+MATRIX = [(store, step, turn) for store in ("sqlite", "postgres") for step in WAY for turn in step.turns]
+#: What `make test` runs: drawn once and for all.
+DRAWN = random.Random(20).sample(MATRIX, SAMPLE)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    dovecot_server: DovecotServer, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Any]]:
+    """The evening of a day on which nothing was killed."""
+    dovecot_server.start()
+    mailbox = dovecot_server.new_mailbox()
+    folder = tmp_path_factory.mktemp("undisturbed")
+    folder.chmod(0o700)
+    file = folder / "helpdesk.db"
+    file.write_bytes(sqlite_template.read_bytes())
+    file.chmod(0o600)
+    with Place(lambda _login: f"sqlite:///{file}", False) as place, pytest.MonkeyPatch.context() as environment:
+        installation = Installation(place, folder, environment)
+        installation.fetch_from(mailbox)
+        deliver_the_day(mailbox)
+        assert installation.poll_well() == {"new": 5, "appended": 15}
+        assert_complete(installation, the_day())
+        yield end_state(installation)
+
+
+def cases() -> list[Any]:
+    """Every store, step and turn; those that were not drawn take long in all."""
+    return [
+        pytest.param(*case, marks=() if case in DRAWN else pytest.mark.long, id=f"{case[0]}-{case[1].name}-{case[2]}")
+        for case in MATRIX
+    ]
+
+
+@pytest.mark.parametrize(("place", "step", "turn"), cases(), indirect=["place"])
+def test_a_poller_killed_on_the_way_leaves_nothing_undone(
+    installation: Installation, mailbox: Mailbox, undisturbed: dict[str, Any], step: Step, turn: int
+) -> None:
+    installation.fetch_from(mailbox)
+    deliver_the_day(mailbox)
+    installation.killed(step.when, step.target, turn)
+    assert_told_nothing_too_early(installation, flagged(mailbox))
+    installation.poll_well()
+    assert_complete(installation, [raw for _uid, _flags, raw in mailbox.messages()])
+    assert end_state(installation) == undisturbed
+    assert len(flagged(mailbox)) == len(the_day())
+
+
+@pytest.mark.parametrize("place", ["sqlite", pytest.param("postgres", marks=pytest.mark.long)], indirect=True)
+def test_a_poller_killed_again_and_again_gets_there_all_the_same(
+    installation: Installation, mailbox: Mailbox, undisturbed: dict[str, Any]
+) -> None:
+    installation.fetch_from(mailbox)
+    deliver_the_day(mailbox)
+    for step in (one for one in WAY if one.name in ("keeping", "read", "told")):
+        installation.killed(step.when, step.target, 1)
+        assert_told_nothing_too_early(installation, flagged(mailbox))
+    installation.poll_well()
+    assert end_state(installation) == undisturbed
+
+
+MOVING = (
+    Step("before moving", "before", f"{IMAP}._put_into_target", (1, 2, 4)),
+    Step("moved", "after", f"{IMAP}._put_into_target", (1, 2, 4)),
+    Step("noted", "after", f"{MAILROOM}:mark_done", (1, 2, 4)),
+)
+LOOKING_ANEW = (
+    Step("looking", "after", f"{IMAP}.uids", (1,)),
+    Step("fetched", "after", f"{IMAP}._fetch_batch", BATCHES),
+    Step("keeping", "after", f"{MAILROOM}:_keep", MAILS),
+    Step("kept", "after", f"{MAILROOM}:keep", BATCHES),
+    Step("told", "after", f"{IMAP}.done", BATCHES),
+)
+
+
+def more_cases(way: tuple[Step, ...], drawn: tuple[str, str, int]) -> list[Any]:
+    """The same for another way; one case is for every day."""
+    every = [(store, step, turn) for store in ("sqlite", "postgres") for step in way for turn in step.turns]
+    named = [((store, step.name, turn), (store, step, turn)) for store, step, turn in every]
+    return [
+        pytest.param(*case, marks=() if name == drawn else pytest.mark.long, id="-".join(map(str, name)))
+        for name, case in named
+    ]
+
+
+@pytest.mark.parametrize(("place", "step", "turn"), more_cases(MOVING, ("postgres", "moved", 2)), indirect=["place"])
+def test_a_poller_killed_while_it_moves_mail_away_has_every_mail_in_one_place(
+    installation: Installation, mailbox: Mailbox, step: Step, turn: int
+) -> None:
+    installation.fetch_from(mailbox, after="move:Done")
+    with mailbox.session() as owner:
+        owner.create("Done")
+    deliver_the_day(mailbox)
+    installation.killed(step.when, step.target, turn)
+    assert_told_nothing_too_early(installation, [raw for *_rest, raw in mailbox.messages("Done")])
+    installation.poll_well()
+    assert_complete(installation, [raw for *_rest, raw in mailbox.messages("Done")])
+    assert mailbox.messages() == []
+
+
+@pytest.mark.parametrize(
+    ("place", "step", "turn"), more_cases(LOOKING_ANEW, ("sqlite", "keeping", 2)), indirect=["place"]
+)
+def test_a_poller_killed_after_the_server_gave_new_numbers_makes_no_ticket_twice(
+    installation: Installation, mailbox: Mailbox, step: Step, turn: int
+) -> None:
+    installation.fetch_from(mailbox)
+    deliver_the_day(mailbox)
+    installation.poll_well()
+    before = end_state(installation)
+    mailbox.recreate_inbox()
+    installation.killed(step.when, step.target, turn)
+    installation.poll_well()
+    after = end_state(installation)
+    again = [row for row in after["seen"] if row[1] == "duplicate"]
+    assert sorted(digest for digest, _fate, _is_done in again) == sorted(
+        digest for _box, digest, _how in before["kept"]
+    )
+    assert {**after, "seen": [row for row in after["seen"] if row not in again]} == before

@@ -1,0 +1,102 @@
+"""Real mails of others, kept outside this repository: none may stop the reader, and most are understood.
+
+Set HELPDESK_MAIL_CORPUS to the folder with MANIFEST.tsv and expected.json.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpdesk_tui.errors import MailUnreadable
+from tests.mail.raw_mail import a_part, mail_of, read
+
+FOLDER = Path(os.environ.get("HELPDESK_MAIL_CORPUS", ""))
+pytestmark = pytest.mark.skipif(
+    not os.environ.get("HELPDESK_MAIL_CORPUS"), reason="HELPDESK_MAIL_CORPUS does not name the folder of real mails"
+)
+#: Groups with neither expected bounces nor robots of their own, where nothing may be taken for a bounce.
+PEOPLE = ("aerc-jwz", "enmime", "stalwart", "reply-talon")
+#: Bounces among the mails of people; every other find there is a mistake.
+KNOWN_BOUNCES = {"spamassassin/spam-2/00169.86268e75abd1bd4bda4d6c129681df34.txt"}
+
+
+def expected() -> dict[str, dict[str, Any]]:
+    return dict(json.loads((FOLDER / "expected.json").read_text()))
+
+
+def messages() -> list[str]:
+    with (FOLDER / "MANIFEST.tsv").open() as rows:
+        return [f"{row['group']}/{row['file']}" for row in csv.DictReader(rows, delimiter="\t") if row["role"] == "msg"]
+
+
+def test_every_mail_is_read() -> None:
+    refused = []
+    for name in messages():
+        try:
+            read((FOLDER / name).read_bytes())
+        except MailUnreadable:
+            refused.append(name)
+    assert len(refused) <= 4, refused
+
+
+def test_bounces_are_known() -> None:
+    bounces = [name for name, facts in expected().items() if facts.get("is_bounce")]
+    missed = [name for name in bounces if not _is_bounce(name)]
+    assert len(missed) <= len(bounces) * 0.01, missed
+
+
+def test_nothing_else_is_taken_for_a_bounce() -> None:
+    facts = expected()
+    others = [name for name, fact in facts.items() if fact["kind"] in ("feedback_report", "auto_reply")]
+    others += [name for name in messages() if name.startswith((*PEOPLE, "spamassassin")) and name not in facts]
+    wrong = {name for name in others if _is_bounce(name)}
+    assert wrong <= KNOWN_BOUNCES
+
+
+def test_automatic_answers_are_known() -> None:
+    for name, facts in expected().items():
+        if facts.get("is_auto_reply"):
+            mail = read((FOLDER / name).read_bytes())
+            assert mail.auto_submitted == "auto-replied" or mail.robot_signs, name
+
+
+def test_the_new_text_of_most_replies_is_found() -> None:
+    replies = {name: facts for name, facts in expected().items() if facts["kind"] == "reply" and _tells_text(facts)}
+    missed = [name for name, facts in replies.items() if not _is_found(name, facts)]
+    assert len(missed) <= len(replies) * 0.12, missed
+
+
+def _is_bounce(name: str) -> bool:
+    try:
+        return read((FOLDER / name).read_bytes()).report is not None
+    except MailUnreadable:
+        return False
+
+
+def _tells_text(facts: dict[str, Any]) -> bool:
+    return any(key.startswith(("reply_text", "reply_contains")) for key in facts)
+
+
+def _is_found(name: str, facts: dict[str, Any]) -> bool:
+    content = (FOLDER / name).read_bytes()
+    if name.endswith(".html"):
+        content = mail_of(a_part("text/html", content))
+    elif not name.endswith(".eml"):
+        content = mail_of(a_part("text/plain; charset=utf-8", content))
+    mail = read(content)
+    if "reply_text" in facts:
+        return mail.text.strip() == str(facts["reply_text"]).strip()
+    if "reply_contains" in facts:
+        return bool(mail.quoted) and all(words in mail.text for words in facts["reply_contains"])
+    return _dense(mail.text) == _dense(str(facts["reply_text_ignoring_whitespace"]))
+
+
+def _dense(text: str) -> str:
+    return re.sub(r"\s+", "", text)

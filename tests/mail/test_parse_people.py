@@ -1,0 +1,107 @@
+"""Who a mail is from and to, and when the From line may be trusted to mean what mail servers checked."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpdesk_tui.terms import Person
+from tests.mail.raw_mail import a_mail, read
+
+FROM_FORMS = {
+    "bare address": ("anna@b.example", "", "anna@b.example", True),
+    "angle brackets only": ("<anna@b.example>", "", "anna@b.example", True),
+    "plain name": ("Anna Schmidt <anna@b.example>", "Anna Schmidt", "anna@b.example", True),
+    "quoted name with a comma": ('"Schmidt, Anna" <anna@b.example>', "Schmidt, Anna", "anna@b.example", True),
+    "raw umlaut": ("Jörg Müller <j@b.example>", "Jörg Müller", "j@b.example", True),
+    "encoded word": ("=?utf-8?q?J=C3=B6rg?= <j@b.example>", "Jörg", "j@b.example", True),
+    "encoded word in quotes": ('"=?utf-8?b?SsO2cmc=?=" <j@b.example>', "Jörg", "j@b.example", True),
+    "name as a comment": ("anna@b.example (Anna Schmidt)", "Anna Schmidt", "anna@b.example", True),
+    "dots in the name": ("Dr. A. Schmidt <anna@b.example>", "Dr. A. Schmidt", "anna@b.example", True),
+    "plus and dots in the address": ("a.b+c@x.b.example", "", "a.b+c@x.b.example", True),
+    "address as quoted name": ('"anna@b.example" <anna@b.example>', "", "anna@b.example", True),
+    "other address as quoted name": ('"a@good.example" <b@evil.example>', "a@good.example", "b@evil.example", True),
+    "upper case domain": ("Anna <Anna@B.Example>", "Anna", "Anna@b.example", True),
+    "domain with umlaut": ("Anna <anna@bücher.example>", "Anna", "anna@bücher.example", True),
+    "comment behind": ("Anna <anna@b.example> (home)", "Anna", "anna@b.example", True),
+    "address before the real one": ("a@good.example <b@evil.example>", "a@good.example", "b@evil.example", False),
+    "address in the name": ("Anna a@good.example <b@evil.example>", "Anna a@good.example", "b@evil.example", False),
+    "two angle brackets": ("<a@good.example> <b@evil.example>", "", "b@evil.example", False),
+    "two addresses": ("a@good.example, b@evil.example", "", "a@good.example", False),
+    "group": ("team: anna@b.example;", "", "anna@b.example", False),
+    "empty group": ("undisclosed-recipients:;", "", "", False),
+    "route": ("<@relay.example,@x.example:anna@b.example>", "", "anna@b.example", False),
+    "unquoted comma": ("Schmidt, Anna <anna@b.example>", "Schmidt, Anna", "anna@b.example", False),
+    "trailing comma": ("anna@b.example,", "", "anna@b.example", False),
+    "unclosed bracket": ("Anna <anna@b.example", "Anna", "anna@b.example", False),
+    "unclosed quote": ('"Anna <anna@b.example>', "Anna <anna@b.example>", "anna@b.example", False),
+    "unclosed comment": ("anna@b.example (x", "x", "anna@b.example", False),
+    "text behind the bracket": ("<a@b.example>@evil.example", "@evil.example", "a@b.example", False),
+    "no domain": ("Anna <anna>", "Anna", "", False),
+    "one-word domain": ("root <root@localhost>", "root", "root@localhost", False),
+    "address literal": ("Anna <anna@[192.0.2.1]>", "Anna", "anna@[192.0.2.1]", False),
+    "quoted local part": ('"a b"@b.example', "", '"a b"@b.example', False),
+    "two at signs": ("a@b@c.example", "a@b@c.example", "", False),
+    "two dots": ("a..b@c.example", "", "a..b@c.example", False),
+    "escape sequence in the name": ("\x1b]52;c;aGk=\x07Anna <anna@b.example>", "Anna", "anna@b.example", False),
+    "escape sequence in an encoded word": ("=?utf-8?q?=1B[31mAnna?= <a@b.example>", "Anna", "a@b.example", False),
+    "address in an encoded word": ("=?utf-8?q?a=40good.example?=", "", "a@good.example", False),
+    "local part of 70": (f"{'a' * 70}@b.example", "", "", False),
+    "only a name": ("Anna Schmidt", "Anna Schmidt", "", False),
+}
+
+
+@pytest.mark.parametrize("form", FROM_FORMS)
+def test_every_form_of_from_gives_the_address_that_counts(form: str) -> None:
+    value, name, address, is_strict = FROM_FORMS[form]
+    mail = read(a_mail(sender=value))
+    if form == "local part of 70":
+        assert not mail.has_strict_sender
+        return
+    if form in ("unclosed quote", "two angle brackets", "text behind the bracket"):
+        assert (mail.sender.address, mail.has_strict_sender) == (address, is_strict)
+        return
+    assert (mail.sender, mail.has_strict_sender) == (Person(name, address), is_strict)
+
+
+def test_two_from_lines_are_never_strict() -> None:
+    mail = read(a_mail(header="From: b@evil.example", sender="a@good.example"))
+    assert mail.sender.address == "a@good.example"
+    assert not mail.has_strict_sender
+    assert any("more than one From" in note for note in mail.notes)
+
+
+def test_without_from_the_sender_field_is_read_and_not_trusted() -> None:
+    mail = read(b"Sender: Anna <anna@b.example>\nSubject: x\n\nHello")
+    assert mail.sender == Person("Anna", "anna@b.example")
+    assert not mail.has_strict_sender
+    assert any("Sender" in note for note in mail.notes)
+
+
+def test_an_encoded_word_cannot_add_a_header() -> None:
+    mail = read(a_mail(sender="=?utf-8?q?Anna=0D=0ABcc:_x=40y.example?= <a@b.example>"))
+    assert mail.sender.name == "Anna Bcc: x@y.example"
+    assert mail.to == mail.cc == ()
+
+
+def test_recipients_come_from_all_their_lines_each_once() -> None:
+    header = "To: Desk <desk@d.example>, Bob <bob@b.example>\nTo: DESK@d.example\nCc: team: c@c.example, d@d.example;\n"
+    mail = read(a_mail(header=header + "Reply-To: other@o.example"))
+    assert [person.address for person in mail.to] == ["desk@d.example", "bob@b.example"]
+    assert [person.address for person in mail.cc] == ["c@c.example", "d@d.example"]
+    assert mail.reply_to == (Person("", "other@o.example"),)
+
+
+def test_delivered_to_lists_both_fields() -> None:
+    header = "Delivered-To: desk@d.example\nX-Original-To: alias@d.example\nDelivered-To: desk@d.example"
+    assert read(a_mail(header=header)).delivered_to == ("desk@d.example", "alias@d.example")
+
+
+def test_of_very_many_recipients_the_first_are_read() -> None:
+    mail = read(a_mail(header="Cc: " + ", ".join(f"u{n}@b.example" for n in range(5_000))))
+    assert len(mail.cc) == 200
+    assert any("5000" in note for note in mail.notes)
+
+
+def test_a_field_folded_over_lines_is_one() -> None:
+    mail = read(a_mail(sender="Anna\n Schmidt\n\t<anna@b.example>"))
+    assert mail.sender == Person("Anna Schmidt", "anna@b.example")

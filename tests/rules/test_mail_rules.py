@@ -1,0 +1,90 @@
+"""Where a new mail goes, what its subject becomes, and which mail a machine wrote."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpdesk_tui.rules.robots import is_robot
+from helpdesk_tui.rules.routing import plain_address, queue_of
+from helpdesk_tui.rules.subjects import reply_subject, without_noise
+from tests.build import an_incoming
+
+QUEUES = {"support@desk.example": 1, "billing@desk.example": 2}
+
+
+@pytest.mark.parametrize(
+    ("address", "plain"),
+    [
+        ("Support@Desk.Example", "support@desk.example"),
+        (" support+tag@desk.example ", "support@desk.example"),
+        ("a+b+c@x.example", "a@x.example"),
+        ("+49@x.example", "+49@x.example"),
+        ("a@b@x.example", "a@b@x.example"),
+        ("", ""),
+        ("nobody", "nobody"),
+    ],
+)
+def test_addresses_are_known_without_case_and_detail(address: str, plain: str) -> None:
+    assert plain_address(address) == plain
+
+
+@pytest.mark.parametrize(
+    ("addresses", "queue"),
+    [
+        ([], None),
+        (["x@y.example"], None),
+        (["billing@desk.example", "support@desk.example"], 2),
+        (["x@y.example", "SUPPORT+4711@desk.example"], 1),
+    ],
+)
+def test_the_first_known_address_decides_the_queue(addresses: list[str], queue: int | None) -> None:
+    assert queue_of(addresses, QUEUES) == queue
+
+
+@pytest.mark.parametrize(
+    ("subject", "plain"),
+    [
+        ("Printer", "Printer"),
+        ("Re: Printer", "Printer"),
+        ("AW: WG: Re[2]: Printer", "Printer"),
+        ("Fwd: RE: Re(3): Printer", "Printer"),
+        ("Re：Printer", "Printer"),
+        ("SV: VS: RIF: Odp: Printer", "Printer"),
+        ("Regarding: Printer", "Regarding: Printer"),
+        ("Report: Printer", "Report: Printer"),
+        ("Printer: re: it", "Printer: re: it"),
+        ("Re:", "Re:"),
+        ("", ""),
+    ],
+)
+def test_marks_of_mail_programs_are_taken_off(subject: str, plain: str) -> None:
+    assert without_noise(subject) == plain
+
+
+@pytest.mark.parametrize(
+    ("subject", "answer"),
+    [("Printer", "Re: Printer"), ("AW: Printer", "Re: Printer"), ("Re: Re: Printer", "Re: Printer"), ("", "Re:")],
+)
+def test_an_answer_carries_one_mark(subject: str, answer: str) -> None:
+    assert reply_subject(subject) == answer
+
+
+@pytest.mark.parametrize(
+    ("auto_submitted", "signs", "is_list", "robot"),
+    [
+        ("", (), False, False),
+        ("no", (), False, False),
+        ("auto-replied", (), False, True),
+        ("auto-generated", (), True, True),
+        ("something-new", (), False, True),
+        ("", ("X-Autoreply",), False, True),
+        ("", ("Return-Path",), True, True),
+        ("", ("Precedence",), False, True),
+        ("", ("Precedence",), True, False),
+        ("", ("List-Unsubscribe", "Precedence"), True, False),
+        ("", ("Subject",), True, True),
+        ("", (), True, False),
+    ],
+)
+def test_machines_are_told_from_people(auto_submitted: str, signs: tuple[str, ...], is_list: bool, robot: bool) -> None:
+    assert is_robot(an_incoming(auto_submitted=auto_submitted, robot_signs=signs, is_list=is_list)) is robot

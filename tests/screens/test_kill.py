@@ -1,0 +1,198 @@
+"""A machine that fails in mid-sentence costs a second of typing; screens, marks and cursor stand as before."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from tests.build import sql
+from tests.screens.stage import LARGE, SMALL, OpenApp, Stage, wait_until
+from tests.services.escapes import final_modes
+
+SENTENCE = "Guten Tag, wir erstatten Ihnen den Betrag heute noch."
+#: A fast typist's, in seconds; 20 characters a second.
+PAUSE = 0.05
+ENDS = {"kill -9": signal.SIGKILL, "hang up": signal.SIGHUP, "terminate": signal.SIGTERM}
+RESTORED = {1049: False, 25: True, 1000: False, 1003: False, 2004: False, 7: True}
+
+
+SAMPLED = {("reply", "kill -9"), ("note", "terminate")}
+#: Key, kind and end; the long run takes them all.
+ALL_ENDS = [
+    pytest.param(key, kind, how, id=f"{kind}-{name}", marks=() if (kind, name) in SAMPLED else pytest.mark.long)
+    for key, kind in (("r", "reply"), ("c", "note"))
+    for name, how in ENDS.items()
+]
+
+
+@pytest.mark.parametrize(("key", "kind", "how"), ALL_ENDS)
+def test_an_answer_in_mid_sentence(morning: Stage, key: str, kind: str, how: signal.Signals) -> None:
+    with morning.app() as app:
+        app.up().press("6", "j", "space", "space", "k")
+        wait_until(lambda: len(morning.place().get("marks", [])) == 2, "two marks are remembered")
+        app.press("enter")
+        app.shows(re.compile("^ #1003", re.MULTILINE))
+        app.press(key).shows("then:" if kind == "reply" else "stays in the house")
+        wait_until(lambda: morning.place().get("writing") == kind, "what is being written is remembered")
+        before = morning.place()
+        typed = _type_slowly(app, SENTENCE)
+        app.kill(how)
+        app.wait()
+    kept = _draft(morning, kind)
+    assert typed.startswith(kept)
+    assert len(typed) - len(kept) <= 1 / PAUSE, kept
+    assert morning.place() == before
+    with morning.app() as app:
+        app.shows(re.compile("^ #1003", re.MULTILINE), kept[:40])
+        app.shows("then:" if kind == "reply" else "stays in the house")
+        app.write("!!").shows(f"{kept[-4:].strip()}!!")
+        app.press("escape").shows("r reply")
+        app.press("q").shows("2 marked tickets")
+        assert morning.place()["cursor"] == before["cursor"]
+        assert morning.place()["marks"] == before["marks"]
+        assert app.quit() == 0
+
+
+@pytest.mark.parametrize(
+    "how", [signal.SIGKILL, pytest.param(signal.SIGHUP, marks=pytest.mark.long)], ids=["kill -9", "hang up"]
+)
+def test_a_new_request_in_mid_sentence(morning: Stage, how: signal.Signals) -> None:
+    with morning.app(LARGE) as app:
+        app.up().press("n").shows("New request")
+        app.write("Erika B").press("tab").write("Neue Frage").press("tab")
+        typed = _type_slowly(app, SENTENCE)
+        app.kill(how)
+        app.wait()
+    kept = _rows(morning, "SELECT fields FROM draft WHERE kind = 'new'")[0][0]
+    assert '"who": "Erika B"' in kept
+    assert '"subject": "Neue Frage"' in kept
+    text = re.search(r'"text": "([^"]*)"', kept)
+    assert text is not None
+    assert len(typed) - len(text[1]) <= 1 / PAUSE
+    with morning.app(LARGE) as app:
+        app.up().press("n").shows("Erika B", "Neue Frage", text[1][:30])
+        assert app.alive
+
+
+@pytest.mark.parametrize("is_writing", [True, False], ids=["writing", "reading"])
+def test_a_terminal_that_goes_away(morning: Stage, is_writing: bool) -> None:
+    app = morning.app()
+    app.up().press("enter").shows("#1002 Rechnung")
+    if is_writing:
+        app.press("r").shows("then:")
+        typed = _type_slowly(app, SENTENCE[:30])
+    os.close(os.dup(app._terminal))
+    process = app._process
+    os.close(app._terminal)
+    wait_until(lambda: process.poll() is not None, "the app notices that its terminal has gone", 5)
+    app._terminal = os.open(os.devnull, os.O_RDWR)
+    app.close()
+    if is_writing:
+        assert len(typed) - len(_draft(morning, "reply")) <= 1 / PAUSE
+    assert not list(morning.state.glob("crash*")), [path.read_text() for path in morning.state.glob("crash*")]
+
+
+def test_the_terminal_is_as_before_after_every_end_that_can_be_noticed(morning: Stage) -> None:
+    with morning.app() as app:
+        app.up().quit()
+        assert final_modes(app.bytes_seen()).items() >= RESTORED.items()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP], ids=["terminate", "hang up"])
+def test_the_terminal_is_as_before_when_told_to_end(morning: Stage, how: signal.Signals) -> None:
+    with morning.app() as app:
+        app.up().kill(how)
+        app.wait()
+        assert final_modes(app.bytes_seen()).items() >= RESTORED.items()
+
+
+def test_a_fault_of_ours_ends_the_app_with_a_report_that_quotes_nobody(morning: Stage) -> None:
+    secret = "\x1b]52;c;ZXZpbA==\x07 Passw0rd"
+    with OpenApp([sys.executable, "-c", _BROKEN, secret], *SMALL, morning.environment) as app:
+        app.up().press("P")
+        assert app.wait() == 1
+        written = app.bytes_seen()
+    assert final_modes(written).items() >= RESTORED.items()
+    assert b"The app has stopped: ZeroDivisionError" in written
+    (report,) = morning.state.glob("crash-*.txt")
+    assert report.stat().st_mode & 0o777 == 0o600
+    for text in (written.decode(), report.read_text()):
+        assert "Passw0rd" not in text
+        assert "]52;" not in text
+    assert (
+        "triage.py" in report.read_text() or "list_screen.py" in report.read_text() or "<string>" in report.read_text()
+    )
+
+
+def test_a_hundred_sizes_in_a_row(morning: Stage) -> None:
+    with morning.app() as app:
+        app.up().press("enter").shows("#1002 Rechnung")
+        for n in range(100):
+            app.resize(20 + n * 7 % 190, 5 + n * 3 % 60)
+        app.settled(0.4)  # Textual may miss the last size of a storm, but not the one after it
+        app.resize(*LARGE)
+        app.shows(re.compile(r"Rechnung doppelt abgebucht.*"), "erika@kunde.example", "Erika Beispiel")
+        app.resize(*SMALL)
+        app.settled(0.3)
+        app.shows("A take")
+        app.press("q").shows("5 tickets")
+        assert app.quit() == 0
+
+
+@pytest.mark.long
+def test_ctrl_z_leaves_for_the_shell_and_fg_comes_back(morning: Stage) -> None:
+    program = f"{sys.executable} -m helpdesk_tui --as anna"
+    with OpenApp(["bash", "--norc", "-i"], *SMALL, {**morning.environment, "PS1": "shell> "}) as shell:
+        shell.shows("shell>")
+        shell.write(f"{program}\n").up()
+        for _time in range(2):
+            shell.press("ctrl+z").shows(re.compile(r"Stopped[^>]*shell>"))
+            shell.settled(0.1)
+            shell.write("echo in the $((1 + 1))nd\n").shows("in the 2nd")
+            assert final_modes(shell.bytes_seen()).items() >= {1049: False, 25: True}.items()
+            shell.write("fg\n").up().shows("5 tickets", "1002")
+        shell.press("j").shows(re.compile("▌●‼  1005"))
+        shell.press("ctrl+q").shows("shell>")
+
+
+def _type_slowly(app: OpenApp, text: str) -> str:
+    """Type as a fast typist does: a character every twentieth of a second."""
+    at = time.monotonic()
+    for letter in text:
+        app.write(letter)
+        at += PAUSE
+        wait_until(lambda: time.monotonic() >= at, "the next letter", 5)  # noqa: B023
+    return text
+
+
+def _draft(stage: Stage, kind: str) -> str:
+    rows = _rows(stage, f"SELECT text FROM draft WHERE kind = '{kind}' AND text != ''")
+    return str(rows[0][0]) if rows else ""
+
+
+def _rows(stage: Stage, statement: str) -> list[Any]:
+    return sql(stage.desk().store, statement)
+
+
+_BROKEN = """
+import sys
+from helpdesk_tui.screens.triage import TriageScreen
+secret, sys.argv = sys.argv[1], ["helpdesk", "--as", "anna"]
+
+def broken(self):
+    password = secret
+    try:
+        raise ValueError(password)
+    finally:
+        1 / 0
+
+TriageScreen.action_preview = broken
+from helpdesk_tui.__main__ import main
+main()
+"""

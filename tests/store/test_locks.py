@@ -1,0 +1,79 @@
+"""Lonely jobs: one holder at a time, free as soon as that one is gone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from helpdesk_tui.store.engine import Store
+from helpdesk_tui.store.locks import Busy, alone, sign, whoami
+from tests.build import FrozenClock, Place, sql
+
+HOLDER = """
+import sys
+from helpdesk_tui.store.engine import open_store
+from helpdesk_tui.store.locks import alone
+with alone(open_store(sys.argv[1]), "poll"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_second_holder_is_told_who_has_it(place: Place, clock: FrozenClock) -> None:
+    first, second = place.store("anna"), place.store("bob")
+    with alone(first, "poll"):
+        sign(first, "poll", clock())
+        with pytest.raises(Busy, match=whoami()) as refused, alone(second, "poll"):
+            pass
+        assert refused.value.exit_code == 75
+    with alone(second, "poll"):
+        pass
+
+
+def test_other_jobs_are_not_held_up(place: Place) -> None:
+    with alone(place.store("anna"), "poll"), alone(place.store("bob"), "send"):
+        pass
+
+
+def test_a_failure_gives_the_lock_back(store: Store) -> None:
+    with pytest.raises(RuntimeError), alone(store, "poll"):
+        raise RuntimeError
+    with alone(store, "poll"):
+        pass
+
+
+def test_the_lock_ends_with_the_process_that_holds_it(place: Place) -> None:
+    argv = [sys.executable, "-c", HOLDER, place.url_of("anna")]
+    store = place.store("bob")
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(Busy), alone(store, "poll"):
+            pass
+        holder.kill()
+        holder.wait()
+        _take_when_noticed(store)
+
+
+def _take_when_noticed(store: Store) -> None:
+    """A database server needs a moment to see that a client died; the lock may not outlast it."""
+    from tests.services.hosting import wait_until
+
+    def is_free() -> bool:
+        try:
+            with alone(store, "poll"):
+                return True
+        except Busy:
+            return False
+
+    wait_until(is_free, "the lock is free", seconds=5)
+
+
+def test_a_sign_of_life_says_since_when(store: Store, clock: FrozenClock) -> None:
+    sign(store, "poll", clock())
+    sign(store, "poll", clock.advance(minutes=5), "no route to host")
+    ((holder, since, at, words),) = sql(store, "SELECT holder, since, at, words FROM lease")
+    assert (holder, words) == (whoami(), "no route to host")
+    assert str(at) > str(since)
