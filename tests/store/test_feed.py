@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -58,12 +58,14 @@ def test_eight_writers_and_a_reader_that_misses_nothing(place: Place) -> None:
     numbers = [a_ticket(desk) for desk in desks]
     before = set(committed(place.store()))
     feed = Feed(place.store("anna"))
-    writers = [threading.Thread(target=_write, args=pair) for pair in zip(desks, numbers, strict=True)]
     heard: list[Change] = []
+    with ThreadPoolExecutor(WRITERS) as pool:
+        writers = [pool.submit(_write, desk, number) for desk, number in zip(desks, numbers, strict=True)]
+        while not all(writer.done() for writer in writers):
+            heard += feed.read()
+            time.sleep(0.001)  # reading without a pause would hold the writers up
     for writer in writers:
-        writer.start()
-    while any(writer.is_alive() for writer in writers):
-        heard += feed.read()
+        writer.result()
     heard += feed.read()
     ids = [change.event_id for change in heard]
     assert len(ids) == len(set(ids)) == WRITERS * VERBS
