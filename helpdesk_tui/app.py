@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -19,8 +20,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from textual.app import App
 from textual.css.query import NoMatches
-from textual.events import Event, Key, Paste
+from textual.events import Event, Key, Paste, Resize
+from textual.geometry import Size
 from textual.message import Message
+from textual.timer import Timer
 
 from helpdesk_tui.config import Settings, load
 from helpdesk_tui.errors import HelpdeskError
@@ -40,6 +43,8 @@ _T = TypeVar("_T")
 log = logging.getLogger(__name__)
 #: A terminal that has gone may hold up a farewell; so long it may take, in seconds.
 _LAST_RESORT = 3.0
+#: A size that has stayed for so long is the one to be drawn, in seconds.
+_SIZE_RESTS = 0.1
 
 
 def open_app(settings: Callable[[], Settings] = load, login: str | None = None) -> int:
@@ -92,6 +97,7 @@ class HelpdeskApp(App[None]):
         self._ended = threading.Event()
         self._feed: Any = None
         self._feed_lock = threading.Lock()
+        self._sizing: Timer | None = None
         self._quiet: set[asyncio.Task[None]] = set()
         self._typeahead = Typeahead(self, super().on_event)
 
@@ -152,6 +158,27 @@ class HelpdeskApp(App[None]):
         self.call_after_refresh(self._start_opening)
         for number in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self._told_to_end, number)
+
+    def on_resize(self) -> None:
+        """The terminal has another size: see, when it rests, that the screen has it too."""
+        if self._sizing is not None:
+            self._sizing.stop()
+        self._sizing = self.set_timer(_SIZE_RESTS, self._see_to_size)
+
+    def _see_to_size(self) -> None:
+        """Lay out anew what was laid out for an older size, or for one the terminal has had.
+
+        Textual tells a screen of its last layout's size behind the terminal's next one, and the last to tell wins; of
+        two signals close together, the first may be told of last.
+        """
+        self._sizing = None
+        size = self.size if self.is_headless else Size(*shutil.get_terminal_size())
+        if size != self.size:
+            self.post_message(Resize(size, size))
+        elif any(screen.outer_size != size for screen in self.screen_stack[1:]):
+            for screen in self.screen_stack:
+                screen.post_message(Resize(size, size))
+            self.on_resize()
 
     def _told_to_end(self, number: int) -> None:
         """Leave the terminal as it was found, if it is still there."""

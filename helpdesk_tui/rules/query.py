@@ -68,6 +68,15 @@ def parse(text: str) -> Query:
     return Query(tuple(terms))
 
 
+def is_readable(text: str) -> bool:
+    """True where `parse` reads it."""
+    try:
+        parse(text)
+    except QueryError:
+        return False
+    return True
+
+
 def _term(text: str, found: re.Match[str]) -> Term:
     minus, field, quoted, word = found.groups()
     position = found.end(1)

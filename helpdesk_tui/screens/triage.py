@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from helpdesk_tui.errors import HelpdeskError, QueryError
 from helpdesk_tui.language import _, ngettext
-from helpdesk_tui.rules.query import Query, parse
+from helpdesk_tui.rules.query import Query, is_readable, parse
 from helpdesk_tui.screens.keys import view_bindings
 from helpdesk_tui.screens.list_screen import ListScreen
 from helpdesk_tui.screens.phrases import moment
@@ -52,6 +52,7 @@ class TriageScreen(ListScreen):
         self._news: set[int] = set()
         self._counting: Timer | None = None
         self._filter_timer: Timer | None = None
+        self._applied = ""
         self._asked = 0
 
     def compose(self) -> ComposeResult:
@@ -71,11 +72,10 @@ class TriageScreen(ListScreen):
                 yield KeyLine(id="keys", markup=False)
             yield from self.desk_app.companion()
 
-    @property
-    def query_text(self) -> str:
-        """What the list shows: the view's query and the filter."""
+    def _query(self, filtered: str) -> Query:
+        """What the list shows: the view's query and a filter."""
         view = self.views[self.place.view - 1] if 0 < self.place.view <= len(self.views) else self.views[0]
-        return f"{view.query} {self.place.filter}".strip()
+        return parse(f"{view.query} {filtered}".strip())
 
     def on_mount(self) -> None:
         """Stand as before, then ask for the first page."""
@@ -110,8 +110,7 @@ class TriageScreen(ListScreen):
         self._asked += 1
         asked = self._asked
         query, asker = self._parsed(), self._asker()
-        if query is None:
-            return
+        self._say_what_is_wrong()
         ids, rows = await self.desk_app.read(first_page, query, asker, PAGE)
         if asked != self._asked:
             return
@@ -129,13 +128,15 @@ class TriageScreen(ListScreen):
         self._news.clear()
         self._loaded()
 
-    def _parsed(self) -> Query | None:
+    def _parsed(self) -> Query:
+        """What to ask for; where the filter cannot be read, the one before it stays in force."""
+        return self._query(self.place.filter if is_readable(self.place.filter) else self._applied)
+
+    def _say_what_is_wrong(self) -> None:
         try:
-            parse(self.place.filter)  # alone, so that an error says where it is in what was typed
-            return parse(self.query_text)
+            parse(self.place.filter)
         except QueryError as error:
             self.refuse(error)
-            return None
 
     def _loaded(self) -> None:
         known = set(self.tickets.ids)
@@ -174,11 +175,10 @@ class TriageScreen(ListScreen):
         self._count_soon()
 
     async def _count_news(self, tickets: set[int]) -> None:
-        query = self._parsed()
         unknown = list(tickets - set(self.tickets.ids))
-        if query is None or not unknown:
+        if not unknown:
             return
-        self._news |= set(await self.desk_app.read(among, query, self._asker(), unknown))
+        self._news |= set(await self.desk_app.read(among, self._parsed(), self._asker(), unknown))
         if not self.tickets.ids and self._news:
             await self._load(keep=None)
         self.say_state()
@@ -226,6 +226,8 @@ class TriageScreen(ListScreen):
     def say_state(self) -> None:
         marks = len(self.tickets.marks)
         said = [f"/{self.place.filter}" if self.place.filter else ""]
+        if not is_readable(self.place.filter):
+            said = [_("/{filter} is not applied").format(filter=self.place.filter)]
         said.append(ngettext("{n} ticket", "{n} tickets", len(self.tickets.ids)))
         if self._news:
             said.append(_("{n} new · ctrl+r shows them").format(n=len(self._news)))
@@ -300,6 +302,7 @@ class TriageScreen(ListScreen):
 
     def action_filter(self) -> None:
         """Filter while typing."""
+        self._applied = self.place.filter if is_readable(self.place.filter) else ""
         field = self.query_one("#filter", Input)
         self.add_class("filtering")
         field.value = self.place.filter
@@ -338,11 +341,6 @@ class TriageScreen(ListScreen):
         if text.strip() == self.place.filter:
             return
         self.place.filter = text.strip()
-        try:
-            parse(text)
-        except QueryError as error:
-            self.refuse(error)
-            return
         self.query_one("#status", StatusLine).clear()
         (self.desk_app.spawn if self.has_class("filtering") else self.desk_app.opening)(self._load(stays=True))
         self.save_soon()

@@ -66,9 +66,10 @@ class OpenApp(PtyProgram):
             time.sleep(_LOOK_EVERY)
         return screen
 
-    def gone(self, text: str) -> list[str]:
-        """The screen, as soon as it does not show this any more."""
-        return self.until(lambda screen: text not in "\n".join(screen), f"gone: {text!r}")
+    def gone(self, text: str) -> OpenApp:
+        """Wait until the screen does not show this any more."""
+        self.until(lambda screen: text not in "\n".join(screen), f"gone: {text!r}")
+        return self
 
     def up(self) -> OpenApp:
         """Wait until the first list is there, or the ticket that was open."""
