@@ -71,7 +71,8 @@ def test_an_error_in_the_filter_is_said_and_the_list_stays(morning: Stage) -> No
     with morning.app() as app:
         app.shows(is_wrong, "1002")
         app.press("/").write("Rechnung").press("enter").shows("/Rechnung · ")
-        app.press("/", "end").write(" tag:").press("enter").shows("/Rechnung tag: is not applied", "1002")
+        app.press("/", "end").write(" tag:").press("enter").shows("tag: needs a value (at character 10)")
+        app.press("j").shows("/Rechnung tag: is not applied · 1 ticket", "1002")
         app.press("q").shows("5 tickets")
         assert app.quit() == 0
 
