@@ -18,7 +18,7 @@ _ROOT = Path(__file__).parent.parent
 MEASURED = _ROOT / "docs" / "measured.md"
 _HEAD = """# What was measured
 
-Written by `make bench`. Other machines give other figures; the ratios to a floor, which is measured in turns with ours
+Written by `make bench` and `make test-long`. Other machines give other figures; the ratios to a floor, which is measured in turns with ours
 in the same run, should hold. p99 is the slow end: 99 of 100 are at least that good. A bound that is missed is marked.
 """
 _COLUMNS = "| what | n | p50 | p99 | floor p50 | floor p99 | ratio | bound |\n|---|--:|--:|--:|--:|--:|--:|---|\n"
@@ -34,10 +34,15 @@ def as_line(figure: Figure) -> str:
 
 def write(name: str, title: str, note: str, figures: Sequence[Figure]) -> None:
     """Put the section of one question into docs/measured.md, in place of its last one."""
+    rows = "".join(f"| {' | '.join(_cells(figure))} |\n" for figure in figures)
+    write_section(name, title, f"{note}\n\n{_COLUMNS}{rows}")
+
+
+def write_section(name: str, title: str, body: str) -> None:
+    """Put a section into docs/measured.md in place of its last one, with time, commit and machine."""
     before = MEASURED.read_text(encoding="utf-8") if MEASURED.exists() else ""
     sections = {found[1]: found[0] for found in re.finditer(r"## .*\(`(\w+)`\)\n(?:(?!## ).*\n?)*", before)}
-    rows = "".join(f"| {' | '.join(_cells(figure))} |\n" for figure in figures)
-    sections[name] = f"## {title} (`{name}`)\n\n{note}\n\n{_COLUMNS}{rows}\n{_where_and_when()}\n"
+    sections[name] = f"## {title} (`{name}`)\n\n{body.rstrip()}\n\n{_where_and_when()}\n"
     text = "\n".join([_HEAD, *(sections[one].rstrip("\n") + "\n" for one in sections)])
     MEASURED.parent.mkdir(exist_ok=True)
     MEASURED.write_text(text, encoding="utf-8")

@@ -28,6 +28,9 @@ from helpdesk_tui.store.queries.tickets import Asker, TicketRow, ticket_by_numbe
 from helpdesk_tui.store.transaction import reading, writing
 from helpdesk_tui.terms import SYSTEM, FiledMail, IncomingMail, Person
 
+#: Says what a test has seen, for the figures of the long run: of what, and how many.
+Proves = Callable[[str, int], None]
+
 #: A Monday morning in Berlin and in Dublin.
 MORNING = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 MIRA = Person("Mira Kern", "mira@customer.example")

@@ -16,7 +16,7 @@ from helpdesk_tui.desk.settings import add_agent, add_queue, set_queue
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.schema import upgrade
 from helpdesk_tui.terms import SYSTEM
-from tests.build import SUPPORT, FrozenClock, Place
+from tests.build import SUPPORT, FrozenClock, Place, Proves
 from tests.services.fixtures import (
     dovecot_server,
     mailbox,
@@ -37,6 +37,13 @@ __all__ = [
     "smtp_sink",
     "tmux",
 ]
+
+
+@pytest.fixture
+def proves(request: pytest.FixtureRequest) -> Proves:
+    """Say what a test has seen, for the figures of the long run: how many, and of what."""
+    return lambda what, count: request.node.user_properties.append((what, count))
+
 
 AGENTS = ("anna", "bob")
 DATABASE = "desk"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.build import Place
+from tests.build import Place, Proves
 from tests.mail.installation import Installation
 from tests.mail.twenty_mails import (
     assert_complete,
@@ -96,7 +96,12 @@ def cases() -> list[Any]:
 
 @pytest.mark.parametrize(("place", "step", "turn"), cases(), indirect=["place"])
 def test_a_poller_killed_on_the_way_leaves_nothing_undone(
-    installation: Installation, mailbox: Mailbox, undisturbed: dict[str, Any], step: Step, turn: int
+    installation: Installation,
+    mailbox: Mailbox,
+    undisturbed: dict[str, Any],
+    step: Step,
+    turn: int,
+    proves: Proves,
 ) -> None:
     installation.fetch_from(mailbox)
     deliver_the_day(mailbox)
@@ -106,6 +111,8 @@ def test_a_poller_killed_on_the_way_leaves_nothing_undone(
     assert_complete(installation, [raw for _uid, _flags, raw in mailbox.messages()])
     assert end_state(installation) == undisturbed
     assert len(flagged(mailbox)) == len(the_day())
+    proves("kills", 1)
+    proves("mails, each kept once", len(the_day()))
 
 
 @pytest.mark.parametrize("place", ["sqlite", pytest.param("postgres", marks=pytest.mark.long)], indirect=True)
@@ -147,7 +154,7 @@ def more_cases(way: tuple[Step, ...], drawn: tuple[str, str, int]) -> list[Any]:
 
 @pytest.mark.parametrize(("place", "step", "turn"), more_cases(MOVING, ("postgres", "moved", 2)), indirect=["place"])
 def test_a_poller_killed_while_it_moves_mail_away_has_every_mail_in_one_place(
-    installation: Installation, mailbox: Mailbox, step: Step, turn: int
+    installation: Installation, mailbox: Mailbox, step: Step, turn: int, proves: Proves
 ) -> None:
     installation.fetch_from(mailbox, after="move:Done")
     with mailbox.session() as owner:
@@ -158,6 +165,8 @@ def test_a_poller_killed_while_it_moves_mail_away_has_every_mail_in_one_place(
     installation.poll_well()
     assert_complete(installation, [raw for *_rest, raw in mailbox.messages("Done")])
     assert mailbox.messages() == []
+    proves("kills", 1)
+    proves("mails, each kept once", len(the_day()))
 
 
 @pytest.mark.parametrize(

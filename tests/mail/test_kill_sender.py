@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from helpdesk_tui.desk.conversation import reply
-from tests.build import a_ticket, history, thread
+from tests.build import Proves, a_ticket, history, thread
 from tests.mail.installation import Installation
 from tests.services.smtp import SmtpSink
 
@@ -55,7 +55,9 @@ def cases() -> list[object]:
 
 
 @pytest.mark.parametrize(("place", "step"), cases(), indirect=["place"])
-def test_a_sender_killed_on_the_way(installation: Installation, smtp_sink: SmtpSink, step: Step) -> None:
+def test_a_sender_killed_on_the_way(
+    installation: Installation, smtp_sink: SmtpSink, step: Step, proves: Proves
+) -> None:
     installation.send_through(smtp_sink)
     number = a_ticket(installation.desk())
     reply(installation.desk(), number, "Try again.")
@@ -70,6 +72,7 @@ def test_a_sender_killed_on_the_way(installation: Installation, smtp_sink: SmtpS
         event.changes["delivery"] for event in history(installation.desk(), number) if "delivery" in event.changes
     ]
     assert changes == [["sending", step.becomes]]
+    proves("kills", 1)
 
 
 def states(installation: Installation) -> list[str]:

@@ -14,7 +14,7 @@ import pytest
 
 from helpdesk_tui.mail.ingest import file_kept
 from helpdesk_tui.terms import SYSTEM
-from tests.build import sql
+from tests.build import Proves, sql
 from tests.screens.hostile import fill_by_mail, hostile_mail, overwrite_rows, set_up_by_verbs
 from tests.screens.payloads import MARKUP, PAYLOADS
 from tests.screens.stage import LARGE, OpenApp, Stage, wait_until
@@ -77,7 +77,7 @@ def test_what_commands_print_for_programs(hostile_stage: Stage) -> None:
 
 @pytest.mark.parametrize("is_sample", [True, pytest.param(False, marks=pytest.mark.long)], ids=["sample", "all"])
 @pytest.mark.parametrize("as_json", [False, True], ids=["people", "programs"])
-def test_what_commands_say_when_they_refuse(stage: Stage, as_json: bool, is_sample: bool) -> None:
+def test_what_commands_say_when_they_refuse(stage: Stage, as_json: bool, is_sample: bool, proves: Proves) -> None:
     set_up_by_verbs(stage, fill_by_mail(stage, is_encoded=True))
     commands = _refused(stage)[:: 7 if is_sample else 1]
     written = _run_on_a_terminal(stage, [[*words, *(["--json"] if as_json else [])] for words in commands])
@@ -86,10 +86,10 @@ def test_what_commands_say_when_they_refuse(stage: Stage, as_json: bool, is_samp
     assert b"Traceback" not in written
     assert b"Error" not in written
     assert forbidden_bytes(written, ALLOWED) == []
+    proves("hostile commands refused", len(commands))
 
 
 def test_what_taking_in_mail_says(stage: Stage) -> None:
-    files = []
     files = []
     for at, payload in enumerate(PAYLOADS.values()):
         file = stage.folder / f"{at:02}{payload.translate(_NOT_IN_A_NAME)}.eml"

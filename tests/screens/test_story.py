@@ -70,9 +70,9 @@ def test_an_error_in_the_filter_is_said_and_the_list_stays(morning: Stage) -> No
         assert app.quit() == 0
     with morning.app() as app:
         app.shows(is_wrong, "1002")
-        app.press("/").write("Rechnung").press("enter").shows("/Rechnung · ")
-        app.press("/", "end").write(" tag:").press("enter").shows("tag: needs a value (at character 10)")
-        app.press("j").shows("/Rechnung tag: is not applied · 1 ticket", "1002")
+        app.press("/").write("is:open").press("enter").shows("/is:open · ")
+        app.press("/", "end").write(" tag:").press("enter").shows("tag: needs a value (at character 9)")
+        app.press("j").shows("/is:open tag: is not applied · 5 tickets", "1002")
         app.press("q").shows("5 tickets")
         assert app.quit() == 0
 

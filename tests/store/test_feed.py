@@ -14,7 +14,7 @@ from helpdesk_tui.desk.tickets import Fields, set_fields, set_priority
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.feed import Change, Feed, Lookout
 from helpdesk_tui.terms import Priority
-from tests.build import Place, a_ticket, row, sql
+from tests.build import Place, Proves, a_ticket, row, sql
 from tests.services.hosting import wait_until
 from tests.services.postgres import PostgresServer
 
@@ -53,7 +53,7 @@ def test_one_verb_on_many_tickets_is_an_event_for_each(desk: Desk) -> None:
     assert {change.ticket_id for change in feed.read()} == {row(desk, number).id for number in numbers}
 
 
-def test_eight_writers_and_a_reader_that_misses_nothing(place: Place) -> None:
+def test_eight_writers_and_a_reader_that_misses_nothing(place: Place, proves: Proves) -> None:
     desks = [place.desk(login) for login in ("anna", "bob") * (WRITERS // 2)]
     numbers = [a_ticket(desk) for desk in desks]
     before = set(committed(place.store()))
@@ -70,6 +70,7 @@ def test_eight_writers_and_a_reader_that_misses_nothing(place: Place) -> None:
     ids = [change.event_id for change in heard]
     assert len(ids) == len(set(ids)) == WRITERS * VERBS
     assert set(ids) == set(committed(place.store())) - before
+    proves("events by 8 writers, each heard of once", len(ids))
 
 
 def _write(desk: Desk, number: int) -> None:
