@@ -7,6 +7,7 @@ order of keys is the order of verbs, and a slow database never holds up a key.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import shutil
@@ -98,6 +99,7 @@ class HelpdeskApp(App[None]):
         self._feed: Any = None
         self._feed_lock = threading.Lock()
         self._sizing: Timer | None = None
+        self._clean: LineFilter | None = None
         self._quiet: set[asyncio.Task[None]] = set()
         self._typeahead = Typeahead(self, super().on_event)
 
@@ -146,10 +148,12 @@ class HelpdeskApp(App[None]):
             await super().on_event(event)
 
     def get_line_filters(self) -> list[LineFilter]:
-        """Every drawn line is cleaned last of all."""
-        from helpdesk_tui.screens.widgets.safe import Clean
+        """Every drawn line is cleaned last of all; always by the same filter, for a line remembers what came of it."""
+        if self._clean is None:
+            from helpdesk_tui.screens.widgets.safe import Clean
 
-        return [*super().get_line_filters(), Clean()]
+            self._clean = Clean()
+        return [*super().get_line_filters(), self._clean]
 
     def on_mount(self) -> None:
         """Paint the skeleton, then open the store behind it."""
@@ -197,6 +201,8 @@ class HelpdeskApp(App[None]):
             self.failure = error
             self.exit(return_code=error.exit_code)
             return
+        gc.freeze()  # what was imported stays: looking through all of it again would hold up a key for 20 to 50 ms
+        gc.enable()
         self.first_screen()
         threading.Thread(target=self._listen, name="feed", daemon=True).start()
         self._start_housekeeping()
