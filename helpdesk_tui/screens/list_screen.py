@@ -86,7 +86,8 @@ class ListScreen(DeskScreen):
 
     def _fit_columns(self) -> None:
         self.apply_preview()
-        heads = heading(self.tickets.scrollable_content_region.width or self.query_one("#rows").size.width)
+        # A list that is empty is hidden, and has no width of its own.
+        heads = heading(self.query_one("#rows").size.width - self.tickets.scrollbar_size_vertical)
         self.query_one("#columns", Static).update(Text(heads, "dim", no_wrap=True, overflow="crop"))
 
     def apply_preview(self) -> None:
