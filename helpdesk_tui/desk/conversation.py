@@ -158,7 +158,8 @@ def _log_request(changes: Changes, change: Change, request: NewRequest) -> int:
     search.index_new(changes.session, ticket.id, ticket.queue_id, ticket.subject, *known_by)
     message = _own_message(changes, ticket, kind, text)
     customer = changes.session.get_one(Customer, ticket.requester_id)
-    message.from_name, message.from_address = customer.name, clean_line(request.person.address, 320)
+    message.from_name = clean_line(request.person.name, 200) or customer.name
+    message.from_address = clean_line(request.person.address, 320)
     message.subject = ticket.subject
     return message.id
 
@@ -256,9 +257,12 @@ def _requester_address(session: Session, ticket: Ticket) -> list[str]:
 
 
 def _ancestors(session: Session, ticket_id: int) -> tuple[str, list[str]]:
-    """The subject the customer used last, and the Message-IDs of the thread that went over the wire, oldest first."""
+    """The subject the customer used last, and the Message-IDs of what people wrote each other, oldest first."""
     mails = select(col(Message.message_id), col(Message.subject), col(Message.kind)).where(
-        col(Message.ticket_id) == ticket_id, col(Message.message_id) != "", col(Message.is_withdrawn).is_(False)
+        col(Message.ticket_id) == ticket_id,
+        col(Message.message_id) != "",
+        col(Message.is_withdrawn).is_(False),
+        col(Message.is_automatic).is_(False),
     )
     rows = session.execute(mails.order_by(col(Message.id).desc()).limit(_REFERENCES)).all()
     subject = next((row.subject for row in rows if row.kind == MessageKind.INBOUND), "")

@@ -73,14 +73,20 @@ def _next_due(desk: Desk) -> int | None:
 
 
 def conclude(desk: Desk, outbox_id: int, state: OutboxState, words: str = "") -> None:
-    """Write down what became of a mail; one that shall be tried again waits longer each time."""
+    """Write down what became of a mail; one that shall be tried again waits longer each time.
+
+    A mail that was taken back in the meantime stays taken back. The ticket is locked first, as everywhere.
+    """
     with desk.change(Verb.DELIVERY) as changes:
+        ticket = select(col(Outbox.ticket_id)).where(col(Outbox.id) == outbox_id)
+        changes.load_ids([changes.session.execute(ticket).scalar_one()])
         entry = changes.session.get_one(Outbox, outbox_id, with_for_update=True)
         before = entry.state
+        if before not in (OutboxState.QUEUED, OutboxState.SENDING):
+            return
         entry.state, entry.words, entry.updated_at = state, words, changes.now
         if state is OutboxState.QUEUED:
             entry.due_at = changes.now + pause_after(entry.tries)
-        changes.load_ids([entry.ticket_id])
         changes.only.record("delivery", before, state)
         changes.only.record("delivery_of", None, entry.message_id)
 

@@ -20,6 +20,7 @@ from helpdesk_tui.config import Settings
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules import permissions
+from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.statements import add_rows
 from helpdesk_tui.store.tables import Batch, Event, Ticket
@@ -81,17 +82,17 @@ class Desk:
             numbers: the tickets to change; they are locked in one order, and all must exist.
         Raises:
             Refused: this actor may not do this verb. NotFound: a ticket does not exist.
-            AlreadyDone: this batch id was used before.
+            AlreadyDone: this batch id was used before, for the same verb by the same actor.
         """
         if reason := permissions.refusal(self.actor, verb):
             raise Refused(reason, _("Ask somebody who may, or choose another way."))
         with writing(self.store) as session:
             changes = Changes(session, self.actor, verb, self.clock(), self.batch_id or uuid.uuid4().hex)
             if self.batch_id:
-                _stop_if_done(session, self.batch_id)
+                _stop_if_done(session, self.batch_id, self.actor, verb)
             changes.load(numbers)
             yield changes
-            changes.close()
+            changes.close(is_remembered=bool(self.batch_id))
 
 
 class AlreadyDone(Exception):
@@ -179,14 +180,18 @@ class Changes:
         """Set the sentence the person is told."""
         self._text = text
 
-    def close(self) -> None:
-        """Write down what changed, raise versions, keep the outcome."""
+    def close(self, *, is_remembered: bool = False) -> None:
+        """Write down what changed, raise versions, keep the outcome.
+
+        Args:
+            is_remembered: keep the outcome even where nothing changed, for the caller may ask again by the batch's id.
+        """
         touched = [change for change in self._changes if self._conclude(change)]
         numbers = tuple(change.ticket.number for change in touched)
         has_done = bool(self._events or self.undoes) or self.verb is Verb.CONFIGURE
         text = self._text if has_done else _("Nothing to change: it is so already.")
         self._outcome = Outcome(text, self.batch_id, numbers)
-        if has_done:
+        if has_done or is_remembered:
             self._write_down(numbers, text)
 
     def _write_down(self, numbers: tuple[int, ...], text: str) -> None:
@@ -227,7 +232,9 @@ class Changes:
 
     def _take(self, key: Any, wanted: list[int]) -> None:
         locked = select(Ticket).where(key.in_(wanted)).order_by(col(Ticket.id)).with_for_update(key_share=True)
-        found = {getattr(t, key.key): t for t in self.session.execute(locked).scalars()}
+        # What the session has read before it waited for the lock may be old by now.
+        rows = self.session.execute(locked, execution_options={"populate_existing": True}).scalars()
+        found = {getattr(ticket, key.key): ticket for ticket in rows}
         for one in wanted:
             if one not in found:
                 raise NotFound(_("There is no ticket #{number}.").format(number=one), _("`#` jumps to a number."))
@@ -257,8 +264,14 @@ def _difference(change: Change) -> dict[str, list[Any]]:
     }
 
 
-def _stop_if_done(session: Session, batch_id: str) -> None:
+def _stop_if_done(session: Session, batch_id: str, actor: Actor, verb: Verb) -> None:
     lock_name(session, f"batch {batch_id}")
-    done = session.execute(select(col(Batch.outcome)).where(col(Batch.id) == batch_id)).scalar_one_or_none()
-    if done is not None:
-        raise AlreadyDone(Outcome(done["text"], batch_id, tuple(done["tickets"])))
+    done = session.execute(select(Batch).where(col(Batch.id) == batch_id)).scalar_one_or_none()
+    if done is None:
+        return
+    if (done.actor_id, done.verb) != (actor.agent_id, verb):
+        raise Refused(
+            _("The batch id {id} was used for something else.").format(id=clean_line(batch_id, 80)),
+            _("Nothing was changed. Make a new id for each call, and use one again only to repeat the same call."),
+        )
+    raise AlreadyDone(Outcome(done.outcome["text"], batch_id, tuple(done.outcome["tickets"])))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import TRACKED, Change, Changes, Desk, as_stored, from_stored
@@ -56,7 +56,7 @@ def redo(desk: Desk) -> Outcome:
 
 def _batch_to_undo(changes: Changes, named: str | None) -> Batch:
     mine = col(Batch.actor_id) == changes.actor.agent_id
-    undoable = select(Batch).where(mine, col(Batch.verb).in_(UNDOABLE), col(Batch.undone_by).is_(None))
+    undoable = select(Batch).where(mine, _has_done(), col(Batch.verb).in_(UNDOABLE), col(Batch.undone_by).is_(None))
     if named:
         undoable = undoable.where(col(Batch.id) == named)
     found = changes.session.execute(undoable.order_by(*_newest_first()).limit(1)).scalar_one_or_none()
@@ -70,13 +70,19 @@ def _batch_to_undo(changes: Changes, named: str | None) -> Batch:
 
 def _batch_to_redo(changes: Changes) -> Batch:
     mine = col(Batch.actor_id) == changes.actor.agent_id
-    newest = select(Batch).where(mine, col(Batch.verb) != Verb.REDO, col(Batch.undone_by).is_(None))
+    newest = select(Batch).where(mine, _has_done(), col(Batch.verb) != Verb.REDO, col(Batch.undone_by).is_(None))
     found = changes.session.execute(newest.order_by(*_newest_first()).limit(1)).scalar_one_or_none()
-    last_verb = select(col(Batch.verb), col(Batch.undone_by)).where(mine).order_by(*_newest_first()).limit(1)
-    last = changes.session.execute(last_verb).first()
-    if found is None or found.undoes is None or last is None or last.verb not in (Verb.UNDO, Verb.REDO):
+    last_verb = select(col(Batch.verb)).where(mine, _has_done())
+    last = changes.session.execute(last_verb.order_by(*_newest_first()).limit(1)).scalar_one_or_none()
+    if found is None or found.undoes is None or last not in (Verb.UNDO, Verb.REDO):
         raise NotFound(_("There is nothing to redo."), _("Redo works right after undo."))
     return found
+
+
+def _has_done() -> ColumnElement[bool]:
+    """It did something: a batch whose id the caller made is remembered even where it did not."""
+    events = exists(select(col(Event.id)).where(col(Event.batch_id) == col(Batch.id)))
+    return or_(events, col(Batch.undoes).is_not(None), col(Batch.verb) == Verb.CONFIGURE)
 
 
 def _newest_first() -> tuple[ColumnElement[Any], ...]:
@@ -99,14 +105,14 @@ def _revert(changes: Changes, target: Batch) -> str:
 
 def _revert_event(changes: Changes, change: Change, event: Event) -> list[str]:
     """Put back one event's fields; returns words for each that somebody changed since."""
+    if "number" in event.changes:
+        return _cancel(changes, change.ticket)  # its first message stays: nobody's request is taken back
     left: list[str] = []
     for name, (before, after) in event.changes.items():
         if name in TRACKED:
             left += _restore_field(changes, change.ticket, name, before, after)
         elif name == "tags":
             _restore_tags(changes, change, before, after)
-        elif name == "number" and before is None:
-            left += _cancel(changes, change.ticket)
         elif name == "message":
             _restore_message(changes, change, before, after)
     return left

@@ -32,10 +32,12 @@ def customer_at(session: Session, address: str) -> int | None:
 
 
 def customer_for(session: Session, person: Person, now: datetime, phone: str = "") -> int:
-    """The customer of this address or phone; a new one where nobody has it."""
+    """The customer of this address or phone, who has this phone from now on; a new one where nobody has it."""
     lock_name(session, *[f"customer {key}" for key in (plain_address(person.address), digits_of(phone)) if key])
     known = customer_at(session, person.address) if person.address else _by_phone(session, phone)
     if known is not None:
+        if digits_of(phone) and not _has_phone(session, known, phone):
+            add_contacts(session, known, [], [phone])
         return known
     key = fold(" ".join((person.name, person.address)).strip())
     row = {"name": person.name or person.address or phone, "search_key": key, "created_at": now}
@@ -49,6 +51,11 @@ def add_contacts(session: Session, customer_id: int, addresses: Iterable[str], p
     own = {"customer_id": customer_id}
     add_rows(session, CustomerAddress, [{**own, "address": plain_address(address)} for address in addresses])
     add_rows(session, CustomerPhone, [{**own, "number": n, "digits": digits_of(n)} for n in phones])
+
+
+def _has_phone(session: Session, customer_id: int, phone: str) -> bool:
+    mine = select(col(CustomerPhone.id)).where(col(CustomerPhone.customer_id) == customer_id)
+    return session.execute(mine.where(col(CustomerPhone.digits) == digits_of(phone))).first() is not None
 
 
 def _by_phone(session: Session, phone: str) -> int | None:

@@ -98,7 +98,7 @@ def tags_of(session: Session, ticket_id: int) -> list[str]:
 
 def write_tags(session: Session, ticket_id: int, before: Iterable[str], after: Iterable[str]) -> None:
     """Make the tags of a ticket `after`, knowing that they are `before`."""
-    for name in set(after) - set(before):
+    for name in sorted(set(after) - set(before)):
         add_unless_there(session, Tag, {"name": name})
         tag_id = session.execute(select(col(Tag.id)).where(col(Tag.name) == name)).scalar_one()
         add_rows(session, TicketTag, [{"ticket_id": ticket_id, "tag_id": tag_id}])

@@ -79,23 +79,23 @@ def said_plainly() -> Iterator[None]:
         raise HelpdeskError(
             _("The store cannot hold such a number or text."), _("Nothing was changed. Check what was typed.")
         ) from error
-    except OperationalError as error:
-        raise Temporary(
-            _("The store cannot be used now: {words}").format(words=_first_line(error)),
-            _("Nothing was changed. Try again; `helpdesk doctor` looks into it."),
-        ) from error
     except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Temporary(
+                _("The connection to the store was lost."), _("Look whether it was done before you do it again.")
+            ) from error
+        if isinstance(error, OperationalError):
+            raise Temporary(
+                _("The store cannot be used now: {words}").format(words=_first_line(error)),
+                _("Nothing was changed. Try again; `helpdesk doctor` looks into it."),
+            ) from error
         if getattr(error.orig, "sqlstate", "") == _NO_RIGHT:
             raise Refused(
                 _("The store refuses you: {words}").format(words=_first_line(error)),
                 _("An admin runs `helpdesk agent add LOGIN` with your database login."),
             ) from error
-        if not error.connection_invalidated:
-            raise HelpdeskError(
-                _("The store refused this: {words}").format(words=_first_line(error)), _("Nothing was changed.")
-            ) from error
-        raise Temporary(
-            _("The connection to the store was lost."), _("Nothing was changed, or the same call finds it done.")
+        raise HelpdeskError(
+            _("The store refused this: {words}").format(words=_first_line(error)), _("Nothing was changed.")
         ) from error
 
 

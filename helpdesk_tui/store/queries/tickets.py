@@ -225,7 +225,8 @@ def _condition(session: Session, term: Term, asker: Asker) -> ColumnElement[bool
         condition = _is(term.value, asker)
     else:
         condition = _has_value(term, asker)
-    return not_(condition) if term.is_negated else condition
+    # A field that is empty is not the one named: SQL would not say so.
+    return not_(func.coalesce(condition, false())) if term.is_negated else condition
 
 
 def _has_value(term: Term, asker: Asker) -> ColumnElement[bool]:
@@ -254,7 +255,7 @@ def _by_name(field: str, value: str, asker: Asker) -> ColumnElement[bool]:
             select(col(Agent.id)).where(col(Agent.login) == (asker.actor.login if value == "me" else value)),
         ),
     }[field]
-    return func.coalesce(own == named.scalar_subquery(), false())
+    return own == named.scalar_subquery()
 
 
 def _is(value: str, asker: Asker) -> ColumnElement[bool]:
