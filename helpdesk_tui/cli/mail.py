@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,36 +35,28 @@ def receive(
     as_json: bool = JSON,
 ) -> None:
     """Take in mails from files or from a mail server's pipe (0: stored, 75: try again later)."""
-    from helpdesk_tui.mail.ingest import PIPE, file_left_over
-
     for name in files or ():
         _refuse_no_file(name)
     with _later_where_not_stored():
         desk = open_system_desk()
-        file_left_over(desk, PIPE)
-        filed = [(name, _receive(desk, name, queue)) for name in files or ["-"]]
+    received = [_receive(desk, name, queue) for name in files or ["-"]]
+    _file_left_over(desk)
     if as_json:
-        print_json([_filed_json(name, one) for name, one in filed])
+        print_json([_received_json(one) for one in received])
         return
-    for name, one in filed:
-        ticket = f" #{one.ticket}" if one.ticket else ""
-        say(f"{name}: {one.disposition}{ticket} · {one.reason}")
+    for one in received:
+        ticket = f" #{one.filed.ticket}" if one.filed and one.filed.ticket else ""
+        say(f"{one.name}: {one.filed.disposition if one.filed else _('kept')}{ticket} · {one.reason}")
 
 
 @app.command()
-def raw(message: int = typer.Argument(..., help="The message's id, as `ticket show --json` gives it.")) -> None:
-    """Print the bytes of a mail exactly as they were received or sent."""
+def raw(
+    message: int = typer.Argument(..., help="Its id, as `mail list`, `mail receive` and `ticket show` give it."),
+) -> None:
+    """Print the bytes of a mail exactly as they were received or sent: also of robots, bounces and quarantined ones."""
     from helpdesk_tui.store.queries.thread import raw_of_message
 
     _write_bytes(open_desk(), raw_of_message, message)
-
-
-@app.command()
-def kept(mail: int = typer.Argument(..., help="The mail's id, as `mail list` gives it.")) -> None:
-    """Print the bytes of any kept mail: also of robots, bounces and quarantined ones."""
-    from helpdesk_tui.store.queries.thread import raw_mail
-
-    _write_bytes(open_desk(), raw_mail, mail)
 
 
 @app.command(name="list")
@@ -80,7 +73,7 @@ def list_mails(
         print_json(rows)
     else:
         heads = (_("id"), _("mailbox"), _("received"), _("became"), "#", _("because"))
-        lines = [(r.raw_id, r.mailbox, plain(r.received_at), r.disposition, r.ticket, r.reason) for r in rows]
+        lines = [(r.message, r.mailbox, plain(r.received_at), r.disposition, r.ticket, r.reason) for r in rows]
         print_table(heads, lines)
 
 
@@ -137,12 +130,40 @@ def list_outbox(as_json: bool = JSON) -> None:
         print_table(heads, lines)
 
 
-def _receive(desk: Desk, name: str, queue: str) -> FiledMail:
-    from helpdesk_tui.desk.mailroom import ArrivedMail
-    from helpdesk_tui.mail.ingest import PIPE, take_in
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """A mail that is stored; `filed` is None where that has to wait."""
 
-    content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    return take_in(desk, PIPE, [ArrivedMail(content, datetime.now(UTC))], to_queue=queue)[0]
+    name: str
+    raw_id: int
+    filed: FiledMail | None
+    reason: str
+
+
+def _receive(desk: Desk, name: str, queue: str) -> _Received:
+    """Store a mail, then file it; once it is stored, whoever brought it is not to bring it again."""
+    from helpdesk_tui.desk.mailroom import ArrivedMail, keep
+    from helpdesk_tui.mail.ingest import PIPE, file_one
+
+    with _later_where_not_stored():
+        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        (kept,) = keep(desk, PIPE, [ArrivedMail(content, datetime.now(UTC))], queue, is_chosen=bool(queue))
+    try:
+        filed = file_one(desk, kept, content)
+    except HelpdeskError as error:
+        tell(f"{error.message} {error.hint}".strip())
+        return _Received(name, kept.raw_id, None, _("It is stored, and will be filed with the next one."))
+    return _Received(name, filed.raw_id or kept.raw_id, filed, filed.reason)
+
+
+def _file_left_over(desk: Desk) -> None:
+    """File what an earlier call stored and could not file."""
+    from helpdesk_tui.mail.ingest import PIPE, file_left_over
+
+    try:
+        file_left_over(desk, PIPE)
+    except HelpdeskError as error:
+        tell(f"{error.message} {error.hint}".strip())
 
 
 def _refuse_no_file(name: str) -> None:
@@ -153,24 +174,29 @@ def _refuse_no_file(name: str) -> None:
 
 @contextmanager
 def _later_where_not_stored() -> Iterator[None]:
-    """A mail server keeps what it could not hand over when it hears 75; a wrong word of the command stays 2."""
+    """A mail server keeps what it could not hand over when it hears 75, and sends it back at any other word."""
     try:
         yield
-    except (Usage, Temporary):
+    except Temporary:
         raise
     except HelpdeskError as error:
         raise Temporary(error.message, error.hint) from error
+    except Exception as error:
+        raise Temporary(
+            _("The mail was not stored: {kind}.").format(kind=type(error).__name__),
+            _("`helpdesk doctor` looks into it."),
+        ) from error
 
 
-def _filed_json(name: str, one: FiledMail) -> dict[str, Any]:
+def _received_json(one: _Received) -> dict[str, Any]:
+    filed = one.filed
     return {
-        "file": name,
-        "disposition": one.disposition,
-        "ticket": one.ticket,
-        "message": one.message,
-        "linked_to": one.linked_to,
-        "why": {"row": one.row, "reason": one.reason},
-        "mail": one.raw_id,
+        "file": one.name,
+        "disposition": filed.disposition if filed else None,
+        "ticket": filed.ticket if filed else None,
+        "message": (filed.message if filed else None) or one.raw_id,
+        "linked_to": filed.linked_to if filed else None,
+        "why": {"row": filed.row if filed else None, "reason": one.reason},
     }
 
 

@@ -83,18 +83,21 @@ class Fate:
     is_done: bool
 
 
-def keep(desk: Desk, mailbox: str, mails: Sequence[ArrivedMail], queue: str = "") -> list[KeptMail]:
+def keep(
+    desk: Desk, mailbox: str, mails: Sequence[ArrivedMail], queue: str = "", *, is_chosen: bool = False
+) -> list[KeptMail]:
     """Store mails byte for byte and commit; from here on they cannot be lost.
 
     Args:
         mailbox: the name of the source; the same bytes are kept once a mailbox.
-        queue: where they go unless they name an address of another queue.
+        queue: where they go unless they name an address of another queue; with `is_chosen` whatever they name.
     """
     with writing(desk.store) as session:
         queue_id = queue_named(session, queue or FIRST_QUEUE)
         for one in sorted({mail.content for mail in mails}, key=content.digest):
             content.keep(session, one)  # in one order, so that two who keep the same mails do not lock each other out
-        return [_keep(session, mailbox, queue_id, mail) for mail in mails]
+        place = {"mailbox": mailbox, "queue_id": queue_id, "is_queue_chosen": is_chosen}
+        return [_keep(session, place, mail) for mail in mails]
 
 
 def unfiled(session: Session, mailbox: str | None = None) -> list[int]:
@@ -128,18 +131,14 @@ def raw_content(session: Session, raw_id: int) -> bytes:
     return content.whole(session, sha256)
 
 
-def file(desk: Desk, raw_id: int, mail: IncomingMail, *, to_queue: str = "") -> FiledMail:
-    """File a kept mail: a new ticket, a message of an old one, or kept aside. Filing it again changes nothing.
-
-    Args:
-        to_queue: put a new ticket into this queue whatever addresses the mail names.
-    """
+def file(desk: Desk, raw_id: int, mail: IncomingMail) -> FiledMail:
+    """File a kept mail: a new ticket, a message of an old one, or kept aside. Filing it again changes nothing."""
     with desk.change(Verb.RECEIVE) as changes:
         raw = _lock_raw(changes.session, raw_id)
         if raw.disposition is not None:
             return _as_filed(changes.session, raw)
         placement = threading.place(signals_of(changes.session, mail, changes.now))
-        filed = _file(changes, raw, mail, placement, to_queue)
+        filed = _file(changes, raw, mail, placement)
         _remember(changes.session, raw, filed.disposition)
     return filed
 
@@ -174,8 +173,8 @@ def queue_named(session: Session, name: str) -> int:
     return queue_id
 
 
-def _keep(session: Session, mailbox: str, queue_id: int, mail: ArrivedMail) -> KeptMail:
-    sha256 = content.digest(mail.content)
+def _keep(session: Session, place: dict[str, Any], mail: ArrivedMail) -> KeptMail:
+    mailbox, sha256 = place["mailbox"], content.digest(mail.content)
     lock_name(session, f"mail {mailbox} {sha256}")
     seen = select(col(MailSeen.raw_id), col(MailSeen.fate)).where(
         col(MailSeen.mailbox) == mailbox, col(MailSeen.sha256) == sha256, col(MailSeen.fate) != Disposition.DUPLICATE
@@ -186,8 +185,7 @@ def _keep(session: Session, mailbox: str, queue_id: int, mail: ArrivedMail) -> K
             again = {**mark, "fate": Disposition.DUPLICATE, "raw_id": first.raw_id}
             add_unless_there(session, MailSeen, again)
         return KeptMail(first.raw_id, True, first.fate != STORED)
-    row = {"queue_id": queue_id, "mailbox": mailbox, "sha256": sha256, "received_at": mail.received_at}
-    raw_id = add_row(session, RawMessage, row)
+    raw_id = add_row(session, RawMessage, {**place, "sha256": sha256, "received_at": mail.received_at})
     add_rows(session, MailSeen, [{**mark, "fate": STORED, "raw_id": raw_id}])
     return KeptMail(raw_id, False, False)
 
@@ -202,15 +200,15 @@ def _remember(session: Session, raw: RawMessage, fate: str) -> None:
     session.execute(mark.values(fate=fate).execution_options(synchronize_session=False))
 
 
-def _file(changes: Changes, raw: RawMessage, mail: IncomingMail, placement: Placement, to_queue: str) -> FiledMail:
+def _file(changes: Changes, raw: RawMessage, mail: IncomingMail, placement: Placement) -> FiledMail:
     session = changes.session
     raw.disposition, raw.why_row, raw.why_reason = placement.disposition, placement.row, placement.reason
     raw.linked_ticket_id = placement.linked_to
     if placement.ticket is not None:
         _append(changes, raw, mail, placement)
     elif placement.disposition in (Disposition.NEW, Disposition.LINKED):
-        queue_id = queue_named(session, to_queue) if to_queue else _queue_by_address(session, mail) or raw.queue_id
-        _open(changes, raw, mail, placement, queue_id)
+        named = None if raw.is_queue_chosen else _queue_by_address(session, mail)
+        _open(changes, raw, mail, placement, named or raw.queue_id)
     session.flush()
     return _as_filed(session, raw)
 

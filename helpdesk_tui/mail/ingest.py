@@ -26,19 +26,24 @@ def take_in(
     Args:
         queue: where mail goes that names no queue's address; to_queue: where it goes in any case.
     """
-    kept = mailroom.keep(desk, mailbox, mails, to_queue or queue)
+    kept = mailroom.keep(desk, mailbox, mails, to_queue or queue, is_chosen=bool(to_queue))
     before = {one.raw_id for one in kept if one.is_filed}
     filed = []
     for one, mail in zip(kept, mails, strict=True):
-        filed.append(_again(desk, one) if one.raw_id in before else file_kept(desk, one.raw_id, mail.content, to_queue))
+        filed.append(_again(desk, one.raw_id) if one.raw_id in before else file_kept(desk, one.raw_id, mail.content))
         before.add(one.raw_id)
     return filed
 
 
-def file_kept(desk: Desk, raw_id: int, content: bytes, to_queue: str = "") -> FiledMail:
+def file_one(desk: Desk, kept: KeptMail, content: bytes) -> FiledMail:
+    """File a mail that was kept just now, or say where its first self is."""
+    return _again(desk, kept.raw_id) if kept.is_filed else file_kept(desk, kept.raw_id, content)
+
+
+def file_kept(desk: Desk, raw_id: int, content: bytes) -> FiledMail:
     """Read and file one mail that is kept already. A mail that cannot be read goes to quarantine."""
     try:
-        return mailroom.file(desk, raw_id, parse(content), to_queue=to_queue)
+        return mailroom.file(desk, raw_id, parse(content))
     except MailUnreadable as error:
         return mailroom.quarantine(desk, raw_id, error.message)
     except HelpdeskError as error:
@@ -62,8 +67,8 @@ def _is_about_this_mail(error: HelpdeskError) -> bool:
     return (getattr(refusal, "sqlstate", None) or "")[:2] in ("22", "54")
 
 
-def _again(desk: Desk, kept: KeptMail) -> FiledMail:
-    first = desk.ask(mailroom.filed, kept.raw_id)
+def _again(desk: Desk, raw_id: int) -> FiledMail:
+    first = desk.ask(mailroom.filed, raw_id)
     return FiledMail(
         Disposition.DUPLICATE,
         first.ticket,

@@ -28,10 +28,12 @@ from helpdesk_tui.terms import Channel, DueKind, MessageKind, OutboxState, Party
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 _NEVER_REUSED = {"sqlite_autoincrement": True}
+#: The first id of a kept mail. Messages stay below it, so that either is named by one number.
+FIRST_KEPT = 1_000_000_000
 
 
-def _id() -> Any:
-    return Field(default=None, sa_column=Column(BigId, Identity(), primary_key=True))
+def _id(first: int | None = None) -> Any:
+    return Field(default=None, sa_column=Column(BigId, Identity(start=first), primary_key=True))
 
 
 def _ref(table: str, *, index: bool = False) -> Any:
@@ -325,7 +327,7 @@ class RawMessage(SQLModel, table=True):
 
     __tablename__ = "raw_message"
     __table_args__ = (_with_ticket(), Index("raw_message_unfiled", "disposition"), _NEVER_REUSED)
-    id: int = _id()
+    id: int = _id(FIRST_KEPT)
     queue_id: int = _ref("queue")
     ticket_id: int | None = Field(default=None, sa_type=BigId, index=True)
     message_id: int | None = Field(default=None, sa_type=BigId, index=True)
@@ -337,6 +339,8 @@ class RawMessage(SQLModel, table=True):
     linked_ticket_id: int | None = Field(default=None, sa_type=BigId)
     why_row: int | None = None
     why_reason: str = _text()
+    #: It goes to `queue_id` whatever addresses it names.
+    is_queue_chosen: bool = False
 
 
 class MailSeen(SQLModel, table=True):

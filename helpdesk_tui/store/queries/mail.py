@@ -112,14 +112,13 @@ def mail_health(session: Session) -> MailHealth:
 
 @dataclass(frozen=True, slots=True)
 class KeptRow:
-    """A mail that was kept: where from, and where it ended up."""
+    """A mail that was kept: where from, and where it ended up. `message` names it even where no ticket has it."""
 
-    raw_id: int
+    message: int
     mailbox: str
     received_at: datetime
     disposition: str | None
     ticket: int | None
-    message: int | None
     reason: str
 
 
@@ -130,7 +129,7 @@ def kept_mails(session: Session, disposition: str | None = None, limit: int = 50
         found = found.where(col(RawMessage.disposition) == disposition)
     rows = session.execute(found.order_by(col(RawMessage.id).desc()).limit(limit or None))
     return [
-        KeptRow(raw.id, raw.mailbox, raw.received_at, raw.disposition, number, raw.message_id, raw.why_reason)
+        KeptRow(raw.message_id or raw.id, raw.mailbox, raw.received_at, raw.disposition, number, raw.why_reason)
         for raw, number in rows
     ]
 

@@ -15,6 +15,7 @@ from helpdesk_tui.errors import NotFound
 from helpdesk_tui.language import _
 from helpdesk_tui.store import content
 from helpdesk_tui.store.tables import (
+    FIRST_KEPT,
     Agent,
     Attachment,
     Category,
@@ -129,25 +130,22 @@ def drafts(session: Session, ticket_id: int | None) -> list[DraftRow]:
 
 
 def raw_of_message(session: Session, message_id: int) -> Iterator[bytes]:
-    """The bytes of a message as received or sent, in pieces.
+    """The bytes of a mail as received or sent, in pieces: of a message, or of a mail that was kept without one.
 
     Raises:
         NotFound: there is no such message, or it never was a mail.
     """
+    if message_id >= FIRST_KEPT:
+        return _raw_mail(session, message_id)
     raw_id = session.execute(select(col(Message.raw_id)).where(col(Message.id) == message_id)).scalar_one_or_none()
     if raw_id is None:
         raise NotFound(
             _("Message {id} has no mail.").format(id=message_id), _("Notes and calls have none; see `ticket show`.")
         )
-    return raw_mail(session, raw_id)
+    return _raw_mail(session, raw_id)
 
 
-def raw_mail(session: Session, raw_id: int) -> Iterator[bytes]:
-    """The bytes of a kept mail, in pieces.
-
-    Raises:
-        NotFound: nothing is kept under this id.
-    """
+def _raw_mail(session: Session, raw_id: int) -> Iterator[bytes]:
     sha256 = session.execute(select(col(RawMessage.sha256)).where(col(RawMessage.id) == raw_id)).scalar_one_or_none()
     if sha256 is None:
         raise NotFound(_("There is no kept mail {id}.").format(id=raw_id), _("`helpdesk mail list` shows them."))

@@ -7,6 +7,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 revision = "0001"
 down_revision = None
 
+FIRST_KEPT = 1_000_000_000
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -404,7 +405,7 @@ def upgrade() -> None:
 
     op.create_table(
         "raw_message",
-        sa.Column("id", BigId, sa.Identity(), nullable=False),
+        sa.Column("id", BigId, sa.Identity(start=FIRST_KEPT), nullable=False),
         sa.Column("queue_id", BigId, nullable=False),
         sa.Column("ticket_id", BigId, nullable=True),
         sa.Column("message_id", BigId, nullable=True),
@@ -415,6 +416,7 @@ def upgrade() -> None:
         sa.Column("linked_ticket_id", BigId, nullable=True),
         sa.Column("why_row", sa.Integer(), nullable=True),
         sa.Column("why_reason", sa.Text(), nullable=False),
+        sa.Column("is_queue_chosen", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["queue_id"],
             ["queue.id"],
@@ -423,6 +425,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
     )
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(f"INSERT INTO sqlite_sequence (name, seq) VALUES ('raw_message', {FIRST_KEPT - 1})")
     op.create_index("ix_raw_message_message_id", "raw_message", ["message_id"], unique=False)
     op.create_index("ix_raw_message_ticket_id", "raw_message", ["ticket_id"], unique=False)
     op.create_index("raw_message_unfiled", "raw_message", ["disposition"], unique=False)
