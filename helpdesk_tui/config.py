@@ -158,7 +158,7 @@ def secret(command: tuple[str, ...], variable: str, what: str) -> str:
         )
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
         reason = type(error).__name__
         raise HelpdeskError(
             _("The password command for {what} failed ({reason}).").format(what=what, reason=reason),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,10 +14,13 @@ from sqlmodel import col
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.mailroom import OUTGOING
 from helpdesk_tui.errors import Refused
+from helpdesk_tui.language import _
 from helpdesk_tui.store import content
 from helpdesk_tui.store.tables import Attachment, Message, Outbox, RawMessage
 from helpdesk_tui.store.transaction import reading, writing
 from helpdesk_tui.terms import OutboxState, OutgoingMail, Person, Verb
+
+log = logging.getLogger(__name__)
 
 #: The raw copy of a sent mail lies in a mailbox of this name.
 OUTBOX = "outbox"
@@ -44,7 +48,8 @@ def claim(desk: Desk, compose: Callable[[Letter], bytes]) -> OutgoingMail | None
     """Take the next mail that is due, keep its bytes, and commit it as `sending`; None where nothing is due.
 
     Args:
-        compose: makes the mail's bytes; the same letter gives the same bytes. What it refuses is marked failed.
+        compose: makes the mail's bytes; the same letter gives the same bytes. What it refuses or stumbles over is
+            marked failed, and the next one has its turn.
     """
     while entry_id := _next_due(desk):
         with writing(desk.store) as session:
@@ -57,6 +62,10 @@ def claim(desk: Desk, compose: Callable[[Letter], bytes]) -> OutgoingMail | None
                 composed = compose(letter)
             except Refused as error:
                 words = error.message
+            except Exception as error:  # noqa: BLE001  the edge: one letter never holds up those behind it
+                kind = type(error).__name__
+                log.error("letter %s cannot be written: %s", entry_id, kind)
+                words = _("This mail could not be written ({kind}); nothing was sent.").format(kind=kind)
             else:
                 _keep_copy(session, message, composed, desk.clock())
                 entry.state, entry.tries, entry.updated_at = OutboxState.SENDING, entry.tries + 1, desk.clock()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from email.errors import MessageError
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -107,7 +106,7 @@ def _address(address: str) -> str:
     try:
         Address(addr_spec=clean_line(address, 320))
         address.encode("ascii")
-    except (ValueError, IndexError, MessageError) as error:
+    except Exception as error:  # the library stumbles over odd addresses in ways of its own
         raise Refused(
             _("{address} cannot be written to.").format(address=clean_line(address, 80) or "<>"),
             _("Correct the address, then try again."),

@@ -33,6 +33,9 @@ def keep_house(desk: Desk, settings: Settings, ended: threading.Event) -> None:
         except HelpdeskError as error:
             log.warning("%s %s", error.message, error.hint)
             ended.wait(_PAUSE_WHILE_OTHERS_DO_IT)
+        except Exception as error:  # noqa: BLE001  the edge: whatever broke, it is tried again
+            log.error("housekeeping broke off: %s", type(error).__name__)
+            ended.wait(_PAUSE_WHILE_OTHERS_DO_IT)
 
 
 def _send_until(desk: Desk, settings: Settings, ended: threading.Event) -> None:

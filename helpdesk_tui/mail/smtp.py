@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import logging
 import re
 import smtplib
 from collections.abc import Iterable
@@ -13,10 +14,13 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from helpdesk_tui.config import SmtpSettings, secret
+from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.mail import tls
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.terms import OutboxState, OutgoingMail
+
+log = logging.getLogger(__name__)
 
 #: What we call ourselves: a name asked of the network would cost time and tell where we are.
 _OWN_NAME = "[127.0.0.1]"
@@ -80,7 +84,7 @@ class SmtpTransport:
             return SendResult(OutboxState.QUEUED, self._trouble)
         try:
             outcome = _begin_mail(server, mail)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001  the edge: no byte of the mail has left, so it can be tried again
             server.close()
             return SendResult(OutboxState.QUEUED, self._words(error))
         return outcome if isinstance(outcome, SendResult) else self._hand_over(server, mail.content, outcome)
@@ -106,7 +110,9 @@ class SmtpTransport:
         if self._server is None and not self._trouble:
             try:
                 self._server = self._connect()
-            except OSError as error:
+            except HelpdeskError:
+                raise
+            except Exception as error:  # noqa: BLE001  the edge: no byte of the mail has left, so it can be tried again
                 self._trouble = self._words(error)
         return self._server
 
@@ -144,9 +150,13 @@ class SmtpTransport:
         if code != 235:
             raise smtplib.SMTPAuthenticationError(code, text.replace(_bytes(password) or b"\0", "…".encode()))
 
-    def _words(self, error: OSError) -> str:
+    def _words(self, error: Exception) -> str:
         """What went wrong with the connection, in a sentence."""
         host = self._settings.host
+        if not isinstance(error, OSError):
+            kind = type(error).__name__
+            log.error("sending broke off: %s", kind)
+            return _("{place}: it broke off before the mail was sent ({kind}).").format(place=self._place, kind=kind)
         if not isinstance(error, smtplib.SMTPException):
             return tls.explain(error, self._place, host, self._settings.port).message
         text = _("{place}: {host}: {words}.")

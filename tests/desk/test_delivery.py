@@ -104,6 +104,20 @@ def test_a_mail_that_cannot_be_written_fails_and_the_next_one_leaves(desk: Desk,
     assert thread(desk, number)[-2].delivery_words == "mira@ cannot be written to."
 
 
+def test_whatever_breaks_while_a_mail_is_written_the_next_one_leaves(desk: Desk, system: Desk, number: int) -> None:
+    def stumble_over_first(letter: Letter) -> bytes:
+        if letter.text == "Is it on?":
+            raise UnboundLocalError
+        return letter_bytes(letter)
+
+    reply(desk, number, "second")
+    mail = claim(system, stumble_over_first)
+    assert mail
+    assert b"second" in mail.content
+    assert states(desk) == ["failed", "sending"]
+    assert "could not be written (UnboundLocalError)" in thread(desk, number)[-2].delivery_words
+
+
 def test_mails_leave_in_the_order_they_were_written(desk: Desk, system: Desk, number: int) -> None:
     for text in ("two", "three"):
         reply(desk, number, text)

@@ -212,6 +212,11 @@ def test_files_arrive_as_they_are() -> None:
         "joerg@müller.example",
         "=?utf-8?q?x?=@customer.example>",
         "a b@customer.example",
+        "a@[.\\]",
+        "a@[",
+        '"@customer.example',
+        "a@(b",
+        "@[]",
     ],
 )
 def test_an_address_that_cannot_stand_in_a_mail_is_refused(address: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from helpdesk_tui.config import SmtpSettings
 from helpdesk_tui.errors import HelpdeskError
+from helpdesk_tui.mail import smtp
 from helpdesk_tui.mail.smtp import SendResult, SmtpTransport
 from helpdesk_tui.terms import OutboxState, OutgoingMail
 from tests.mail.servers import SmtpScript, an_outgoing_mail, own_address
@@ -59,6 +60,20 @@ class TestServersThatMisbehave:
     def test_an_answer_without_sense_before_the_content_is_tried_again(self, verb: str) -> None:
         for answer in (b"nonsense\r\n", b"199 hm\r\n"):
             assert self.sent(SmtpScript({verb: answer})).state is QUEUED
+
+    @pytest.mark.parametrize("step", ["secret", "_options"])
+    def test_whatever_breaks_before_the_content_leaves_no_doubt(
+        self, monkeypatch: pytest.MonkeyPatch, step: str
+    ) -> None:
+        def break_off(*_anything: object) -> str:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(smtp, step, break_off)
+        script = SmtpScript({"EHLO": b"250-hi\r\n250 AUTH PLAIN\r\n", "AUTH": b"235 ok\r\n"})
+        result = self.sent(script, user="anna")
+        assert result.state is QUEUED
+        assert "(ZeroDivisionError)" in result.words
+        assert "DATA" not in script.verbs
 
     def test_hostile_words_are_cleaned(self) -> None:
         outcome = self.sent(SmtpScript({"RCPT": b"550-\x1b]52;c;ZXZpbA==\x07no\r\n550 \xff\x9b31mway\r\n"}))
