@@ -101,7 +101,7 @@ class HelpdeskApp(App[None]):
         self._sizing: Timer | None = None
         self._clean: LineFilter | None = None
         self._quiet: set[asyncio.Task[None]] = set()
-        self._typeahead = Typeahead(self, super().on_event)
+        self._typeahead = Typeahead(self, super().on_event, self._dropped_keys)
 
     # -- what screens use
 
@@ -269,12 +269,12 @@ class HelpdeskApp(App[None]):
 
     def _deliver(self) -> None:
         """Hand on what the feed has; runs in the database thread or the listener's."""
-        with self._feed_lock:
+        with self._feed_lock:  # told while it is held: whoever finds nothing left knows that it has been told
             changes = self._feed.read()
-        if changes:
-            mine = self.desk.actor.agent_id
-            own = {change.ticket_id for change in changes if change.actor_id == mine}
-            self.post_message(self.TicketsChanged({change.ticket_id for change in changes}, own))
+            if changes:
+                mine = self.desk.actor.agent_id
+                own = {change.ticket_id for change in changes if change.actor_id == mine}
+                self.post_message(self.TicketsChanged({change.ticket_id for change in changes}, own))
 
     def _listen(self) -> None:
         """Look for changes until the app ends; a lost connection is made anew."""
@@ -296,6 +296,17 @@ class HelpdeskApp(App[None]):
             if changed := getattr(screen, "tickets_changed", None):
                 changed(message.tickets, message.own)
 
+    def _dropped_keys(self) -> None:
+        self._tell(HelpdeskError(_("The store does not answer."), _("What was typed since then was not done.")))
+
+    def _tell(self, error: HelpdeskError) -> None:
+        """Say what is wrong on the topmost screen that has a place for it."""
+        told = [screen.refuse for screen in reversed(self.screen_stack) if hasattr(screen, "refuse")]
+        if told:
+            told[0](error)
+        else:
+            log.warning("%s %s", error.message, error.hint)
+
     def _spawned(self, job: Awaitable[Any]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(self._watched(job))
         self._quiet.add(task)
@@ -306,11 +317,7 @@ class HelpdeskApp(App[None]):
         try:
             await job
         except HelpdeskError as error:
-            told = [screen.refuse for screen in reversed(self.screen_stack) if hasattr(screen, "refuse")]
-            if told:
-                told[0](error)
-            else:
-                log.warning("%s %s", error.message, error.hint)
+            self._tell(error)
         except NoMatches:
             log.info("an answer came after its screen was gone")
         except Exception as error:  # noqa: BLE001  nobody awaits this job: a fault of ours must not vanish

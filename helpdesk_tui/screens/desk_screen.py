@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, cast
 
 from textual.containers import Container
@@ -20,7 +21,7 @@ from helpdesk_tui.screens.keys import Key, bindings, table
 from helpdesk_tui.screens.phrases import priority_word, status_word
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
 from helpdesk_tui.store.queries import setup
-from helpdesk_tui.store.queries.tickets import numbers_of, ticket_by_number
+from helpdesk_tui.store.queries.tickets import numbers_of, ticket_by_number, ticket_rows
 from helpdesk_tui.store.transaction import reading
 from helpdesk_tui.terms import Outcome, Priority, Status
 
@@ -93,28 +94,30 @@ class DeskScreen(Screen[None]):
     # -- acting
 
     def act(
-        self, verb: Callable[Concatenate[Desk, Sequence[int], _P], Outcome], *args: _P.args, **kwargs: _P.kwargs
+        self,
+        ids: Sequence[int],
+        verb: Callable[Concatenate[Desk, Sequence[int], _P], Outcome],
+        *args: _P.args,
+        **kwargs: _P.kwargs,
     ) -> None:
-        """Do a verb on the chosen tickets."""
-        ids = self.chosen()
+        """Do a verb on the tickets with these ids: those that were chosen when the key was pressed."""
 
         def on_ids(desk: Desk) -> Outcome:
             with reading(desk.store) as session:
                 numbers = numbers_of(session, ids)
             return verb(desk, [numbers[one] for one in ids if one in numbers], *args, **kwargs)
 
-        self.perform(on_ids)
+        self.perform(on_ids, ids)
 
-    def perform(self, verb: Callable[[Desk], Outcome]) -> None:
-        """Do a verb and say what came of it."""
-        self.desk_app.spawn(self._performed(verb))
+    def perform(self, verb: Callable[[Desk], Outcome], ids: Sequence[int] = ()) -> None:
+        """Do a verb and say what came of it; the next keys wait until the screen shows it."""
+        self.desk_app.opening(self._performed(verb, ids))
 
-    async def _performed(self, verb: Callable[[Desk], Outcome]) -> None:
-        outcome = await self.desk_app.do(verb)
-        self.acted(outcome)
+    async def _performed(self, verb: Callable[[Desk], Outcome], ids: Sequence[int]) -> None:
+        self.acted(await self.desk_app.do(verb), ids)
 
-    def acted(self, outcome: Outcome) -> None:
-        """A verb was done."""
+    def acted(self, outcome: Outcome, ids: Sequence[int]) -> None:
+        """A verb was done on the tickets with these ids."""
         self.notice(_("{outcome} · u undoes it").format(outcome=outcome.text) if outcome.tickets else outcome.text)
 
     def can(self, action: str) -> bool:
@@ -133,87 +136,88 @@ class DeskScreen(Screen[None]):
     def action_take(self) -> None:
         """Take the tickets."""
         if self.can("take"):
-            self.act(assignment.take)
+            self.act(self.chosen(), assignment.take)
 
     def action_assign(self) -> None:
         """Give the tickets to somebody."""
         if self.can("assign"):
-            self.desk_app.opening(self._pick_agent())
+            self.desk_app.opening(self._pick_agent(self.chosen()))
 
-    async def _pick_agent(self) -> None:
+    async def _pick_agent(self, ids: list[int]) -> None:
         agents = await self.desk_app.read(setup.agents)
         me = self.desk_app.desk.actor.login
         agents.sort(key=lambda one: one.login != me)
         options = [(one.login, f"{one.login}  {one.name}") for one in agents] + [("", _("nobody, back to the queue"))]
-        self.pick(_("Who has it"), options, self._assign)
+        self.pick(_("Who has it"), options, partial(self._assign, ids))
 
-    def _assign(self, login: str) -> None:
+    def _assign(self, ids: list[int], login: str) -> None:
         if login:
-            self.act(assignment.assign, login)
+            self.act(ids, assignment.assign, login)
         else:
-            self.act(assignment.unassign)
+            self.act(ids, assignment.unassign)
 
     def action_priority(self) -> None:
         """Choose a priority."""
         if self.can("priority"):
-            options = [(str(one), priority_word(one)) for one in reversed(Priority)]
-            self.pick(_("Priority"), options, lambda one: self.act(tickets.set_priority, Priority(one)))
+            ids, options = self.chosen(), [(str(one), priority_word(one)) for one in reversed(Priority)]
+            self.pick(_("Priority"), options, lambda one: self.act(ids, tickets.set_priority, Priority(one)))
 
     def action_status(self) -> None:
         """Choose a status."""
         if self.can("status"):
+            ids = self.chosen()
             options = [(str(one), status_word(one)) for one in Status if one is not Status.SNOOZED]
-            self.pick(_("Status"), options, lambda one: self.act(tickets.set_status, Status(one)))
+            self.pick(_("Status"), options, lambda one: self.act(ids, tickets.set_status, Status(one)))
 
     def action_solve(self) -> None:
         """Mark as solved."""
         if self.can("solve"):
-            self.act(tickets.set_status, Status.SOLVED)
+            self.act(self.chosen(), tickets.set_status, Status.SOLVED)
 
     def action_reopen(self) -> None:
         """Open again."""
         if self.can("reopen"):
-            self.act(tickets.set_status, Status.OPEN)
+            self.act(self.chosen(), tickets.set_status, Status.OPEN)
 
     def action_category(self) -> None:
         """Choose a category."""
         if self.can("category"):
-            self.desk_app.opening(self._pick_category())
+            self.desk_app.opening(self._pick_category(self.chosen()))
 
-    async def _pick_category(self) -> None:
+    async def _pick_category(self, ids: list[int]) -> None:
         names = await self.desk_app.read(setup.categories)
         options = [(name, name) for name in names] + [("", _("none"))]
-        self.pick(_("Category"), options, lambda one: self.act(tickets.set_category, one))
+        self.pick(_("Category"), options, lambda one: self.act(ids, tickets.set_category, one))
 
     def action_queue(self) -> None:
         """Move to another queue."""
         if self.can("queue"):
-            self.desk_app.opening(self._pick_queue())
+            self.desk_app.opening(self._pick_queue(self.chosen()))
 
-    async def _pick_queue(self) -> None:
+    async def _pick_queue(self, ids: list[int]) -> None:
         queues = await self.desk_app.read(setup.queues)
         options = [(one.name, f"{one.name}  {one.display_name}") for one in queues]
-        self.pick(_("Move to queue"), options, lambda one: self.act(tickets.move, one))
+        self.pick(_("Move to queue"), options, lambda one: self.act(ids, tickets.move, one))
 
     def action_tags(self) -> None:
         """Put tags on and take others off."""
         if self.can("tags"):
             help_words = _("vpn puts on, -vpn takes off; several with blanks")
-            self.app.push_screen(Ask(_("Tags"), help_words), self._tag)
+            self.app.push_screen(Ask(_("Tags"), help_words), partial(self._tag, self.chosen()))
 
-    def _tag(self, answer: str | None) -> None:
+    def _tag(self, ids: list[int], answer: str | None) -> None:
         names = (answer or "").split()
         if names:
             add = [name.lstrip("+") for name in names if not name.startswith("-")]
-            self.act(tickets.tag, add=add, remove=[name[1:] for name in names if name.startswith("-")])
+            self.act(ids, tickets.tag, add=add, remove=[name[1:] for name in names if name.startswith("-")])
 
     def action_due(self) -> None:
         """Agree on a due date."""
         if self.can("due"):
             help_words = _("2026-12-01T15:00, 2026-12-01, +4h of working time, or none")
-            self.app.push_screen(Ask(_("Due"), help_words), self._set_due)
+            self.app.push_screen(Ask(_("Due"), help_words), partial(self._set_due, self.chosen()))
 
-    def _set_due(self, answer: str | None) -> None:
+    def _set_due(self, ids: list[int], answer: str | None) -> None:
         if answer is None:
             return
         try:
@@ -221,29 +225,30 @@ class DeskScreen(Screen[None]):
         except HelpdeskError as error:
             self.refuse(error)
         else:
-            self.act(tickets.set_fields, tickets.Fields(due=due_at))
+            self.act(ids, tickets.set_fields, tickets.Fields(due=due_at))
 
     def action_summary(self) -> None:
         """Say in one line what it is about."""
         if self.can("summary"):
-            help_words = _("stands in the list instead of the subject; empty takes it away")
-            self.app.push_screen(Ask(_("Summary"), help_words, self.summary_now()), self._set_summary)
+            self.desk_app.opening(self._ask_summary(self.chosen()))
 
-    def summary_now(self) -> str:
-        """The summary to begin with."""
-        return ""
+    async def _ask_summary(self, ids: list[int]) -> None:
+        rows = await self.desk_app.read(ticket_rows, ids)
+        now = (rows[0].summary or rows[0].subject) if rows else ""
+        help_words = _("stands in the list instead of the subject; empty takes it away")
+        self.app.push_screen(Ask(_("Summary"), help_words, now), partial(self._set_summary, ids))
 
-    def _set_summary(self, answer: str | None) -> None:
+    def _set_summary(self, ids: list[int], answer: str | None) -> None:
         if answer is not None:
-            self.act(tickets.set_fields, tickets.Fields(summary=answer))
+            self.act(ids, tickets.set_fields, tickets.Fields(summary=answer))
 
     def action_undo(self) -> None:
         """Take back one's last change."""
-        self.desk_app.spawn(self._say(history.undo))
+        self.desk_app.opening(self._say(history.undo))
 
     def action_redo(self) -> None:
         """Do again what was undone."""
-        self.desk_app.spawn(self._say(history.redo))
+        self.desk_app.opening(self._say(history.redo))
 
     async def _say(self, verb: Callable[[Desk], Outcome]) -> None:
         outcome = await self.desk_app.do(verb)
@@ -271,7 +276,9 @@ class DeskScreen(Screen[None]):
             self.desk_app.opening(self._open_number(digits))
 
     async def _open_number(self, digits: str) -> None:
-        row = await self.desk_app.read(ticket_by_number, int(digits)) if digits.isdigit() and len(digits) < 19 else None
+        row = (
+            await self.desk_app.read(ticket_by_number, int(digits)) if digits.isdecimal() and len(digits) < 19 else None
+        )
         if row is None:
             self.refuse(HelpdeskError(_("There is no ticket #{number}.").format(number=digits[:20])))
         else:
@@ -287,7 +294,7 @@ class DeskScreen(Screen[None]):
         self.pick(_("What to do"), options, self._run)
 
     def _run(self, action: str) -> None:
-        self.desk_app.spawn(self.run_action(action))
+        self.desk_app.opening(self.run_action(action))
 
     def action_redraw(self) -> None:
         """Draw everything anew."""

@@ -45,10 +45,6 @@ class ListScreen(DeskScreen):
         """The marked tickets, or the one under the cursor."""
         return self.tickets.chosen()
 
-    def summary_now(self) -> str:
-        """The summary to begin with."""
-        return self.tickets.current_row.subject if self.tickets.current_row else ""
-
     def say_state(self) -> None:
         """Say what the list holds, and what the next verb hits."""
 

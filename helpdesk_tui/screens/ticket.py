@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -100,10 +101,6 @@ class TicketScreen(DeskScreen):
     def action_help(self) -> None:
         """Show the keys, those of the composer too: there `?` is a letter."""
         self.app.push_screen(Help([*super().keys(), *(key for key in table() if key.area == "write")]))
-
-    def summary_now(self) -> str:
-        """The summary to begin with."""
-        return (self.page.ticket.summary or self.page.ticket.subject) if self.page else ""
 
     # -- loading
 
@@ -222,9 +219,12 @@ class TicketScreen(DeskScreen):
         self.desk_app.opening(self._load(begins=True))
 
     def action_back(self) -> None:
-        """Back to the list."""
-        self.composer.save_now()
-        self.dismiss()
+        """Out of the composer, else back to the list; the draft stays."""
+        if self.composer.has_focus_within:
+            self.action_leave()
+        else:
+            self.composer.save_now()
+            self.dismiss()
 
     def action_properties(self) -> None:
         """Show or hide the side panel."""
@@ -269,9 +269,9 @@ class TicketScreen(DeskScreen):
         if self.can("send"):
             self.perform(self.composer.verb())
 
-    def acted(self, outcome: Outcome) -> None:
+    def acted(self, outcome: Outcome, ids: Sequence[int]) -> None:
         """Done: the composer has served, where it was the composer's verb."""
-        super().acted(outcome)
+        super().acted(outcome, ids)
         if self.composer.is_sent(outcome):
             self.composer.close(is_sent=True)
             self.thread.focus()
@@ -297,14 +297,12 @@ class TicketScreen(DeskScreen):
         self.show_keys()
 
     def action_leave(self) -> None:
-        """Leave the composer, or the ticket; the draft stays."""
-        if self.composer.is_open and self.composer.has_focus_within:
+        """Leave the composer; the draft stays."""
+        if self.can("leave"):
             self.composer.close()
             self.thread.focus()
             self._remember()
             self.show_keys()
-        else:
-            self.action_back()
 
     def _remember(self) -> None:
         triage = self._siblings.screen

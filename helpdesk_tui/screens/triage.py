@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -54,6 +56,7 @@ class TriageScreen(ListScreen):
         self._filter_timer: Timer | None = None
         self._applied = ""
         self._asked = 0
+        self._newest: asyncio.Future[None] | None = None
 
     def compose(self) -> ComposeResult:
         """Tabs, list, preview, status, keys; a companion beside them where the app has one."""
@@ -88,7 +91,8 @@ class TriageScreen(ListScreen):
     async def _start(self) -> None:
         was_open = self.place.ticket
         self._show_tabs()
-        await self._load(keep=self.place.cursor, marks=self.place.marks)
+        self.tickets.marks = dict.fromkeys(self.place.marks)
+        await self._load(keep=self.place.cursor)
         saved = await self.desk_app.read(views, self.desk_app.desk.actor.agent_id)
         if saved:
             self.views = [ListView(one.name, one.query) for one in saved]
@@ -101,12 +105,19 @@ class TriageScreen(ListScreen):
     def _asker(self) -> Asker:
         return Asker(self.desk_app.desk.actor, self.desk_app.desk.clock())
 
-    async def _load(self, keep: int | None = None, marks: list[int] | None = None, *, stays: bool = False) -> None:
-        """Show the first page at once, then the whole order; a later question makes this one's answer void.
+    async def _load(self, keep: int | None = None, *, stays: bool = False) -> None:
+        """Show the first page at once, then the whole order; where a later question comes, that one's answer counts.
 
         Args:
             keep: the ticket the cursor shall stand on; with `stays` the one it stands on when the answer comes.
         """
+        job = self._newest = asyncio.ensure_future(self._show_found(keep, stays=stays))
+        await job
+        while job is not self._newest:
+            job = self._newest
+            await job
+
+    async def _show_found(self, keep: int | None, *, stays: bool) -> None:
         self._asked += 1
         asked = self._asked
         query, asker = self._parsed(), self._asker()
@@ -118,13 +129,11 @@ class TriageScreen(ListScreen):
         if keep is None or keep in ids or len(ids) < PAGE:
             self.tickets.show(ids, asker.now, keep=keep)
             self.tickets.fill(0, ids, rows)
-        if marks is not None:
-            self.tickets.marks = dict.fromkeys(marks)
         if len(ids) == PAGE:
             whole = await self.desk_app.read(ticket_ids, query, asker, order=BY_WORK)
             if asked != self._asked:
                 return
-            self.tickets.extend(whole, keep=self.tickets.current if stays else keep)
+            self.tickets.extend(whole, asker.now, keep=self.tickets.current if stays else keep)
         self._news.clear()
         self._loaded()
 
@@ -162,11 +171,11 @@ class TriageScreen(ListScreen):
 
     def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
         """Rows change where they stand; what is new is counted, and comes when the agent asks or moves on."""
+        if own:
+            self.desk_app.opening(self._load(stays=True))
         self.desk_app.spawn(self._take_in(tickets, own))
 
     async def _take_in(self, tickets: set[int], own: set[int]) -> None:
-        if own:
-            await self._load(stays=True)
         if here := self.tickets.here(tickets):
             self.tickets.update_rows(await self.desk_app.read(ticket_rows, here), self.desk_app.desk.clock())
         await self._count_news(tickets - own)
@@ -178,9 +187,10 @@ class TriageScreen(ListScreen):
         unknown = list(tickets - set(self.tickets.ids))
         if not unknown:
             return
-        self._news |= set(await self.desk_app.read(among, self._parsed(), self._asker(), unknown))
+        found = set(await self.desk_app.read(among, self._parsed(), self._asker(), unknown))
+        self._news = (self._news - set(unknown)) | found
         if not self.tickets.ids and self._news:
-            await self._load(keep=None)
+            await self._load(keep=self.place.cursor)
         self.say_state()
 
     def _count_soon(self) -> None:
@@ -249,15 +259,15 @@ class TriageScreen(ListScreen):
     def why_not(self, action: str) -> str:
         """Why an action cannot be done now."""
         reason = super().why_not(action)
-        if not reason and action == "reply" and self.page is not None and self.page.ticket.id == self.tickets.current:
+        if not reason and action == "reply" and self.page is not None and [self.page.ticket.id] == self.chosen():
             return self.page.reply_refusal
         return reason
 
-    def acted(self, outcome: Outcome) -> None:
-        """A verb was done: the marks have served."""
-        self.tickets.unmark()
+    def acted(self, outcome: Outcome, ids: Sequence[int]) -> None:
+        """A verb was done: the marks of these tickets have served."""
+        self.tickets.unmark(ids)
         self.say_state()
-        super().acted(outcome)
+        super().acted(outcome, ids)
 
     # -- keys
 
@@ -282,12 +292,15 @@ class TriageScreen(ListScreen):
     def action_refresh(self) -> None:
         """Sort anew, load what is new."""
         self.query_one("#status", StatusLine).clear()
-        self.desk_app.spawn(self._load(stays=True))
+        self.desk_app.opening(self._load(stays=True))
         self._count_soon()
 
     def action_back(self) -> None:
-        """Peel one layer: filter, marks, then the program."""
-        if self.place.filter:
+        """Peel one layer: the filter's field, filter, marks, then the program."""
+        if self.has_class("filtering"):
+            self._set_filter("")
+            self.leave_filter()
+        elif self.place.filter:
             self._set_filter("")
         elif self.tickets.marks:
             self.tickets.unmark()
@@ -331,12 +344,6 @@ class TriageScreen(ListScreen):
         self.tickets.focus()
         self.desk_app.opening(self._load(stays=True))
 
-    def key_escape(self) -> None:
-        """Esc in the filter takes it off."""
-        if self.has_class("filtering"):
-            self._set_filter("")
-            self.leave_filter()
-
     def _set_filter(self, text: str) -> None:
         if text.strip() == self.place.filter:
             return
@@ -374,13 +381,13 @@ class TriageScreen(ListScreen):
 
     def action_reply(self) -> None:
         """Open the ticket and answer it."""
-        if self.can("reply") and self.tickets.current is not None:
-            self.open_ticket(self.tickets.current, "reply")
+        if self.can("reply"):
+            self.open_ticket(self.chosen()[0], "reply")
 
     def action_note(self) -> None:
         """Open the ticket and write a note."""
-        if self.can("note") and self.tickets.current is not None:
-            self.open_ticket(self.tickets.current, "note")
+        if self.can("note"):
+            self.open_ticket(self.chosen()[0], "note")
 
     def remember(self, *, ticket: int | None, writing: str) -> None:
         """The ticket's screen says what is open."""

@@ -21,6 +21,8 @@ from textual.screen import Screen
 #: For so long a new screen may take to know where its keys go, in seconds.
 _PATIENCE = 0.5
 _LOOK_AGAIN = 0.004
+#: So long keys wait for an answer of the store; then they are dropped, for nobody knows what they would hit. Seconds.
+LONGEST_WAIT = 10.0
 #: A key that comes later than this after another finds that one done, in seconds.
 _CLOSE_TOGETHER = 0.02
 
@@ -28,9 +30,18 @@ _CLOSE_TOGETHER = 0.02
 class Typeahead:
     """The keys on their way into an app, in order."""
 
-    def __init__(self, app: App[Any], deliver: Callable[[Event], Awaitable[None]]) -> None:
+    def __init__(
+        self, app: App[Any], deliver: Callable[[Event], Awaitable[None]], gave_up: Callable[[], None] = lambda: None
+    ) -> None:
+        """Begin.
+
+        Args:
+            deliver: does what a key is meant to do.
+            gave_up: is told when keys were dropped since what they waited for did not come.
+        """
         self._app = app
         self._deliver = deliver
+        self._gave_up = gave_up
         self._typed: deque[Event] = deque()
         self._openings: set[asyncio.Future[Any]] = set()
         self._known: WeakSet[Screen[Any]] = WeakSet()
@@ -77,9 +88,14 @@ class Typeahead:
 
     async def _until_open(self) -> None:
         """Wait for what is opening, and for the focus of a screen that is new."""
-        while self._openings:
-            await asyncio.wait(self._openings)
+        longest = self._now() + LONGEST_WAIT
+        while self._openings and self._now() < longest:
+            await asyncio.wait(self._openings, timeout=longest - self._now())
             await _has_passed(self._app)
+        if self._openings:
+            self._openings.clear()
+            self._typed.clear()
+            self._gave_up()
         give_up = self._now() + _PATIENCE
         while not self._is_ready() and self._now() < give_up:
             await asyncio.sleep(_LOOK_AGAIN)

@@ -106,7 +106,7 @@ def test_what_taking_in_mail_says(stage: Stage) -> None:
 def test_raw_bytes_are_not_for_a_terminal(stage: Stage) -> None:
     fill_by_mail(stage, is_encoded=False)
     (message, raw) = sql(stage.desk().store, "SELECT id, raw_id FROM message ORDER BY id")[0]
-    written = _run_on_a_terminal(stage, [("mail", "raw", str(message)), ("mail", "kept", str(raw))])
+    written = _run_on_a_terminal(stage, [("mail", "raw", str(message)), ("mail", "raw", str(raw))])
     assert written.count(b"A raw mail is not for a terminal.") == 2
     assert forbidden_bytes(written) == []
     assert b"\x1b]52;" in stage.run("mail", "raw", str(message)).stdout.encode()

@@ -58,7 +58,7 @@ def test_a_view_and_a_verb_typed_at_once_hit_the_view_s_ticket(morning: Stage) -
 def test_dialogs_typed_blindly(morning: Stage) -> None:
     with morning.app(LARGE) as app:
         app.up()
-        app.send(b"abob\rjphigh\rtvpn q\r#1004\raanna\rq")
+        app.send(b"abob\rphigh\rtvpn q\r#1004\raanna\rq")
         app.shows("1 Mine 1")
         app.send(b"nErika\r")
         app.shows("+ new request")

@@ -68,7 +68,7 @@ class TicketList(ScrollView, can_focus=True, inherit_bindings=False):
         self._pages: OrderedDict[int, dict[int, TicketRow]] = OrderedDict()
         self._asked: set[int] = set()
         self._styles: dict[str, Style] = {}
-        self._mark_from: int | None = None
+        self._mark_from: int | None = None  # a ticket's id
 
     # -- what is shown
 
@@ -99,15 +99,16 @@ class TicketList(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
         self.post_message(self.Moved(self.current))
 
-    def extend(self, ids: Sequence[int], *, keep: int | None = None) -> None:
+    def extend(self, ids: Sequence[int], now: datetime, *, keep: int | None = None) -> None:
         """The whole order is known now; rows and place stay where the order agrees."""
+        self.now = now
         if ids[: len(self.ids)] == self.ids:
             self.ids = list(ids)
             self.virtual_size = Size(0, len(self.ids))
             if keep is not None and keep in self.ids and self.current != keep:
                 self.move_to(self.ids.index(keep))
-        elif self.now is not None:
-            self.show(ids, self.now, keep=keep if keep is not None else self.current)
+        else:
+            self.show(ids, now, keep=keep if keep is not None else self.current)
 
     def fill(self, page: int, ids: Sequence[int], rows: Iterable[TicketRow]) -> None:
         """Take in the rows of a page that was missing; an answer to an older list is dropped."""
@@ -166,13 +167,13 @@ class TicketList(ScrollView, can_focus=True, inherit_bindings=False):
             del self.marks[ticket_id]
         else:
             self.marks[ticket_id] = None
-            self._mark_from = self.cursor
+            self._mark_from = ticket_id
         self.refresh_line(self.cursor)
         self.move(1)
 
     def mark_range(self) -> None:
         """Mark everything from the last mark to the cursor."""
-        start = self._mark_from if self._mark_from is not None else self.cursor
+        start = self.ids.index(self._mark_from) if self._mark_from in self.ids else self.cursor
         for ticket_id in self.ids[min(start, self.cursor) : max(start, self.cursor) + 1]:
             self.marks[ticket_id] = None
         self.refresh()
@@ -183,9 +184,12 @@ class TicketList(ScrollView, can_focus=True, inherit_bindings=False):
         self.marks = {} if everything.keys() <= self.marks.keys() else {**self.marks, **everything}
         self.refresh()
 
-    def unmark(self) -> None:
-        """Take all marks off."""
-        self.marks, self._mark_from = {}, None
+    def unmark(self, ids: Iterable[int] | None = None) -> None:
+        """Take the marks off these tickets; off all where none are named."""
+        gone = set(self.marks if ids is None else ids)
+        self.marks = {one: None for one in self.marks if one not in gone}
+        if self._mark_from in gone or not self.marks:
+            self._mark_from = None
         self.refresh()
 
     def chosen(self) -> list[int]:
