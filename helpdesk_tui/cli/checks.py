@@ -46,6 +46,7 @@ def check_all(invocation: Invocation) -> list[Check]:
         return [_failed(_("configuration"), error)]
     read = str(settings.path) if settings.path else _("none; the defaults hold")
     checks = [Check(_("configuration"), State.OK, read)]
+    checks.append(_tried(_("working time"), lambda: _working_time(settings)))
     checks += _store_checks(settings, invocation)
     for mailbox in settings.mailboxes:
         if mailbox.host or mailbox.path:
@@ -70,6 +71,13 @@ def _store_checks(settings: Settings, invocation: Invocation) -> list[Check]:
     checks += list(_queues(store))
     checks.append(_tried(_("mail"), lambda: _mail(store)))
     return checks
+
+
+def _working_time(settings: Settings) -> str:
+    from helpdesk_tui.rules.calendar import parse_calendar
+
+    parse_calendar(settings.calendar.hours, settings.calendar.zone)
+    return f"{settings.calendar.hours} ({settings.calendar.zone})"
 
 
 def _whole(store: Store) -> str:
@@ -119,12 +127,12 @@ def _queues(store: Store) -> Iterator[Check]:
 
 
 def _mail(store: Store) -> str:
-    from helpdesk_tui.store.queries.mail import mail_health
+    from helpdesk_tui.store.queries.mail import mail_account
     from helpdesk_tui.store.transaction import reading
 
     with reading(store) as session:
-        health = mail_health(session)
-    return promise(health.received, health.accounted)
+        account = mail_account(session)
+    return promise(account.received, account.accounted)
 
 
 def promise(received: int, accounted: int) -> str:

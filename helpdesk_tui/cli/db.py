@@ -11,7 +11,7 @@ from helpdesk_tui.cli.invocation import JSON, current
 from helpdesk_tui.cli.output import print_json, say, tell
 from helpdesk_tui.config import folder
 from helpdesk_tui.errors import Usage
-from helpdesk_tui.language import _
+from helpdesk_tui.language import _, ngettext
 
 app = typer.Typer(help="The store: create, upgrade, look at its version.", no_args_is_help=True)
 
@@ -46,6 +46,19 @@ def info(as_json: bool = JSON) -> None:
         say(f"{_shown(settings.store)}\n{_('schema')} {found.found or _('none')}, {_('needed')} {found.needed}")
 
 
+@app.command()
+def reindex(as_json: bool = JSON) -> None:
+    """Write the words anew by which tickets are found; nothing else changes, and colleagues may go on."""
+    from helpdesk_tui.store import search
+    from helpdesk_tui.store.schema import open_current
+
+    count = search.rebuild_all(open_current(current.settings().store))
+    if as_json:
+        print_json({"tickets": count})
+    else:
+        say(ngettext("{n} ticket can be found by its words.", "{n} tickets can be found by their words.", count))
+
+
 def init(
     address: list[str] = typer.Option(None, "--address", help="An address of the first queue (support)."),
     display_name: str = typer.Option("", "--display-name", help="The name customers read, such as: Example Support"),
@@ -64,9 +77,14 @@ def init(
         raise Usage(
             _("There is a configuration already: {path}.").format(path=path), _("Edit it; `helpdesk doctor` checks it.")
         )
+    _refuse_password(current.store or "")
     write_config(path, Answers(current.store or "", imap_host, smtp_host, user, password_command, zone))
     current.config = path
-    _create(address or [], display_name)
+    try:
+        _create(address or [], display_name)
+    except Exception:
+        path.unlink()  # so that the same call with better words works
+        raise
     tell(_("Written: {path}").format(path=path))
     doctor(as_json)
 
@@ -86,13 +104,26 @@ def doctor(as_json: bool = JSON) -> None:
         raise typer.Exit(1)
 
 
+def _refuse_password(store: str) -> None:
+    """The configuration holds no password, so the store's address must not bring one."""
+    if _shown(store) != store:
+        raise Usage(
+            _("The address of the store has a password in it, which does not belong into a file."),
+            _(
+                "Put it into ~/.pgpass (one line: host:port:database:login:password, chmod 600), and name the store without it."
+            ),
+        )
+
+
 def _create(addresses: list[str], display_name: str) -> None:
     from helpdesk_tui.cli.invocation import open_desk
     from helpdesk_tui.desk import settings as desk_settings
     from helpdesk_tui.desk.identity import welcome_first
+    from helpdesk_tui.rules.calendar import parse_calendar
     from helpdesk_tui.store.schema import FIRST_QUEUE, upgrade
 
     settings = current.settings()
+    parse_calendar(settings.calendar.hours, settings.calendar.zone)
     store = upgrade(settings.store)
     welcome_first(store, current.login)
     if addresses or display_name:

@@ -8,6 +8,9 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpdesk_tui.errors import Usage
+from helpdesk_tui.language import _
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
@@ -56,15 +59,25 @@ _TEMPLATE = """\
 
 
 def write_config(path: Path, answers: Answers) -> None:
-    """Write the file, readable by its owner alone."""
+    """Write the file, readable by its owner alone.
+
+    Raises:
+        Usage: the command that prints the password cannot be read.
+    """
+    text = _filled(answers)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(_filled(answers))
+        file.write(text)
 
 
 def _filled(answers: Answers) -> str:
-    command = shlex.split(answers.password_command)
+    try:
+        command = shlex.split(answers.password_command)
+    except ValueError as error:
+        raise Usage(
+            _("The command that prints the password cannot be read."), _("A quote in it is not closed.")
+        ) from error
     password = _line("password_command", command, ["pass", "show", "helpdesk"])
     return _TEMPLATE.format(
         store=_line("store", answers.store, "") if answers.store else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.store.queries.tickets import TicketRow
 
 app = typer.Typer(help="Tickets: list them, show one, and everything that can be done.", no_args_is_help=True)
+_TICKET_AND_AGENT = 2
 NUMBERS = typer.Argument(..., help="Ticket numbers.", metavar="NUMBER…")
 TEXT_FILE = typer.Option("-", "--text-file", help="The text; - reads standard input.", metavar="FILE|-")
 
@@ -34,11 +36,7 @@ def list_tickets(
     from helpdesk_tui.rules.query import parse
     from helpdesk_tui.store.queries.tickets import Asker, ticket_ids, ticket_rows
 
-    for word in query or ():
-        if word.startswith("--"):
-            raise Usage(
-                _("There is no option {word}.").format(word=word), _("`helpdesk ticket list --help` shows them.")
-            )
+    _refuse_options(query or (), "list")
     parsed = parse(" ".join(query or []))
     desk = open_desk()
     ids = desk.ask(ticket_ids, parsed, Asker(desk.actor, desk.clock()), limit=limit)
@@ -105,6 +103,8 @@ def assign(
 
     if take and none:
         raise Usage(_("--take and --none exclude each other."), _("Use one of them."))
+    if not (take or none) and len(words) < _TICKET_AND_AGENT:
+        raise Usage(_("Name tickets and an agent."), _("For example: helpdesk ticket assign 1042 anna"))
     numbers = _numbers(words if take or none else words[:-1])
     desk = open_desk(batch)
     if take:
@@ -147,6 +147,7 @@ def tag(
     """Put tags on tickets and take others off."""
     from helpdesk_tui.desk.tickets import tag as tag_tickets
 
+    _refuse_options(words, "tag")
     numbers = _numbers([word for word in words if word[:1] not in "+-"])
     add = [word[1:] for word in words if word.startswith("+")]
     remove = [word[1:] for word in words if word.startswith("-")]
@@ -209,6 +210,16 @@ def _ticket(desk: Desk, number: int) -> TicketRow:
             _("There is no ticket #{number}.").format(number=number), _("`helpdesk ticket list` shows them.")
         )
     return row
+
+
+def _refuse_options(words: Iterable[str], command: str) -> None:
+    """Words with one dash in front mean something here, so that options have to be told apart by hand."""
+    for word in words:
+        if word.startswith("--"):
+            raise Usage(
+                _("There is no option {word}.").format(word=word),
+                _("`helpdesk ticket {command} --help` shows them.").format(command=command),
+            )
 
 
 def _numbers(words: list[str]) -> list[int]:

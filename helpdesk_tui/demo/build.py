@@ -20,7 +20,7 @@ from helpdesk_tui.language import _
 from helpdesk_tui.mail.poller import poll_once
 from helpdesk_tui.rules.query import parse
 from helpdesk_tui.store.engine import Store
-from helpdesk_tui.store.queries.mail import mail_health
+from helpdesk_tui.store.queries.mail import mail_account
 from helpdesk_tui.store.queries.tickets import Asker, count_tickets, ticket_ids, ticket_rows
 from helpdesk_tui.store.schema import upgrade
 from helpdesk_tui.store.statements import add_rows
@@ -182,7 +182,7 @@ def begin_the_day(desk: Desk) -> None:
 
 def counts(desk: Desk) -> DemoCounts:
     """The promise in figures."""
-    health = desk.ask(mail_health)
+    health = desk.ask(mail_account)
     made = desk.ask(count_tickets, parse("is:any"), Asker(desk.actor, desk.clock()))
     return DemoCounts(health.received, health.accounted, health.lost, made, health.by_disposition)
 

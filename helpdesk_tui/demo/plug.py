@@ -35,7 +35,7 @@ from helpdesk_tui.desk.door import Desk, utc_now
 from helpdesk_tui.errors import Temporary
 from helpdesk_tui.language import _
 from helpdesk_tui.screens.place import Place, load_place
-from helpdesk_tui.store.queries.mail import mail_health
+from helpdesk_tui.store.queries.mail import mail_account
 from helpdesk_tui.store.queries.thread import drafts
 from helpdesk_tui.terms import SYSTEM
 
@@ -257,7 +257,7 @@ class _Scene:
         return mine[0].text if mine else ""
 
     def _kept(self) -> int:
-        return self._desk.ask(mail_health).received
+        return self._desk.ask(mail_account).received
 
     def _accounted(self) -> int:
-        return self._desk.ask(mail_health).accounted
+        return self._desk.ask(mail_account).accounted

@@ -95,7 +95,7 @@ def add_team(desk: Desk, name: str, members: Sequence[str] = ()) -> Outcome:
     """Make a team of agents."""
     with desk.change(Verb.CONFIGURE) as changes:
         team_id = _add(changes.session, Team, _checked(name))
-        for login in members:
+        for login in dict.fromkeys(members):
             agent = changes.session.execute(select(col(Agent.id)).where(col(Agent.login) == login)).scalar_one_or_none()
             if agent is None:
                 raise NotFound(
@@ -145,7 +145,7 @@ def _set_addresses(session: Session, queue_id: int, addresses: Sequence[str]) ->
     for row in session.execute(select(QueueAddress).where(col(QueueAddress.queue_id) == queue_id)).scalars():
         session.delete(row)
     session.flush()
-    for position, address in enumerate(addresses):
+    for position, address in enumerate(dict.fromkeys(addresses)):
         if not _ADDRESS.fullmatch(address):
             raise Usage(
                 _("{address} is not an address.").format(address=clean_line(address, 80)), _("Use NAME@DOMAIN.")

@@ -91,6 +91,11 @@ def _prepare_file(path: Path, *, create: bool) -> None:
             )
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    if not path.is_file():
+        raise HelpdeskError(
+            _("{path} is no file.").format(path=path),
+            _("Name the file of a store: {path}/helpdesk.db").format(path=path),
+        )
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077 and not os.environ.get("HELPDESK_ALLOW_READABLE_STORE"):
         raise HelpdeskError(

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -110,11 +109,6 @@ class Lookout:
 
     def _data_version(self) -> Any:
         return self._connection.exec_driver_sql("PRAGMA data_version").scalar_one()
-
-
-def lost(error: BaseException) -> bool:
-    """True where the error says that the connection is gone."""
-    return isinstance(error, DBAPIError)
 
 
 def _events() -> Any:

@@ -21,6 +21,8 @@ SCHEMA = "0001"
 FIRST_QUEUE = "support"
 #: The role all agents of a PostgreSQL store are members of.
 AGENT_ROLE = "helpdesk_agent"
+#: The tables in which stands who may do what; on PostgreSQL their owner alone writes them.
+_SET_UP = "agent, team, team_member, queue, queue_address, category, field_definition, alembic_version"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 7_103_559_112_407_001
 
@@ -119,7 +121,7 @@ def _first_queue(connection: Connection) -> None:
 
 
 def _grant(connection: Connection) -> None:
-    """Let agents read, add and change rows, and delete nothing."""
+    """Let agents read, add and change rows, and delete nothing; what an admin sets up they only read."""
     exists = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": AGENT_ROLE}).first()
     if exists is None:
         try:
@@ -134,6 +136,7 @@ def _grant(connection: Connection) -> None:
         f"GRANT USAGE ON SCHEMA public TO {AGENT_ROLE}",
         f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {AGENT_ROLE}",
         f"REVOKE UPDATE ON event FROM {AGENT_ROLE}",
-        f"GRANT DELETE ON ticket_tag, team_member, queue_address TO {AGENT_ROLE}",
+        f"REVOKE INSERT, UPDATE, DELETE ON {_SET_UP} FROM {AGENT_ROLE}",
+        f"GRANT DELETE ON ticket_tag TO {AGENT_ROLE}",
     ):
         connection.exec_driver_sql(statement)

@@ -7,9 +7,14 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.rules import words as rules
+from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.statements import add_rows
 from helpdesk_tui.store.tables import Attachment, Customer, CustomerAddress, Message, Ticket, TicketWords
+from helpdesk_tui.store.transaction import writing
 from helpdesk_tui.terms import MessageKind
+
+#: How many tickets are written in one transaction, so that nobody waits for long.
+_AT_ONCE = 50
 
 
 def index_new(session: Session, ticket_id: int, queue_id: int, *texts: str) -> None:
@@ -41,6 +46,20 @@ def rebuild(session: Session, ticket_id: int) -> None:
         session.add(document)
     document.words, document.cost = " ".join(cut), rules.cost(cut)
     session.flush()
+
+
+def rebuild_all(store: Store) -> int:
+    """Write all documents anew, some tickets a transaction; returns how many there are."""
+    done = last = 0
+    while True:
+        with writing(store) as session:
+            page = select(col(Ticket.id)).where(col(Ticket.id) > last).order_by(col(Ticket.id)).limit(_AT_ONCE)
+            ids = list(session.execute(page.with_for_update(key_share=True)).scalars())
+            for ticket_id in ids:
+                rebuild(session, ticket_id)
+        if not ids:
+            return done
+        done, last = done + len(ids), ids[-1]
 
 
 def customer_texts(session: Session, customer_id: int) -> list[str]:

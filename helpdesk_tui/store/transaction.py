@@ -92,7 +92,7 @@ def said_plainly() -> Iterator[None]:
         if getattr(error.orig, "sqlstate", "") == _NO_RIGHT:
             raise Refused(
                 _("The store refuses you: {words}").format(words=_first_line(error)),
-                _("An admin runs `helpdesk agent add LOGIN` with your database login."),
+                _("What an admin sets up changes who owns the store; they also add you: helpdesk agent add LOGIN."),
             ) from error
         raise HelpdeskError(
             _("The store refused this: {words}").format(words=_first_line(error)), _("Nothing was changed.")

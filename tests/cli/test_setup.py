@@ -59,6 +59,19 @@ class TestInit:
         assert table["smtp"]["user"] == "help@shop.example"
         assert (home / "own.db").exists()
 
+    @pytest.mark.parametrize(
+        "words", [["--address", "support"], ["--zone", "Europe/Nowhere"], ["--password-command", "pass 'x"]]
+    )
+    def test_what_is_wrong_leaves_nothing_in_the_way(self, bare: Helpdesk, home: Path, words: list[str]) -> None:
+        bare("init", *words, code=2)
+        assert not (home / ".config/helpdesk-tui/config.toml").exists()
+        bare("init", "--address", "support@shop.example")
+
+    def test_a_password_does_not_come_into_the_file(self, bare: Helpdesk, home: Path) -> None:
+        done = bare("--store", "postgresql://u:secret@db.example/desk", "init", code=2)
+        assert b"secret" not in done.out + done.err
+        assert not (home / ".config/helpdesk-tui/config.toml").exists()
+
 
 class TestDoctor:
     """Everything that can be looked at, with what to do about it."""
@@ -116,6 +129,13 @@ class TestDb:
             assert "newer" in error["message"]
 
     @pytest.mark.parametrize("place", ["postgres"], indirect=True)
+    def test_the_words_of_tickets_are_written_anew(self, place: Place, as_root: Helpdesk) -> None:
+        as_root("mail", "receive", stdin=a_mail("The printer is on fire."))
+        sql(place.store(), "UPDATE ticket_words SET words = 'nothing'")
+        assert as_root.json("ticket", "list", "printer") == []
+        assert as_root.json("db", "reindex") == {"tickets": 1}
+        assert len(as_root.json("ticket", "list", "printer")) == 1
+
     def test_a_password_is_never_shown(self, place: Place, bare: Helpdesk) -> None:
         url = place.url_of("root").replace("root@", "root:geheim@")
         for words in (["db", "info"], ["db", "upgrade"], ["doctor"]):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.build import a_mail
+from tests.build import Place, a_mail, sql
 from tests.cli.conftest import Helpdesk
 
 on_sqlite = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
@@ -129,6 +131,13 @@ class TestLists:
         assert len(helpdesk.json("ticket", "list", "is:open -tag:vpn printer")) == 2
         assert len(helpdesk.json("ticket", "list", "is:open", "printer")) == 2
 
+    def test_what_is_nobodys_is_not_mine(self, helpdesk: Helpdesk) -> None:
+        mine, nobodys = a_received(helpdesk), a_received(helpdesk)
+        helpdesk("ticket", "assign", mine, "--take")
+        for query in ("-me", "-assignee:me"):
+            assert [str(one["number"]) for one in helpdesk.json("ticket", "list", query)] == [nobodys]
+        assert [str(one["number"]) for one in helpdesk.json("ticket", "list", "me")] == [mine]
+
     def test_fifty_at_first_and_all_for_nought(self, helpdesk: Helpdesk, a_file: File) -> None:
         files = [a_file(a_mail(subject=f"mail {n}")) for n in range(52)]
         filed = helpdesk.json("mail", "receive", *files)
@@ -213,10 +222,12 @@ class TestMail:
             b"--b\n\nno such user\n--b\nContent-Type: message/delivery-status\n\n"
             b"Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\n\n--b--\n"
         )
-        filed = helpdesk.json("mail", "receive", mail, mail, robot, a_file(bounce), a_file(b""))
+        files = [mail, mail, robot, a_file(bounce), a_file(b"")]
+        filed = helpdesk.json("mail", "receive", *files)
+        for file, one in zip(files, filed, strict=True):
+            assert helpdesk("mail", "raw", str(one["message"])).out == Path(file).read_bytes()
         assert [one["disposition"] for one in filed] == ["new", "duplicate", "robot", "bounce", "quarantined"]
-        keys = {"file", "disposition", "ticket", "message", "linked_to", "why"}
-        assert all(set(one) >= keys for one in filed)
+        assert all(list(one) == ["file", "disposition", "ticket", "message", "linked_to", "why"] for one in filed)
         assert [one["ticket"] is None for one in filed] == [False, False, True, True, True]
         assert [one["disposition"] for one in helpdesk.json("mail", "list", "--disposition", "robot")] == ["robot"]
 
@@ -239,6 +250,25 @@ class TestMail:
         (filed,) = helpdesk.json("mail", "receive", "--queue", "billing", stdin=a_mail())
         assert helpdesk.json("ticket", "show", str(filed["ticket"]))["queue"] == "billing"
         helpdesk("mail", "receive", "--queue", "nowhere", stdin=a_mail(), code=75)
+
+    def test_a_stored_mail_is_not_asked_for_again(
+        self, helpdesk: Helpdesk, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is stored and cannot be filed now: the mail server is told that it is stored, and the next call files it."""
+        sql(
+            place.store(), "CREATE TRIGGER no_tickets BEFORE INSERT ON ticket BEGIN SELECT raise(ABORT, 'not now'); END"
+        )
+        done = helpdesk("mail", "receive", "--queue", "billing", "--json", stdin=a_mail(subject="Held up"))
+        (kept,) = json.loads(done.out)
+        assert (kept["disposition"], kept["ticket"]) == (None, None)
+        assert b"not now" in done.err
+        assert b"Held up" in helpdesk("mail", "raw", str(kept["message"])).out
+        sql(place.store(), "DROP TRIGGER no_tickets")
+        helpdesk("mail", "receive", stdin=a_mail())
+        assert {one["subject"]: one["queue"] for one in helpdesk.json("ticket", "list")} == {
+            "Held up": "billing",
+            "Printer": "support",
+        }
 
     @pytest.mark.parametrize("message", ["0", "4711", "-1", "x"])
     def test_a_message_that_is_no_mail_has_no_bytes(self, helpdesk: Helpdesk, message: str) -> None:

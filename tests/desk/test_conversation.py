@@ -8,15 +8,17 @@ from email.policy import default
 import pytest
 
 from helpdesk_tui.desk.conversation import cannot_reply, note, reply
-from helpdesk_tui.desk.delivery import claim
+from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.drafts import save_draft
+from helpdesk_tui.desk.history import undo
 from helpdesk_tui.desk.tickets import move, set_status
 from helpdesk_tui.errors import Refused, Usage
 from helpdesk_tui.mail.compose import compose
 from helpdesk_tui.rules.threading import own_token
+from helpdesk_tui.store.queries.mail import outbox
 from helpdesk_tui.store.queries.thread import drafts
-from helpdesk_tui.terms import SYSTEM, Person, Status
+from helpdesk_tui.terms import SYSTEM, OutboxState, Person, Status
 from tests.build import FrozenClock, a_mail, a_ticket, everything, last_changes, received, row, sql, thread
 
 
@@ -88,6 +90,32 @@ def test_an_answer_may_go_to_somebody_else(desk: Desk, number: int) -> None:
     lawyer = Person("Eva", "eva@law.example")
     reply(desk, number, "Hello", to=[lawyer])
     assert thread(desk, number)[-1].to == (lawyer,)
+
+
+def test_what_programs_wrote_neither_names_the_answer_nor_stands_in_its_thread(
+    desk: Desk, system: Desk, number: int
+) -> None:
+    reply(desk, number, "Is it on?")
+    token = thread(desk, number)[-1].message_id
+    away = a_mail("I am away.", subject="Automatic reply: Printer", message_id="away@customer.example",
+                  In_Reply_To=f"<{token}>", Auto_Submitted="auto-replied")  # fmt: skip
+    assert received(desk, away).ticket == number
+    reply(desk, number, "Still on?")
+    assert claim(system, compose)
+    second = claim(system, compose)
+    assert second
+    mail = message_from_bytes(second.content, policy=default)
+    assert mail["Subject"] == "Re: Printer"
+    assert mail["In-Reply-To"] == f"<{token}>"
+    assert "away@customer.example" not in mail["References"]
+
+
+def test_a_reply_taken_back_while_it_was_on_its_way_stays_taken_back(desk: Desk, system: Desk, number: int) -> None:
+    reply(desk, number, "Hello")
+    (entry,) = desk.ask(outbox)
+    undo(desk)
+    conclude(system, entry.id, OutboxState.FAILED, "too late")
+    assert sql(desk.store, "SELECT state, words FROM outbox") == [("withdrawn", "")]
 
 
 class TestWhatCannotBeAnswered:

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from helpdesk_tui import terms
 from helpdesk_tui.desk import assignment, conversation, history, settings, tickets
 from helpdesk_tui.desk.conversation import NewRequest
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.tickets import Fields
 from helpdesk_tui.errors import HelpdeskError, NotFound, Refused, Usage
+from helpdesk_tui.store.tables import Ticket
 from helpdesk_tui.terms import SYSTEM, Channel, Person, Priority, Status
 from tests.build import (
     MIRA,
@@ -209,6 +211,36 @@ class TestARepeatedCall:
         named = desk.in_batch("reply-1")
         assert named.do(conversation.reply, number, "Hello") == named.do(conversation.reply, number, "Hello")
         assert [message.kind for message in thread(desk, number)] == ["inbound", "outbound"]
+
+    def test_an_outcome_that_changed_nothing_comes_again_too(self, desk: Desk, bob: Desk) -> None:
+        number = a_ticket(desk)
+        assignment.assign(bob, [number], "bob")
+        first = desk.in_batch("mine").do(assignment.assign, [number], "bob")
+        assignment.unassign(bob, [number])
+        assert desk.in_batch("mine").do(assignment.assign, [number], "bob") == first
+        assert row(desk, number).assignee is None
+        assert history.undo(desk).text.endswith("Printer")
+
+    def test_an_id_that_was_used_for_something_else_is_refused(self, desk: Desk, bob: Desk) -> None:
+        number = filed(desk, an_incoming()).ticket or 0
+        desk.in_batch("same").do(conversation.note, number, "Hello")
+        for who, verb in ((desk, conversation.reply), (bob, conversation.note)):
+            with pytest.raises(Refused, match="batch id same was used for something else"):
+                who.in_batch("same").do(verb, number, "Hello")
+        assert [message.kind for message in thread(desk, number)] == ["inbound", "note"]
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_what_was_read_before_the_lock_is_read_again(desk: Desk, bob: Desk) -> None:
+    number = a_ticket(desk)
+    ticket_id = row(desk, number).id
+    with desk.change(terms.Verb.STATUS) as changes:
+        changes.session.get_one(Ticket, ticket_id)
+        tickets.set_status(bob, [number], Status.WAITING_CUSTOMER)
+        changes.load_ids([ticket_id])
+        assert changes.only.before["status"] == Status.WAITING_CUSTOMER
+        tickets.apply_status(changes.only.ticket, Status.OPEN, changes.now)
+    assert (row(desk, number).status, row(desk, number).version) == ("open", 3)
 
 
 def test_colleagues_at_the_same_time_lose_nothing(place: Place) -> None:

@@ -295,6 +295,17 @@ class TestNewTickets:
         assert row(desk, number).status == "new"
         assert [message.text for message in thread(desk, number)] == ["is dead"]
 
+    def test_its_request_stays_and_becomes_nobodys_draft(self, desk: Desk, bob: Desk) -> None:
+        number = a_ticket(desk, "Fax", text="is dead", channel=Channel.WALK_IN)
+        undo(desk)
+        assert [message.text for message in thread(desk, number)] == ["is dead"]
+        assert desk.ask(drafts, row(desk, number).id) == []
+        taken = a_ticket(desk, "Phone", text="rings")
+        set_status(bob, [taken], Status.OPEN)
+        assert "left alone: status" in undo(desk).text
+        assert row(desk, taken).status == "open"
+        assert [message.text for message in thread(desk, taken)] == ["rings"]
+
     def test_no_row_is_ever_deleted(self, desk: Desk, number: int) -> None:
         note(desk, number, "Hello")
         a_ticket(desk)

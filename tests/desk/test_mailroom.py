@@ -17,7 +17,7 @@ from helpdesk_tui.desk.tickets import set_status
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.mail.compose import compose
 from helpdesk_tui.mail.ingest import file_left_over
-from helpdesk_tui.store.queries.mail import mail_health
+from helpdesk_tui.store.queries.mail import mail_account
 from helpdesk_tui.store.transaction import reading
 from helpdesk_tui.terms import SYSTEM, DeliveryReport, Disposition, IncomingFile, Person, Status
 from tests.build import (
@@ -150,7 +150,7 @@ class TestFiling:
         mailroom.keep(
             system, MAILBOX, [ArrivedMail(b"waits", desk.clock(), 1, 1), ArrivedMail(raw, desk.clock(), 1, 2)]
         )
-        health = desk.ask(mail_health)
+        health = desk.ask(mail_account)
         assert (health.received, health.accounted) == (5, 4)
         assert health.by_disposition == {"new": 1, "robot": 1, "quarantined": 1, "duplicate": 1}
 

@@ -7,13 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import ProgrammingError
 
+from helpdesk_tui.config import Settings
 from helpdesk_tui.desk import settings
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.identity import identify, os_login, welcome_first
 from helpdesk_tui.errors import HelpdeskError, NotFound, Refused, Usage
 from helpdesk_tui.store.queries.setup import agents, categories, queues, teams
-from helpdesk_tui.store.schema import AGENT_ROLE
+from helpdesk_tui.store.schema import AGENT_ROLE, upgrade
 from tests.build import FrozenClock, Place, sql
 from tests.conftest import make_role
 from tests.services.postgres import PostgresServer
@@ -162,8 +164,36 @@ class TestLoginsOnPostgres:
         self, admin: Desk, place: Place, postgres_server: PostgresServer
     ) -> None:
         make_role(postgres_server, "dora", "LOGIN")
-        sql(admin.store, "UPDATE agent SET role = 'admin' WHERE login = 'anna'")
+        make_role(postgres_server, "otto", "LOGIN")
+        url = postgres_server.create_database("of_otto", owner="otto")
+        store = upgrade(url)
+        welcome_first(store, None)
+        otto = Desk(store, identify(store), Settings(store=url))
         with pytest.raises(Refused, match="You may not give dora") as refused:
-            settings.add_agent(place.desk("anna"), "dora")
+            settings.add_agent(otto, "dora")
         assert f'GRANT {AGENT_ROLE} TO "dora"' in refused.value.hint
-        assert "dora" not in [agent.login for agent in admin.ask(agents)]
+        assert [agent.login for agent in otto.ask(agents)] == ["otto"]
+        store.close()
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE agent SET role = 'admin' WHERE login = 'anna'",
+            "UPDATE agent SET role = 'admin'",
+            "INSERT INTO team_member (team_id, agent_id) VALUES (1, 1)",
+            "UPDATE queue SET is_confidential = false",
+            "DELETE FROM queue_address",
+            "DELETE FROM ticket_tag; DELETE FROM ticket",
+            "UPDATE alembic_version SET version_num = '0000'",
+            "UPDATE event SET verb = 'note'",
+        ],
+    )
+    def test_an_agent_with_a_database_program_makes_nobody_an_admin(self, place: Place, statement: str) -> None:
+        with place.store("anna").engine.connect() as connection, pytest.raises(ProgrammingError, match="permission"):
+            connection.exec_driver_sql(statement)
+
+    def test_an_admin_who_does_not_own_the_store_is_told_who_does(self, admin: Desk, place: Place) -> None:
+        sql(admin.store, "UPDATE agent SET role = 'admin' WHERE login = 'anna'")
+        with pytest.raises(Refused, match="permission denied") as refused:
+            settings.add_category(place.desk("anna"), "fax")
+        assert "owns the store" in refused.value.hint

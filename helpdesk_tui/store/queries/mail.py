@@ -9,9 +9,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.store.tables import Lease, MailQuarantine, MailSeen, Message, Outbox, RawMessage, Ticket
-from helpdesk_tui.terms import Disposition, OutboxState, Person
+from helpdesk_tui.store.tables import Lease, MailSeen, Message, Outbox, RawMessage, Ticket
+from helpdesk_tui.terms import OutboxState, Person
 
+#: What names a mail; its text is not wanted.
+_HEAD = (
+    col(Message.from_name),
+    col(Message.from_address),
+    col(Message.to),
+    col(Message.cc),
+    col(Message.subject),
+)
 _PENDING = (OutboxState.QUEUED, OutboxState.SENDING, OutboxState.FAILED, OutboxState.UNSURE)
 
 
@@ -36,30 +44,39 @@ class MailHealth:
     """What the status line says about mail.
 
     Args:
-        received, accounted: mails kept, and of these the ones that have a disposition.
-        by_disposition: how many ended in each.
         poller: who polls, when it was heard of last, and what it said; None where nobody ever did.
     """
 
-    received: int
-    accounted: int
-    by_disposition: dict[str, int]
     queued: int
     failed: int
     poller: str | None
     poller_at: datetime | None
     poller_words: str
 
+
+@dataclass(frozen=True, slots=True)
+class MailAccount:
+    """What became of all mail that ever came.
+
+    Args:
+        received, accounted: mails kept, and of these the ones that have a disposition.
+        by_disposition: how many ended in each.
+    """
+
+    received: int
+    accounted: int
+    by_disposition: dict[str, int]
+
     @property
     def lost(self) -> int:
-        """Mails seen on a server of which nothing is kept."""
+        """Mails that are kept and have no disposition yet."""
         return self.received - self.accounted
 
 
 def outbox(session: Session) -> list[OutboxRow]:
     """Every outgoing mail that was not taken back, oldest first."""
     found = (
-        select(Outbox, Message, col(Ticket.number))
+        select(Outbox, *_HEAD, col(Ticket.number))
         .join(Message, col(Message.id) == col(Outbox.message_id))
         .join(Ticket, col(Ticket.id) == col(Outbox.ticket_id))
         .where(col(Outbox.state) != OutboxState.WITHDRAWN)
@@ -69,25 +86,21 @@ def outbox(session: Session) -> list[OutboxRow]:
         OutboxRow(
             id=entry.id,
             ticket=number,
-            sender=Person(message.from_name, message.from_address),
-            to=tuple(Person(*person) for person in message.to),
-            cc=tuple(Person(*person) for person in message.cc),
-            subject=message.subject,
+            sender=Person(name, address),
+            to=tuple(Person(*person) for person in to),
+            cc=tuple(Person(*person) for person in cc),
+            subject=subject,
             state=entry.state,
             message_id=entry.header_message_id,
             words=entry.words,
             due_at=entry.due_at,
         )
-        for entry, message, number in session.execute(found)
+        for entry, name, address, to, cc, subject, number in session.execute(found)
     ]
 
 
 def mail_health(session: Session) -> MailHealth:
-    """How mail is doing."""
-    seen = dict(
-        session.execute(select(col(MailSeen.fate), func.count(col(MailSeen.id))).group_by(col(MailSeen.fate))).all()
-    )
-    stored = seen.pop("stored", 0)
+    """How mail is doing; cheap enough to be asked every few seconds."""
     states = dict(
         session.execute(
             select(col(Outbox.state), func.count(col(Outbox.id)))
@@ -99,15 +112,20 @@ def mail_health(session: Session) -> MailHealth:
         select(Lease).where(col(Lease.name).startswith("mailbox ")).order_by(col(Lease.at).desc()).limit(1)
     ).scalar_one_or_none()
     return MailHealth(
-        received=stored + sum(seen.values()),
-        accounted=sum(seen.values()),
-        by_disposition=seen,
         queued=states.get(OutboxState.QUEUED, 0) + states.get(OutboxState.SENDING, 0),
         failed=states.get(OutboxState.FAILED, 0) + states.get(OutboxState.UNSURE, 0),
         poller=lease.holder if lease else None,
         poller_at=lease.at if lease else None,
         poller_words=lease.words if lease else "",
     )
+
+
+def mail_account(session: Session) -> MailAccount:
+    """What became of all mail that ever came; reads a row for each."""
+    fates = select(col(MailSeen.fate), func.count(col(MailSeen.id))).group_by(col(MailSeen.fate))
+    seen = dict(session.execute(fates).all())
+    stored, accounted = seen.pop("stored", 0), sum(seen.values())
+    return MailAccount(stored + accounted, accounted, seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +150,3 @@ def kept_mails(session: Session, disposition: str | None = None, limit: int = 50
         KeptRow(raw.message_id or raw.id, raw.mailbox, raw.received_at, raw.disposition, number, raw.why_reason)
         for raw, number in rows
     ]
-
-
-def quarantined(session: Session) -> int:
-    """How many mails wait in quarantine for a person."""
-    waiting = select(func.count(col(MailQuarantine.id))).where(col(MailQuarantine.resolved_at).is_(None))
-    return session.execute(waiting).scalar_one()
-
-
-def duplicates(session: Session) -> int:
-    """How many mails were seen again with the same bytes."""
-    again = select(func.count(col(MailSeen.id))).where(col(MailSeen.fate) == Disposition.DUPLICATE)
-    return session.execute(again).scalar_one()
