@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
@@ -31,7 +32,12 @@ __all__ = ["FetchedMail", "ImapMailbox"]
 
 _UIDS_IN_A_COMMAND = 500  # a longer list meets the line limit of servers
 _IDLE_SECONDS = 60.0
+#: Where IDLE ends the connection within so many seconds, so many times in a row, it is not used any more.
+_EARLY_SECONDS = 5.0
+_MOST_CUT_IDLES = 2
 _LOGOUT_SECONDS = 2
+#: So many connections lost one after the other, with no mail between them, are not the fault of a mail.
+_MOST_LOSSES = 10
 _BYTES_REPR = re.compile(r"b(['\"])(.*)\1", re.DOTALL)
 #: What reading a senseless answer may end in, besides the errors of imapclient.
 _NONSENSE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
@@ -40,7 +46,10 @@ _PASSING = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "[EXPUNGEISSUE
 
 
 class ImapMailbox:
-    """One folder on an IMAP server.
+    """One folder on an IMAP server; after an error it can be entered again, and remembers what went wrong with it.
+
+    A mail that the server will not hand over stops no other: it is asked for again alone, after all others, and
+    named in `problems` where that is no use either. A lost connection is made anew for it.
 
     Raises, from every method:
         Temporary: the server cannot be reached, hung up, is too slow or talks nonsense.
@@ -55,6 +64,10 @@ class ImapMailbox:
         self._place = _("Mailbox {name}").format(name=settings.name)
         self._stop = threading.Event()
         self._can_idle = False
+        self._cut_idles = 0
+        self._suspects: dict[int, int] = {}
+        self._left_out: set[int] = set()
+        self._losses = 0
         self._client: Any = None
 
     def __enter__(self) -> Self:
@@ -67,7 +80,7 @@ class ImapMailbox:
                     self._client.starttls(context)
                 tls.refuse_clear_text(self._client.wire.sock, self._place)
                 self._log_in()
-                self._can_idle = self._client.has_capability("IDLE")
+                self._can_idle = self._cut_idles < _MOST_CUT_IDLES and self._client.has_capability("IDLE")
             self._select()
         except BaseException as error:
             self.__exit__(type(error), error, None)
@@ -91,16 +104,26 @@ class ImapMailbox:
         """The mails in the folder now, ascending; opens it anew, for a folder made anew would look empty."""
         self.problems.clear()
         self._select()
-        with self._speaking(_("looking for mail")):
-            self._client.noop()
-            self._client.wire.forget_news()
-            return sorted(set(self._client.search(["ALL"])))
+        return self._listed()
 
     def fetch(self, uids: Sequence[int]) -> Iterator[list[FetchedMail]]:
         """These mails as the server holds them, within the limits of the settings; marks nothing as read."""
-        for batch in in_batches(self._sizes(uids), self._settings.batch_count, self._settings.batch_bytes):
-            if mails := self._fetch_batch(batch):
+        self._losses = 0
+        self._left_out.clear()
+        self._suspects = {uid: self._suspects[uid] for uid in uids if uid in self._suspects}
+        calm = [uid for uid in uids if uid not in self._suspects]
+        for batch in in_batches(self._sizes(calm), self._settings.batch_count, self._settings.batch_bytes):
+            try:
+                mails = self._fetch_batch(batch)
+            except HelpdeskError as error:
+                self._set_aside([uid for uid, _size in batch], error)
+                continue
+            if mails:
                 yield mails
+        for uid in sorted(self._suspects, key=lambda uid: (self._suspects[uid], uid)):
+            if mails := self._fetch_alone(uid):
+                yield mails
+        self._name_left_out()
 
     def done(self, uids: Sequence[int]) -> None:
         """Mark mails as read, move them, or leave them, as the settings say."""
@@ -161,29 +184,93 @@ class ImapMailbox:
                 ),
                 _("Choose another folder: without UIDVALIDITY mail would come in twice."),
             )
+        if self.uidvalidity != found[b"UIDVALIDITY"]:
+            self._suspects.clear()
         self.uidvalidity = found[b"UIDVALIDITY"]
+
+    def _listed(self) -> list[int]:
+        with self._speaking(_("looking for mail")):
+            self._client.noop()
+            self._client.wire.forget_news()
+            return sorted(set(self._client.search(["ALL"])))
 
     def _sizes(self, uids: Sequence[int]) -> Iterator[tuple[int, int]]:
         for some in _slices(uids):
-            with self._speaking(_("asking for sizes")):
-                found = self._client.fetch(some, ["RFC822.SIZE"])
-                sizes = [(uid, int(found[uid][b"RFC822.SIZE"])) for uid in some if _has(found, uid, b"RFC822.SIZE")]
-            for uid, size in sizes:
-                if size <= MAX_MAIL_BYTES:
-                    yield uid, size
-                else:
-                    self.problems.append(f"{self._place}: " + too_large(f"UID {uid}", size))
+            try:
+                sizes = self._sizes_of(some)
+            except HelpdeskError as error:
+                self._set_aside(some, error)
+            else:
+                yield from sizes
+
+    def _sizes_of(self, uids: list[int]) -> list[tuple[int, int]]:
+        """Uid and size of those that are not too large."""
+        with self._speaking(_("asking for sizes")):
+            found = self._client.fetch(uids, ["RFC822.SIZE"])
+            sizes = [(uid, int(found[uid][b"RFC822.SIZE"])) for uid in uids if self._has(found, uid, b"RFC822.SIZE")]
+        for uid, size in sizes:
+            if size > MAX_MAIL_BYTES:
+                self.problems.append(f"{self._place}: " + too_large(f"UID {uid}", size))
+        return [(uid, size) for uid, size in sizes if size <= MAX_MAIL_BYTES]
 
     def _fetch_batch(self, batch: list[tuple[int, int]]) -> list[FetchedMail]:
         uids = [uid for uid, _size in batch]
         announced = sum(size for _uid, size in batch)
         with self._speaking(_("fetching mail")), self._client.wire.expecting(2 * announced):
             found = self._client.fetch(uids, ["INTERNALDATE", "BODY.PEEK[]"])
-            return [
+            mails = [
                 FetchedMail(self.uidvalidity, uid, _utc(found[uid].get(b"INTERNALDATE")), found[uid][b"BODY[]"])
                 for uid in uids
-                if _has(found, uid, b"BODY[]")
+                if self._has(found, uid, b"BODY[]")
             ]
+        self._losses = 0
+        return mails
+
+    def _fetch_alone(self, uid: int) -> list[FetchedMail]:
+        """A mail that came to grief together with others, or by itself; named where it does so again."""
+        try:
+            mails = self._fetch_batch(sizes) if (sizes := self._sizes_of([uid])) else []
+        except HelpdeskError as error:
+            text = _("{place}: UID {uid} was not handed over; it is asked for again later. {words}")
+            self.problems.append(text.format(place=self._place, uid=uid, words=error.message))
+            self._suspects[uid] += 1
+            self._go_on_after(error)
+            return []
+        del self._suspects[uid]
+        return mails
+
+    def _set_aside(self, uids: Sequence[int], error: HelpdeskError) -> None:
+        self._suspects.update((uid, self._suspects.get(uid, 0)) for uid in uids)
+        self._go_on_after(error)
+
+    def _go_on_after(self, error: HelpdeskError) -> None:
+        """Make a lost connection anew, unless that is no use; after a plain refusal it is as good as before."""
+        if not isinstance(error, Temporary):
+            return
+        self._losses += 1
+        if self._losses >= _MOST_LOSSES:
+            raise error
+        before = self.uidvalidity
+        self.__exit__(type(error), error, None)
+        self.__enter__()
+        if self.uidvalidity != before:
+            raise Temporary(
+                _("{place}: the folder has changed meanwhile.").format(place=self._place), _("It is tried again.")
+            )
+
+    def _has(self, found: dict[int, dict[bytes, Any]], uid: int, item: bytes) -> bool:
+        """True where the server sent this item of a mail: it leaves out what is gone, and some other mails too."""
+        is_there = found.get(uid, {}).get(item) is not None
+        if not is_there:
+            self._left_out.add(uid)
+        return is_there
+
+    def _name_left_out(self) -> None:
+        """Name the mails that were left out although they are there."""
+        if self._left_out:
+            text = _("{place}: UID {uid} was left out by the server; it is asked for again later.")
+            still_there = self._left_out.intersection(self._listed())
+            self.problems += [text.format(place=self._place, uid=uid) for uid in sorted(still_there)]
 
     def _move(self, uids: list[int]) -> None:
         with self._speaking(_("moving mail to {folder}").format(folder=self._target)):
@@ -209,10 +296,21 @@ class ImapMailbox:
     def _pause(self, seconds: float) -> bool:
         if self._can_idle:
             try:
-                return bool(self._client.wire.wait_idle(min(seconds, _IDLE_SECONDS), self._stop))
+                return self._idle(min(seconds, _IDLE_SECONDS))
             except IdleRefused:
                 self._can_idle = False
         return not self._stop.wait(seconds)
+
+    def _idle(self, seconds: float) -> bool:
+        """Wait with IDLE, and count how often in a row that ended the connection at once."""
+        begun = time.monotonic()
+        try:
+            has_news = bool(self._client.wire.wait_idle(seconds, self._stop))
+        except (OSError, IMAPClientAbortError):
+            self._cut_idles += time.monotonic() - begun < _EARLY_SECONDS
+            raise
+        self._cut_idles = 0
+        return has_news
 
     @contextlib.contextmanager
     def _speaking(self, doing: str) -> Iterator[None]:
@@ -241,11 +339,6 @@ class ImapMailbox:
             _("{place}: {doing}: {host} refused: {words}.").format(**said),
             _("Check the settings of this mailbox, and the rights of its account."),
         )
-
-
-def _has(found: dict[int, dict[bytes, Any]], uid: int, item: bytes) -> bool:
-    """True where the server sent this item of a mail: it leaves out what is gone."""
-    return found.get(uid, {}).get(item) is not None
 
 
 def _slices(uids: Sequence[int]) -> Iterator[list[int]]:

@@ -32,7 +32,7 @@ class FetchedMail:
 
 
 class Mailbox(Protocol):
-    """A mailbox that is polled; use it in `with`, and leave it after any error."""
+    """A mailbox that is polled; use it in `with`, leave it after any error, and enter it again to try again."""
 
     uidvalidity: int
     #: One sentence for each thing that was left alone since the last `uids()`.

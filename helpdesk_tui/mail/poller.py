@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
 from helpdesk_tui.config import MailboxSettings, Settings
@@ -50,7 +50,7 @@ def poll_once(desk: Desk, settings: Settings) -> Polled:
         try:
             with alone(desk.store, _job(mailbox)), open_mailbox(mailbox) as box:
                 _take_new(desk, mailbox, box, done)
-                sign(desk.store, _job(mailbox), desk.clock())
+                sign(desk.store, _job(mailbox), desk.clock(), _state_of(box))
         except Exception as error:  # noqa: BLE001  the edge: whatever broke, the next mailbox has its turn
             done.failures.append(_as_ours(error))
     try:
@@ -108,24 +108,31 @@ class Poller:
                 self._watch_while_it_works(mailbox)
             except Exception as broken:  # noqa: BLE001  the edge: whatever broke, it is tried again
                 error = _as_ours(broken)
-                self._report(mailbox, error)
-                pause = self._pauses.get(mailbox.name, FIRST_PAUSE)
-                if isinstance(error, Temporary) and not isinstance(error, Busy):
-                    pause = min(pause, FIRST_PAUSE * 8)
-                self._stop.wait(pause)
-                self._pauses[mailbox.name] = min(pause * 2, LONGEST_PAUSE)
+                with suppress(Exception):
+                    self._report(mailbox, error)
+                self._stop.wait(self._pause_after(mailbox, error))
+
+    def _pause_after(self, mailbox: MailboxSettings, error: HelpdeskError) -> float:
+        """How long to wait now; the next time it is longer."""
+        pause = self._pauses.get(mailbox.name, FIRST_PAUSE)
+        if isinstance(error, Temporary) and not isinstance(error, Busy):
+            pause = min(pause, FIRST_PAUSE * 8)
+        self._pauses[mailbox.name] = min(pause * 2, LONGEST_PAUSE)
+        return pause
 
     def _watch_while_it_works(self, mailbox: MailboxSettings) -> None:
-        with alone(self._desk.store, _job(mailbox)), open_mailbox(mailbox) as box:
-            self._boxes[mailbox.name] = box
+        """Poll over one connection; the mailbox stays the same over all of them and remembers its troubles."""
+        box = self._boxes.get(mailbox.name) or open_mailbox(mailbox)
+        self._boxes[mailbox.name] = box
+        with alone(self._desk.store, _job(mailbox)), box:
             while not self._stop.is_set():
                 done = Polled()
                 _take_new(self._desk, mailbox, box, done)
-                sign(self._desk.store, _job(mailbox), self._desk.clock())
-                self._pauses.pop(mailbox.name, None)
+                sign(self._desk.store, _job(mailbox), self._desk.clock(), _state_of(box))
                 if done.received:
-                    self._tell(f"{mailbox.name}: {in_words(done)}")
+                    self._say(f"{mailbox.name}: {in_words(done)}")
                 box.wait(self._settings.poll_seconds)
+                self._pauses.pop(mailbox.name, None)
 
     def _send_and_run_timers(self) -> None:
         """Look whenever something was written, and at least every few seconds."""
@@ -136,11 +143,11 @@ class Poller:
                     file_left_over(self._desk, PIPE)
                     self._send_while_alone(lookout)
             except Busy as error:
-                self._tell(error.message)
+                self._say(error.message)
                 self._stop.wait(LONGEST_PAUSE / 10)
             except Exception as broken:  # noqa: BLE001  the edge: whatever broke, it is tried again
                 trouble = _as_ours(broken)
-                self._tell(f"{trouble.message} {trouble.hint}")
+                self._say(f"{trouble.message} {trouble.hint}")
                 self._stop.wait(FIRST_PAUSE)
 
     def _send_while_alone(self, lookout: Lookout) -> None:
@@ -153,9 +160,14 @@ class Poller:
                 run_due(self._desk, self._desk.clock())
             rounds += 1
 
+    def _say(self, words: str) -> None:
+        """Tell people, where somebody listens: a terminal that went away ends nothing."""
+        with suppress(OSError, ValueError):
+            self._tell(words)
+
     def _report(self, mailbox: MailboxSettings, error: HelpdeskError) -> None:
         words = clean_line(f"{error.message} {error.hint}")
-        self._tell(f"{mailbox.name}: {words}")
+        self._say(f"{mailbox.name}: {words}")
         if not isinstance(error, Busy):
             try:
                 sign(self._desk.store, _job(mailbox), self._desk.clock(), words)
@@ -174,6 +186,11 @@ def _as_ours(error: Exception) -> HelpdeskError:
         return error
     log.error("polling broke off: %s", type(error).__name__)
     return Temporary(_("Polling broke off ({kind}).").format(kind=type(error).__name__), _("It is tried again."))
+
+
+def _state_of(box: Mailbox) -> str:
+    """What people read of a mailbox after a round: `ok`, or what was left alone."""
+    return clean_line("; ".join(box.problems[:3]), 600) or "ok"
 
 
 def _job(mailbox: MailboxSettings) -> str:

@@ -153,6 +153,54 @@ class ImapScript:
         self.client = context.wrap_socket(self.client, server_side=True)
 
 
+class ImapFolder(ImapScript):
+    """An IMAP server with a folder of mails, of which it will not hand over some.
+
+    Args:
+        troubles: what it says in place of a mail, by uid: see `ImapScript`.
+        words: the commands about mails in which it says so.
+        is_passing: it says so once.
+    """
+
+    def __init__(
+        self, mails: dict[int, bytes], troubles: dict[int, bytes] | None = None, words: bytes = b"BODY.PEEK"
+    ) -> None:
+        super().__init__()
+        self.is_passing = False
+        self.mails = mails
+        self.troubles = troubles or {}
+        self.words = words
+
+    def answer(self, words: bytes, tag: bytes) -> None:
+        command = self.heard[-1]
+        if b"SEARCH" in command:
+            words = b"* SEARCH " + b" ".join(b"%d" % uid for uid in self.mails) + b"\r\n"
+        elif found := re.search(rb"UID FETCH ([\d,:]+) ", command):
+            words = b"".join(self._fetched(command, _uids_in(found[1])))
+        super().answer(words, tag)
+
+    @property
+    def logins(self) -> int:
+        return len(self.commands("LOGIN"))
+
+    def asked_for(self) -> list[list[int]]:
+        """The uids of each command for mails."""
+        return [_uids_in(line.split()[3]) for line in self.heard if b"BODY.PEEK" in line]
+
+    def _fetched(self, command: bytes, uids: list[int]) -> Iterator[bytes]:
+        for uid in uids:
+            mail = self.mails[uid]
+            if uid in self.troubles and self.words in command:
+                trouble = self.troubles.pop(uid) if self.is_passing else self.troubles[uid]
+                yield trouble
+                if b"%" in trouble:
+                    return
+            elif b"BODY.PEEK" in command:
+                yield b"* %d FETCH (UID %d BODY[] {%d}\r\n" % (uid, uid, len(mail)) + mail + b")\r\n"
+            else:
+                yield b"* %d FETCH (UID %d RFC822.SIZE %d)\r\n" % (uid, uid, len(mail))
+
+
 class SmtpScript:
     """An SMTP server that says what it is told to; the answer to a mail's content goes by the name of `.`."""
 
@@ -263,6 +311,11 @@ def waiting(box: AnyMailbox, seconds: float) -> Iterator[list[bool | HelpdeskErr
     yield outcome
     thread.join(seconds)
     wait_until(lambda: bool(outcome), "the wait has ended")
+
+
+def _uids_in(numbers: bytes) -> list[int]:
+    ranges = [[int(one) for one in part.split(b":")] for part in numbers.split(b",")]
+    return [uid for ends in ranges for uid in range(ends[0], ends[-1] + 1)]
 
 
 def own_address() -> str:

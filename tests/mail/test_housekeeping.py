@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_the_house_is_kept_again_after_whatever_broke(
     failures = iter([ZeroDivisionError(), RuntimeError()])
     desk = small_installation.desk()
 
-    def clock() -> object:
+    def clock() -> datetime:
         for failure in failures:
             raise failure
         return desk.clock()

@@ -119,6 +119,12 @@ class TestServersThatMisbehave:
         with serving(script) as port, ImapMailbox(settings_at(port, **more)) as box:
             return contents(box)
 
+    def problem(self, script: Script) -> str:
+        with serving(script) as port, ImapMailbox(settings_at(port)) as box:
+            assert contents(box) == []
+            (problem,) = box.problems
+        return problem
+
     def polled(self, script: Script) -> None:
         with serving(script) as port, ImapMailbox(settings_at(port)) as box:
             list(box.fetch(box.uids()))
@@ -151,8 +157,7 @@ class TestServersThatMisbehave:
 
     def test_a_literal_that_is_cut_gives_no_mail(self) -> None:
         cut = Script({"BODY.PEEK": b"* 1 FETCH (UID 1 BODY[] {10}\r\n01234%H"})
-        with pytest.raises(Temporary, match="hung up"):
-            self.fetched(cut)
+        assert "hung up" in self.problem(cut)
 
     @pytest.mark.parametrize(
         "answer",
@@ -177,9 +182,8 @@ class TestServersThatMisbehave:
         assert mails in ([b"ok"], [b"01234"], [b"0123456789"], [])
 
     def test_a_literal_of_two_gigabytes_is_not_read(self) -> None:
-        huge = Script({"BODY.PEEK": b"* 1 FETCH (UID 1 BODY[] {2147483648}\r\n%S"})
-        with pytest.raises(Temporary, match="2147483648 bytes is too long"):
-            self.fetched(huge)
+        huge = Script({"BODY.PEEK": b"* 1 FETCH (UID 1 BODY[] {2147483648}\r\n%W"})
+        assert "2147483648 bytes is too long" in self.problem(huge)
 
     def test_a_mail_that_claims_to_be_too_large_is_left_with_a_note(self) -> None:
         script = Script({"RFC822.SIZE": b"* 1 FETCH (UID 1 RFC822.SIZE %d)\r\n" % (MAX_MAIL_BYTES + 1)})
@@ -206,15 +210,17 @@ class TestServersThatMisbehave:
             self.fetched(Script(greeting=greeting))
 
     def test_a_goodbye_is_temporary(self) -> None:
-        for command in ("LOGIN", "SELECT", "NOOP", "SEARCH", "BODY.PEEK", "STORE", "IDLE"):
+        for command in ("LOGIN", "SELECT", "NOOP", "SEARCH", "STORE", "IDLE"):
             with pytest.raises(Temporary):
                 self.polled(Script({command: b"* BYE shutting down\r\n%H"}))
 
     @pytest.mark.parametrize("answer", [b"%T NO no\r\n", b"%T BAD bad\r\n", b"%H", b"* 1 EX%H", b"\r\n", b"* \r\n"])
-    def test_whatever_command_fails_ends_in_one_of_our_errors(self, answer: bytes) -> None:
-        for command in ("CAPABILITY", "LOGIN", "SELECT", "NOOP", "SEARCH", "RFC822.SIZE", "BODY.PEEK", "STORE"):
+    def test_whatever_command_fails_ends_in_one_of_our_errors_or_a_problem(self, answer: bytes) -> None:
+        for command in ("CAPABILITY", "LOGIN", "SELECT", "NOOP", "SEARCH", "STORE"):
             with pytest.raises(HelpdeskError):
                 self.polled(Script({command: answer}))
+        for command in ("RFC822.SIZE", "BODY.PEEK"):
+            assert "UID 1 was not handed over" in self.problem(Script({command: answer}))
         self.polled(Script({"LOGOUT": answer}))
 
     @pytest.mark.parametrize("answer", [b"%T NO [OVERQUOTA] \x1b[31mfull\x1b[0m\r\n", b"%T BAD [NOPERM] full\r\n"])
