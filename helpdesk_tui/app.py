@@ -14,8 +14,9 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
@@ -33,10 +34,13 @@ from helpdesk_tui.screens.skeleton import Skeleton
 from helpdesk_tui.screens.typeahead import Typeahead
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from sqlalchemy.orm import Session
+    from textual.dom import DOMNode
     from textual.filter import LineFilter
 
     from helpdesk_tui.desk.door import Desk
+    from helpdesk_tui.screens.drafts import DraftKeeper
     from helpdesk_tui.terms import Outcome
 
 _P = ParamSpec("_P")
@@ -94,6 +98,7 @@ class HelpdeskApp(App[None]):
         self.animation_level = "none"
         self._login = login
         self._desk: Desk | None = None
+        self._drafts: DraftKeeper | None = None
         self._database = ThreadPoolExecutor(1, thread_name_prefix="database")
         self._ended = threading.Event()
         self._feed: Any = None
@@ -111,6 +116,13 @@ class HelpdeskApp(App[None]):
         if self._desk is None:
             raise RuntimeError("the store is not open yet")
         return self._desk
+
+    @property
+    def drafts(self) -> DraftKeeper:
+        """Where texts that are being written go; there is one once the store is open."""
+        if self._drafts is None:
+            raise RuntimeError("the store is not open yet")
+        return self._drafts
 
     def read(
         self, question: Callable[Concatenate[Session, _P], _T], *args: _P.args, **kwargs: _P.kwargs
@@ -223,11 +235,13 @@ class HelpdeskApp(App[None]):
         import helpdesk_tui.screens.triage  # noqa: F401
         from helpdesk_tui.desk.door import Desk
         from helpdesk_tui.desk.identity import identify
+        from helpdesk_tui.screens.drafts import DraftKeeper
         from helpdesk_tui.store.feed import Feed
         from helpdesk_tui.store.schema import open_current
 
         store = open_current(self.settings.store)
         self._desk = Desk(store, identify(store, self._login), self.settings)
+        self._drafts = DraftKeeper(self)
         self._feed = Feed(store)
 
     def _start_housekeeping(self) -> None:
@@ -240,6 +254,37 @@ class HelpdeskApp(App[None]):
         from helpdesk_tui.mail.housekeeping import keep_house
 
         keep_house(self.desk, self.settings, self._ended)
+
+    async def action_quit(self) -> None:
+        """Leave; where something is being written the screen asks first, once."""
+        asks = getattr(self.screen, "asks_before_quit", None)
+        if asks is None or not asks():
+            self.exit()
+
+    async def run_action(
+        self,
+        action: Any,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key is for; whatever it is, a question whether to leave is answered by it."""
+        if forget := getattr(self.screen, "forget_question", None):
+            forget(action if isinstance(action, str) else action[1])
+        return await super().run_action(action, default_namespace, namespaces)
+
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """Hand what is being written to the database thread, then leave."""
+        for screen in self._screens():
+            if keep_text := getattr(screen, "keep_text", None):
+                with suppress(NoMatches):  # one that is only just opening holds no text
+                    keep_text()
+        if self._drafts is not None:
+            self._drafts.flush()
+        super().exit(result, return_code, message)
+
+    def _screens(self) -> list[Any]:
+        """The screens, none while the app opens."""
+        return list(self.screen_stack) if self._drafts is not None else []
 
     async def on_unmount(self) -> None:
         """Let the last writes finish."""
@@ -297,9 +342,9 @@ class HelpdeskApp(App[None]):
                 changed(message.tickets, message.own)
 
     def _dropped_keys(self) -> None:
-        self._tell(HelpdeskError(_("The store does not answer."), _("What was typed since then was not done.")))
+        self.tell(HelpdeskError(_("The store does not answer."), _("What was typed since then was not done.")))
 
-    def _tell(self, error: HelpdeskError) -> None:
+    def tell(self, error: HelpdeskError) -> None:
         """Say what is wrong on the topmost screen that has a place for it."""
         told = [screen.refuse for screen in reversed(self.screen_stack) if hasattr(screen, "refuse")]
         if told:
@@ -317,7 +362,7 @@ class HelpdeskApp(App[None]):
         try:
             await job
         except HelpdeskError as error:
-            self._tell(error)
+            self.tell(error)
         except NoMatches:
             log.info("an answer came after its screen was gone")
         except Exception as error:  # noqa: BLE001  nobody awaits this job: a fault of ours must not vanish

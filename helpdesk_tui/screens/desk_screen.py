@@ -38,6 +38,10 @@ class DeskScreen(Screen[None]):
     BINDINGS: ClassVar = [*bindings("any", "verb")]
     AREAS: ClassVar[tuple[str, ...]] = ("verb", "any")
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.asks_to_quit = False
+
     @property
     def desk_app(self) -> HelpdeskApp:
         """The app, as what it is."""
@@ -308,9 +312,15 @@ class DeskScreen(Screen[None]):
     def action_refresh(self) -> None:
         """Load what is new."""
 
-    def action_quit(self) -> None:
+    async def action_quit(self) -> None:
         """Leave the program."""
-        self.app.exit()
+        await self.app.action_quit()
+
+    def forget_question(self, action: str) -> None:
+        """Whatever else is done than leaving takes back the question whether to leave."""
+        if self.asks_to_quit and action not in ("back", "quit"):
+            self.asks_to_quit = False
+            self.query_one("#status", StatusLine).clear()
 
     def action_copy(self) -> None:
         """Copy something; each screen says what."""

@@ -10,6 +10,9 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from helpdesk_tui.desk.pages import TicketPage, preview_page
+from helpdesk_tui.errors import HelpdeskError
+from helpdesk_tui.language import _
+from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.screens.desk_screen import DeskScreen
 from helpdesk_tui.screens.keys import bindings
 from helpdesk_tui.screens.place import Place, save_place, state_folder
@@ -32,9 +35,9 @@ class ListScreen(DeskScreen):
         super().__init__()
         self.place = Place()
         self.page: TicketPage | None = None
-        self.asks_to_quit = False
         self._rest: Timer | None = None
         self._saving: Timer | None = None
+        self._is_told_unsaved = False
 
     @property
     def tickets(self) -> TicketList:
@@ -173,7 +176,19 @@ class ListScreen(DeskScreen):
 
     def _save(self) -> None:
         self._saving = None
-        save_place(self.place_file, self.place)
+        try:
+            save_place(self.place_file, self.place)
+        except OSError as error:
+            self._say_unsaved(clean_line(error.strerror or str(error), 100))
+        else:
+            self._is_told_unsaved = False
+
+    def _say_unsaved(self, words: str) -> None:
+        """Say it once; a full disk is no reason to stop working."""
+        if not self._is_told_unsaved and self.is_mounted:
+            self._is_told_unsaved = True
+            said = _("The place in the list cannot be remembered: {words}.").format(words=words)
+            self.refuse(HelpdeskError(said, _("All else works.")))
 
     def on_unmount(self) -> None:
         """The program ends: what was to be remembered in a moment is remembered now."""

@@ -22,6 +22,7 @@ from helpdesk_tui.screens.widgets.composer import Composer
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
 from helpdesk_tui.screens.widgets.thread_view import ThreadView
 from helpdesk_tui.screens.widgets.ticket_list import TicketList
+from helpdesk_tui.store.queries.thread import DraftRow, drafts
 from helpdesk_tui.terms import DueKind, Outcome
 
 
@@ -119,6 +120,8 @@ class TicketScreen(DeskScreen):
         self.query_one("#side", Static).update(_side(page, now))
         if begins:
             self._begin(page)
+        elif self.composer.is_open:
+            self.composer.take_newer(self._draft(page.drafts, self.composer.kind))
         self.show_keys()
 
     def _begin(self, page: TicketPage) -> None:
@@ -129,7 +132,7 @@ class TicketScreen(DeskScreen):
         if kind == "reply" and page.reply_refusal:
             self.refuse(HelpdeskError(page.reply_refusal))
         elif kind:
-            self.composer.open(page, kind)
+            self.composer.open(page, kind, self._draft(page.drafts, kind))
         if mine and not self._writing:
             self.notice(_("your draft is still here"))
 
@@ -157,7 +160,7 @@ class TicketScreen(DeskScreen):
     def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
         """This ticket changed: show it anew, where it stands."""
         if self.ticket_id in tickets:
-            self.desk_app.spawn(self._load())
+            (self.desk_app.opening if self.ticket_id in own else self.desk_app.spawn)(self._load())
 
     # -- moving
 
@@ -259,15 +262,59 @@ class TicketScreen(DeskScreen):
             self._write("note")
 
     def _write(self, kind: str) -> None:
-        if self.page is not None:
-            self.composer.open(self.page, kind)
+        if self.composer.kind == kind:
+            self.composer.focus_text()
+        else:
+            self.desk_app.opening(self._open_composer(kind))
+
+    async def _open_composer(self, kind: str) -> None:
+        wanted = self.ticket_id
+        self.composer.save_now()
+        found = await self.desk_app.read(drafts, wanted)
+        if wanted == self.ticket_id and self.page is not None:
+            self.composer.open(self.page, kind, self._draft(found, kind))
             self._remember()
             self.show_keys()
+
+    def _draft(self, found: Sequence[DraftRow], kind: str) -> str:
+        """One's own text of a kind: the one on its way into the store, else the store's."""
+        me = self.desk_app.desk.actor.agent_id
+        stored = next((one.text for one in found if one.agent_id == me and one.kind == kind), "")
+        unsaved = self.desk_app.drafts.unsaved(self.ticket_id, kind)
+        return stored if unsaved is None else unsaved
+
+    def keep_text(self) -> None:
+        """Save what is being written."""
+        self.composer.save_now()
+
+    def asks_before_quit(self) -> bool:
+        """True where it has just asked, since an answer is being written."""
+        if self.asks_to_quit or not self.composer.has_text:
+            return False
+        self.asks_to_quit = True
+        self.notice(_("Your text stays as a draft; ctrl+q once more leaves the program"))
+        return True
+
+    def on_text_area_changed(self) -> None:
+        """Whoever writes on does not leave."""
+        self.forget_question("write")
+
+    def action_undo(self) -> None:
+        """Take back one's last change; a text it brings back comes before what is being written."""
+        self.composer.save_now()
+        super().action_undo()
 
     def action_send(self) -> None:
         """Send or save what is written."""
         if self.can("send"):
-            self.perform(self.composer.verb())
+            self.desk_app.opening(self._send())
+
+    async def _send(self) -> None:
+        try:
+            await self._performed(self.composer.verb(), [])
+        except HelpdeskError:
+            self.composer.go_on()
+            raise
 
     def acted(self, outcome: Outcome, ids: Sequence[int]) -> None:
         """Done: the composer has served, where it was the composer's verb."""

@@ -80,6 +80,10 @@ class OpenApp(PtyProgram):
     def quit(self) -> int:
         """Leave; gives the exit status, and the last words where it is none of the good ones."""
         self.press("ctrl+q")
+        asks = "ctrl+q once more leaves"
+        wait_until(lambda: not self.alive or asks in "\n".join(self.screen()), "it leaves, or asks")
+        if self.alive:
+            self.press("ctrl+q")
         status = self.wait()
         assert status == 0, self.bytes_seen()[-600:].decode(errors="replace")
         return status

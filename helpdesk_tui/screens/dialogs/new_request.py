@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.text import Text
@@ -11,7 +13,7 @@ from textual.widgets import Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
 from helpdesk_tui.desk.conversation import NewRequest, create
-from helpdesk_tui.desk.drafts import save_draft
+from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.screens.dialogs.dialog import Dialog
@@ -45,6 +47,10 @@ class NewRequestDialog(Dialog):
         self._open: list[TicketRow] = []
         self._channel = Channel.PHONE
         self._is_saving = False
+        self._is_made = False
+        self._handed_over: dict[str, Any] = {}
+        self._batch = uuid.uuid4().hex
+        self._asks_to_quit = False
 
     @property
     def desk_app(self) -> HelpdeskApp:
@@ -74,9 +80,17 @@ class NewRequestDialog(Dialog):
         mine = self.desk_app.desk.actor.agent_id
         saved = [one for one in await self.desk_app.read(drafts, None) if one.agent_id == mine and one.kind == "new"]
         if saved:
-            self.query_one("#who", Input).value = str(saved[0].fields.get("who", ""))
-            self.query_one("#subject", Input).value = str(saved[0].fields.get("subject", ""))
-            self.query_one("#text", TextArea).load_text(str(saved[0].fields.get("text", "")))
+            fields = saved[0].fields
+            self._customer = await self._known(fields)
+            self.query_one("#who", Input).value = str(fields.get("who", ""))
+            self.query_one("#subject", Input).value = str(fields.get("subject", ""))
+            self.query_one("#text", TextArea).load_text(str(fields.get("text", "")))
+
+    async def _known(self, fields: Mapping[str, Any]) -> CustomerRow | None:
+        """The customer who was chosen, unless they are called something else by now."""
+        found = await self.desk_app.read(find_customers, str(fields.get("known_by", "")))
+        chosen = (fields.get("customer"), fields.get("who"))
+        return next((one for one in found if (one.id, one.name) == chosen), None)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Look for the customer while they say their name; keep what is written."""
@@ -129,15 +143,26 @@ class NewRequestDialog(Dialog):
             phone=phone,
             channel=self._channel,
         )
-        self.desk_app.opening(self._create(request))
+        if not self._is_made:
+            self._is_made = True
+            self.desk_app.opening(self._create(request))
+
+    def action_dismiss_none(self) -> None:
+        """Leave; what is written is kept."""
+        self.keep_text()
+        super().action_dismiss_none()
 
     def refuse(self, error: Any) -> None:
         """Say what is wrong, in the dialog."""
         self.query_one("#form-help", Static).update(Text(clean_line(f"{error.message} {error.hint}"), "bold red"))
 
     async def _create(self, request: NewRequest) -> None:
-        outcome = await self.desk_app.do(create, request)
-        await self.desk_app.keep(save_draft, None, "new", "", {})
+        try:
+            outcome = await self.desk_app.do(lambda desk: create(desk.in_batch(self._batch), request))
+        except HelpdeskError:
+            self._is_made = False
+            raise
+        self.desk_app.drafts.put(None, "new", "", lambda _is_saved: None)
         self.dismiss(outcome.text)
 
     async def _find(self, typed: str) -> None:
@@ -153,6 +178,7 @@ class NewRequestDialog(Dialog):
             self.query_one("#who", Input).value = self._customer.name
             self.desk_app.opening(self._show_open(self._customer.id))
         elif index < len(self._open):
+            self.keep_text()
             self.dismiss(f"open {self._open[index].id}")
         else:
             self.query_one("#options", OptionList).display = False
@@ -180,17 +206,40 @@ class NewRequestDialog(Dialog):
     def _save_soon(self) -> None:
         if not self._is_saving:
             self._is_saving = True
-            self.set_timer(_SAVE_EVERY, self._save_draft)
+            self.set_timer(_SAVE_EVERY, self.keep_text)
 
-    def _save_draft(self) -> None:
+    def keep_text(self) -> None:
+        """Save what is written, where it changed and no ticket has been made of it."""
         self._is_saving = False
-        fields = {
+        written = self._written()
+        fields: dict[str, Any] = dict(written)
+        if (chosen := self._customer) is not None:
+            fields |= {"customer": chosen.id, "known_by": chosen.address or chosen.phone or chosen.name}
+        if self._is_made or fields == self._handed_over or not (any(written.values()) or self._handed_over):
+            return
+        self._handed_over = fields
+        text = " ".join(filter(None, (part.strip() for part in written.values())))
+        self.desk_app.drafts.put(None, "new", text, self._told, fields)
+
+    def _written(self) -> dict[str, str]:
+        return {
             "who": self.query_one("#who", Input).value,
             "subject": self.query_one("#subject", Input).value,
             "text": self.query_one("#text", TextArea).text,
         }
-        text = " ".join(filter(None, (part.strip() for part in fields.values())))
-        self.desk_app.spawn(self.desk_app.keep(save_draft, None, "new", text, fields))
+
+    def _told(self, is_saved: bool) -> None:
+        if not is_saved and self.is_mounted:
+            self.refuse(HelpdeskError(_("not saved")))
+
+    def asks_before_quit(self) -> bool:
+        """True where it has just asked, since a request is being written."""
+        if self._asks_to_quit or not any(self._written().values()):
+            return False
+        self._asks_to_quit = True
+        words = _("Your text stays as a draft; ctrl+q once more leaves the program")
+        self.query_one("#form-help", Static).update(Text(words, "bold"))
+        return True
 
 
 def _open_tickets(session: Session, customer_id: int) -> list[TicketRow]:

@@ -6,7 +6,9 @@ import os
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -20,7 +22,6 @@ from textual.widgets import Static, TextArea
 from helpdesk_tui.config import folder
 from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.door import Desk
-from helpdesk_tui.desk.drafts import save_draft
 from helpdesk_tui.desk.pages import TicketPage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
@@ -44,8 +45,9 @@ class Composer(Vertical):
         self._page: TicketPage | None = None
         self._then: Status | None = Status.WAITING_CUSTOMER
         self._saved = ""
+        self._handed_over = ""
         self._saving: Timer | None = None
-        self._sent_batch = ""
+        self._batch = ""
 
     def compose(self) -> ComposeResult:
         """A line that says where it goes, and the text."""
@@ -70,20 +72,32 @@ class Composer(Vertical):
     def _app(self) -> HelpdeskApp:
         return cast("HelpdeskApp", self.app)
 
-    def open(self, page: TicketPage, kind: str) -> None:
-        """Begin, or go on with, a `reply` or a `note`; a saved draft comes back."""
-        if self.kind and self.kind != kind:
-            self.save_now()
-        me = self._app.desk.actor.agent_id
-        draft = next((one.text for one in page.drafts if one.agent_id == me and one.kind == kind), "")
-        if self.kind != kind:
-            self._text.load_text(draft)
-            self._text.move_cursor(self._text.document.end)
-        self.kind, self._page, self._saved = kind, page, self._text.text
+    @property
+    def has_text(self) -> bool:
+        """True while something stands there."""
+        return self.is_open and bool(self._text.text.strip())
+
+    def open(self, page: TicketPage, kind: str, draft: str) -> None:
+        """Begin, or go on with, a `reply` or a `note`, from the draft of it as it is now."""
+        self.kind, self._page = kind, page
+        self._batch = uuid.uuid4().hex
         self._then = Status.WAITING_CUSTOMER
+        self._show(draft)
         self.screen.add_class("writing")
         self._say(_("draft saved") if draft else "")
         self.focus_text()
+
+    def take_newer(self, draft: str) -> None:
+        """Show a draft that came from elsewhere (an answer taken back), where nothing here is on its way."""
+        is_quiet = self.is_open and self._text.text == self._saved == self._handed_over
+        if is_quiet and draft and draft != clean_text(self._saved):
+            self._show(draft)
+            self._say(_("draft saved"))
+
+    def _show(self, draft: str) -> None:
+        self._text.load_text(draft)
+        self._text.move_cursor(self._text.document.end)
+        self._saved = self._handed_over = self._text.text
 
     def close(self, *, is_sent: bool = False) -> None:
         """Put the text away; the draft stays unless it was sent."""
@@ -99,7 +113,7 @@ class Composer(Vertical):
 
     def on_text_area_changed(self) -> None:
         """Save soon, and again while typing goes on."""
-        if self.is_open and self._saving is None and self._text.text != self._saved:
+        if self.is_open and self._saving is None and self._text.text != self._handed_over:
             self._saving = self.set_timer(SAVE_EVERY, self.save_now)
 
     def save_now(self) -> None:
@@ -107,36 +121,37 @@ class Composer(Vertical):
         if self._saving is not None:
             self._saving.stop()
             self._saving = None
-        if not self.is_open or self._page is None or self._text.text == self._saved:
+        if not self.is_open or self._page is None or self._text.text == self._handed_over:
             return
-        self._saved = self._text.text
-        job = self._app.keep(save_draft, self._page.ticket.id, self.kind, clean_text(self._saved))
-        self._app.spawn(self._when_saved(job))
+        text = self._handed_over = self._text.text
+        told = partial(self._told, self._batch, text)
+        self._app.drafts.put(self._page.ticket.id, self.kind, clean_text(text), told)
 
-    async def _when_saved(self, job: object) -> None:
-        await job  # type: ignore[misc]
-        if self.is_open:
-            self._say(_("draft saved"))
+    def _told(self, batch: str, text: str, is_saved: bool) -> None:
+        if not self.is_open or batch != self._batch:
+            return
+        self._saved = text if is_saved else self._saved
+        self._say(_("draft saved") if is_saved else _("not saved"))
 
     def verb(self) -> Callable[[Desk], Outcome]:
-        """What sending does."""
-        if self._saving is not None:
-            self._saving.stop()
-            self._saving = None
-        ticket = self._page.ticket.number if self._page else 0
-        write = partial(reply, then=self._then) if self.kind == "reply" else note
-        text = self._text.text
+        """What sending does: once for each time the composer was opened, however often it is asked for."""
+        self.save_now()
+        text, batch, write = self._text.text, self._batch, partial(reply, then=self._then)
+        if self._page is None:
+            raise RuntimeError("nothing is being written")
+        self._app.drafts.let_go(self._page.ticket.id, self.kind)
+        number, is_reply = self._page.ticket.number, self.kind == "reply"
+        return lambda desk: (write if is_reply else note)(desk.in_batch(batch), number, text)
 
-        def send(desk: Desk) -> Outcome:
-            outcome = write(desk, ticket, text)
-            self._sent_batch = outcome.batch
-            return outcome
-
-        return send
+    def go_on(self) -> None:
+        """It was not sent: the text is a draft again."""
+        if self.is_open:
+            self._handed_over = ""
+            self.save_now()
 
     def is_sent(self, outcome: Outcome) -> bool:
         """True where this outcome is of what was written here."""
-        return bool(outcome.batch) and outcome.batch == self._sent_batch
+        return self.is_open and outcome.batch == self._batch
 
     def next_then(self) -> None:
         """Choose what happens after sending."""
@@ -150,18 +165,12 @@ class Composer(Vertical):
         An editor that fails, or leaves nothing, changes nothing.
         """
         self.save_now()
-        place = folder("state")
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix="draft-", suffix=".txt", dir=place)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(self._text.text)
         try:
-            written = self._edited(name)
+            with _file_of(self._text.text) as name:
+                written = self._edited(name)
         except (OSError, ValueError, SuspendNotSupported) as error:
             words = clean_line(str(error), 100)
             return _("The editor cannot be started: {words}").format(words=words)
-        finally:
-            Path(name).unlink(missing_ok=True)
         if not written.strip() and self._text.text.strip():
             return _("The editor ended without a text; what you had is still here.")
         self._text.load_text(written.rstrip("\n"))
@@ -198,3 +207,22 @@ class Composer(Vertical):
             words = _("To {to} · then: {then}").format(to=to, then=then)
         line = Text(clean_line(words, 200), "bold", no_wrap=True, overflow="ellipsis")
         self.query_one("#address", Static).update(line.append(f"   {saved}" if saved else "", "dim"))
+
+
+@contextmanager
+def _file_of(text: str) -> Iterator[str]:
+    """A file of one's own with a text, for as long as an editor needs it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    place = folder("state")
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix="draft-", suffix=".txt", dir=place)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        yield name
+    finally:
+        with suppress(OSError):
+            Path(name).unlink()
