@@ -11,29 +11,32 @@ from sqlmodel import col
 from helpdesk_tui.desk.people import customer_at
 from helpdesk_tui.rules import robots, threading
 from helpdesk_tui.rules.routing import plain_address
-from helpdesk_tui.rules.threading import Signals
+from helpdesk_tui.rules.threading import Authenticity, Signals
 from helpdesk_tui.store.tables import Message, OwnToken, Queue, Ticket
 from helpdesk_tui.terms import ENDED, IncomingMail, MessageKind
 
 #: A ticket closed for longer than this is not opened again by a late answer.
 REOPENS_FOR = timedelta(days=30)
+#: So many messages of one Message-ID are looked at: a flood of forged ones does not hold up the mailroom.
+_CANDIDATES = 100
 
 
 def signals_of(session: Session, mail: IncomingMail, now: datetime) -> Signals:
     """What the store knows about a mail."""
     ancestors = [*mail.report_ids, *mail.references] if mail.report else mail.references
     by_token = _tickets_by_token(session, threading.tokens_in_order(mail.in_reply_to, ancestors))
-    weak = None if by_token else _ticket_by_message_id(session, [*mail.in_reply_to, *mail.references])
+    weak = None if by_token else _ticket_by_message_id(session, mail)
     linked = by_token[0] if by_token else weak
     ticket = _final(session, linked) if linked else None
     return Signals(
         is_own_copy=_is_own_copy(session, mail),
         is_bounce=mail.report is not None,
-        is_robot=robots.is_robot(mail),
+        is_robot=robots.is_robot(mail, answers_us=bool(by_token)),
         token_ticket=ticket.id if ticket and by_token else None,
         other_token_ticket=next((t for t in by_token if t != by_token[0]), None),
         weak_ticket=ticket.id if ticket and not by_token else None,
         is_participant=ticket is not None and _is_participant(session, ticket, mail),
+        authenticity=Authenticity.NONE if mail.has_strict_sender else Authenticity.FAIL,
         is_confidential=ticket is not None and session.get_one(Queue, ticket.queue_id).is_confidential,
         is_closed=ticket is not None and _is_long_closed(ticket, now),
     )
@@ -48,14 +51,24 @@ def _tickets_by_token(session: Session, tokens: list[str]) -> list[int]:
     return [tickets[token] for token in tokens if token in tickets]
 
 
-def _ticket_by_message_id(session: Session, ids: list[str]) -> int | None:
-    """The ticket of the newest inbound message with one of these Message-IDs."""
+def _ticket_by_message_id(session: Session, mail: IncomingMail) -> int | None:
+    """The ticket of an inbound message that this mail names.
+
+    Anybody can send a mail under the Message-ID of another: tickets where the sender belongs come first, then the
+    order in which the mail names its ancestors, then who was there first.
+    """
+    ids = [*mail.in_reply_to, *reversed(mail.references)]
     if not ids:
         return None
-    mails = select(col(Message.ticket_id)).where(
-        col(Message.message_id).in_(ids), col(Message.kind) == MessageKind.INBOUND
-    )
-    return session.execute(mails.order_by(col(Message.id).desc()).limit(1)).scalar_one_or_none()
+    customer = customer_at(session, mail.sender.address) if mail.sender.address else None
+    named = select(col(Message.ticket_id), col(Message.message_id)).join(Ticket, col(Ticket.id) == Message.ticket_id)
+    named = named.where(col(Message.message_id).in_(ids), col(Message.kind) == MessageKind.INBOUND)
+    named = named.order_by((col(Ticket.requester_id) == customer).desc(), col(Message.id)).limit(_CANDIDATES)
+    found = session.execute(named).all()
+    tickets = {ticket_id: _final(session, ticket_id) for ticket_id, _id in found}
+    is_strange = {ticket_id: not _is_participant(session, one, mail) for ticket_id, one in tickets.items()}
+    best = min(found, key=lambda row: (is_strange[row.ticket_id], ids.index(row.message_id)), default=None)
+    return best.ticket_id if best else None
 
 
 def _final(session: Session, ticket_id: int) -> Ticket:
@@ -70,7 +83,7 @@ def _final(session: Session, ticket_id: int) -> Ticket:
 
 def _is_participant(session: Session, ticket: Ticket, mail: IncomingMail) -> bool:
     """The requester, or somebody an agent has written to on this ticket."""
-    if not mail.sender.address or not mail.has_strict_sender:
+    if not mail.sender.address:
         return False
     if customer_at(session, mail.sender.address) == ticket.requester_id:
         return True

@@ -24,8 +24,13 @@ _TOKEN = re.compile(
     re.S,
 )
 _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
-_STRICT = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@((?:[^\W_](?:[\w-]{{0,61}}[^\W_])?\.)+[^\W_](?:[\w-]{{0,61}}[^\W_])?)")
-_PHRASE = re.compile(r"[\w!#$%&'*+/=?^`{|}~. \t-]*")
+#: Dots where none belong are common in Japan, and every reader sees the same address.
+_STRICT = re.compile(
+    rf"({_ATOM}(?:\.+{_ATOM})*\.*)@((?:[^\W_](?:[\w-]{{0,61}}[^\W_])?\.)+[^\W_](?:[\w-]{{0,61}}[^\W_])?)"
+)
+#: Names with one of these may hold another address in the eyes of some reader.
+_HARMFUL = re.compile(r"[\\@＠﹫]")
+_ENCODED = re.compile(r"=\?[\w.*-]+\?[bBqQ]\?[^?]*\?=", re.ASCII)
 _LOOSE = re.compile(r"(?<![^\s<>()\[\],;:\"])[^\s<>()\[\],;:\"@]{1,64}+@[^\s<>()\[\],;:\"@]{1,190}+(?!@)")
 _SIMPLE = re.compile(
     r"(?:(?P<name>[\w .'-]*+|\"[^\"\\@<>]*+\" ?)<)?"
@@ -38,7 +43,10 @@ _ESCAPED = re.compile(r"\\(.)", re.S)
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """One mailbox of an address field; `is_strict` where every careful reader sees the same one."""
+    """One mailbox of an address field; `is_strict` where every careful reader sees the same one.
+
+    One without an address is the beginning of a name with a comma, and strict where nobody can take it for more.
+    """
 
     person: Person
     is_strict: bool
@@ -79,7 +87,8 @@ def sender(values: list[str]) -> tuple[Person, bool]:
     if named:
         name = ", ".join(box.person.name for box in boxes[: named + 1] if box.person.name)
         person = Person(line(name, _LONGEST_NAME), person.address)
-    return person, len(values) == 1 == len(boxes) and boxes[0].is_strict
+    is_whole = len(values) == 1 and named == len(boxes) - 1 and (not named or values[0].rstrip().endswith(">"))
+    return person, is_whole and bool(person.address) and all(box.is_strict for box in boxes)
 
 
 def _simple(value: str) -> Mailbox | None:
@@ -128,8 +137,6 @@ class _Reader:
         self._is_broken |= self._in_angle or self._depth > 0
         if self._has_angle or "".join(self._words).strip() or self._comment:
             self.boxes.append(self._mailbox())
-        else:
-            self.is_sloppy = True
         self._begin()
 
     def _begin(self) -> None:
@@ -163,13 +170,21 @@ class _Reader:
         words = "".join(self._words).strip()
         spec = ("".join(self._angle) if self._has_angle else words).strip()
         comment = " ".join(self._comment)
-        is_phrase = all(token.startswith('"') or _PHRASE.fullmatch(token) for token in self._words)
-        is_strict = _is_strict(spec) and not self._is_broken and (is_phrase or not self._has_angle)
         name = words if self._has_angle else ""
         address = _address(spec) or (_address(decode_words(words)) if not self._has_angle else "")
         if not address and not name:
             name = words
-        return Mailbox(Person(_shown_name(name or comment, address), address), is_strict and bool(address))
+        is_clear = _is_strict(spec) if address else not self._has_angle and not self._comment
+        is_strict = is_clear and not self._is_broken and (name == "" or self._is_harmless(address))
+        return Mailbox(Person(_shown_name(name or comment, address), address), is_strict)
+
+    def _is_harmless(self, address: str) -> bool:
+        """True where no reader finds another address in the name."""
+        raw = "".join(token for token in self._words if not token.startswith('"')).strip()
+        if not _HARMFUL.search(raw):
+            return True
+        shown = decode_words(raw) if _ENCODED.fullmatch(raw) else raw
+        return _lower_domain(shown.strip()) == address
 
 
 def _is_strict(spec: str) -> bool:

@@ -282,9 +282,9 @@ class TestAnswers:
         assert row(desk, found.ticket or 0).requester == STRANGER
         assert (thread(desk, number), row(desk, number)) == before
 
-    def test_a_sender_that_cannot_be_read_for_sure_is_a_stranger(self, desk: Desk, number: int) -> None:
+    def test_a_sender_that_cannot_be_read_for_sure_counts_as_forged(self, desk: Desk, number: int) -> None:
         found = filed(desk, an_incoming(has_strict_sender=False, in_reply_to=(ours(desk, number),)))
-        assert (found.disposition, found.row) == (LINKED, 9)
+        assert (found.disposition, found.row, found.ticket) == (APPENDED, 7, number)
 
     def test_somebody_an_agent_wrote_to_takes_part(self, desk: Desk, number: int) -> None:
         reply(desk, number, "Please advise", to=[STRANGER])

@@ -72,6 +72,13 @@ def test_an_answer_carries_one_mark(subject: str, answer: str) -> None:
 @pytest.mark.parametrize(
     ("auto_submitted", "signs", "is_list", "robot"),
     [
+        ("", ("X-Loop",), False, False),
+        ("", ("X-MS-Exchange-Inbox-Rules-Loop",), False, False),
+        ("", ("X-MS-Exchange-Inbox-Rules-Loop", "X-Loop"), False, False),
+        ("", ("X-Loop", "Subject"), False, True),
+        ("", ("Precedence", "Subject"), False, True),
+        ("", ("Precedence", "Subject"), True, False),
+        ("", ("X-Autoreply", "X-Loop"), False, True),
         ("", (), False, False),
         ("no", (), False, False),
         ("auto-replied", (), False, True),
@@ -82,9 +89,17 @@ def test_an_answer_carries_one_mark(subject: str, answer: str) -> None:
         ("", ("Precedence",), False, True),
         ("", ("Precedence",), True, False),
         ("", ("List-Unsubscribe", "Precedence"), True, False),
-        ("", ("Subject",), True, True),
+        ("", ("Subject",), True, False),
+        ("", ("Subject",), False, False),
         ("", (), True, False),
     ],
 )
 def test_machines_are_told_from_people(auto_submitted: str, signs: tuple[str, ...], is_list: bool, robot: bool) -> None:
     assert is_robot(an_incoming(auto_submitted=auto_submitted, robot_signs=signs, is_list=is_list)) is robot
+
+
+@pytest.mark.parametrize(
+    ("signs", "robot"), [((), False), (("Subject",), True), (("X-Loop",), False), (("Precedence",), True)]
+)
+def test_the_subject_of_an_absence_note_counts_in_an_answer_to_us(signs: tuple[str, ...], robot: bool) -> None:
+    assert is_robot(an_incoming(robot_signs=signs), answers_us=True) is robot
