@@ -75,12 +75,16 @@ class PlugReport:
         return len(self.typed) - len(self.restored) if self.typed.startswith(self.restored) else len(self.typed)
 
     @property
+    def is_same_place(self) -> bool:
+        """True where cursor and marks stand as before."""
+        return (self.cursor_before, self.marks_before) == (self.cursor_after, self.marks_after)
+
+    @property
     def is_kept(self) -> bool:
         """True where nothing is gone but the last second of typing."""
-        same_place = self.cursor_before == self.cursor_after and self.marks_before == self.marks_after
         typed_a_second = round(1.0 / _KEY_PAUSE) + 1
         return (
-            same_place
+            self.is_same_place
             and self.lost == 0
             and self.received == self.delivered
             and (0 <= self.characters_lost <= typed_a_second)
@@ -88,7 +92,7 @@ class PlugReport:
 
     def in_words(self) -> str:
         """The report for people."""
-        place = _("same cursor, same marks") if self.cursor_before == self.cursor_after else _("another place")
+        place = _("same cursor, same marks") if self.is_same_place else _("another place")
         return "\n".join(
             (
                 _("killed -9 in mid-sentence, app and poller, with {kept} of {delivered} mails kept").format(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from helpdesk_tui.language import _
+from rich.cells import cell_len
+
+from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.terms import MessageKind, Party, Priority, Status
 
 #: Signs of the list: priority, in order of rank.
@@ -48,6 +50,14 @@ def waiting(waiting_for: Party | None, since: datetime, now: datetime) -> str:
     if waiting_for is Party.THEM:
         return _("waiting for the customer, {span}").format(span=span(now - since))
     return ""
+
+
+def marked(count: int, outside: int, room: int) -> str:
+    """What the next verb hits, as much of it as there is room for: `x solves 3 marked tickets · q unmarks`."""
+    words = ngettext("x solves {n} marked ticket", "x solves {n} marked tickets", count)
+    hidden = _(" ({n} not in this list)").format(n=outside) if outside else ""
+    whole = f"{words}{hidden} · {_('a A p s C t M likewise · q unmarks')}"
+    return whole if cell_len(whole) <= room else f"{words}{hidden} · {_('q unmarks')}"
 
 
 def status_word(status: Status) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
@@ -13,17 +14,18 @@ from textual.widgets import Static
 
 from helpdesk_tui.desk.pages import TicketPage, ticket_page
 from helpdesk_tui.errors import HelpdeskError
-from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.language import _
 from helpdesk_tui.screens.desk_screen import DeskScreen
 from helpdesk_tui.screens.dialogs.dialog import Help
 from helpdesk_tui.screens.keys import Key, bindings, table
-from helpdesk_tui.screens.phrases import moment, owed, priority_word, status_word, waiting
+from helpdesk_tui.screens.phrases import owed, priority_word, status_word, waiting
 from helpdesk_tui.screens.widgets.composer import Composer
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
+from helpdesk_tui.screens.widgets.side import side_panel
 from helpdesk_tui.screens.widgets.thread_view import ThreadView
 from helpdesk_tui.screens.widgets.ticket_list import TicketList
 from helpdesk_tui.store.queries.thread import DraftRow, drafts
-from helpdesk_tui.terms import DueKind, Outcome
+from helpdesk_tui.terms import Outcome
 
 
 class TicketScreen(DeskScreen):
@@ -44,6 +46,7 @@ class TicketScreen(DeskScreen):
         self.page: TicketPage | None = None
         self._siblings = siblings
         self._writing = writing
+        self._index = _index_in(siblings, ticket_id)
 
     def compose(self) -> ComposeResult:
         """Head, thread and side panel, composer, status, keys."""
@@ -93,6 +96,12 @@ class TicketScreen(DeskScreen):
             return _("Nothing is being written; r answers, c writes a note.")
         return super().why_not(action)
 
+    def fit(self) -> None:
+        """Fit the head to the new size, too."""
+        super().fit()
+        if self.page is not None:
+            self._show_head(self.page, self.desk_app.desk.clock())
+
     def keys(self) -> list[Key]:
         """While writing, the keys of the composer."""
         if self.composer.has_focus_within:
@@ -117,7 +126,7 @@ class TicketScreen(DeskScreen):
         now = self.desk_app.desk.clock()
         self.thread.show(page, now)
         self._show_head(page, now)
-        self.query_one("#side", Static).update(_side(page, now))
+        self.query_one("#side", Static).update(side_panel(page, now))
         if begins:
             self._begin(page)
         elif self.composer.is_open:
@@ -146,11 +155,15 @@ class TicketScreen(DeskScreen):
             waiting(ticket.waiting_for, ticket.waiting_since, now),
             self._others(page),
         ]
+        state = f"   {' · '.join([*facts, ticket.assignee or _('nobody')])}"
+        head = self.query_one("#head", Static)
+        room = max((head.size.width or self.size.width) - cell_len(state), 20)
         text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(f" #{ticket.number} {ticket.subject}", "bold")
-        text.append(f"   {' · '.join([*facts, ticket.assignee or _('nobody')])}\n", "dim")
+        subject = Text(f" #{ticket.number} {ticket.subject}", "bold")
+        subject.truncate(room, overflow="ellipsis")
+        text.append_text(subject).append(f"{state}\n", "dim")
         text.append(f" {' · '.join(filter(None, said))}", "dim")
-        self.query_one("#head", Static).update(text)
+        head.update(text)
 
     def _others(self, page: TicketPage) -> str:
         me = self.desk_app.desk.actor.agent_id
@@ -209,17 +222,16 @@ class TicketScreen(DeskScreen):
         self._go(-1)
 
     def _go(self, step: int) -> None:
-        before = self.ticket_id
-        if step < 0 or self._siblings.current == before:
-            self._siblings.move(step)
-        after = self._siblings.current
-        if after is None or after == before:
+        ids = self._siblings.ids
+        if self.ticket_id in ids:
+            index = ids.index(self.ticket_id) + step
+        else:  # it has left the list: the one after it stands where it stood
+            index = self._index if step > 0 else self._index - 1
+        if not 0 <= index < len(ids):
             self.notice(_("That was the last one of the list."))
             return
-        self.composer.close()
-        self.ticket_id, self.page, self._writing = after, None, ""
-        self._remember()
-        self.desk_app.opening(self._load(begins=True))
+        self._siblings.move_to(index)
+        self.open_ticket(ids[index])
 
     def action_back(self) -> None:
         """Out of the composer, else back to the list; the draft stays."""
@@ -246,6 +258,7 @@ class TicketScreen(DeskScreen):
         """Show another ticket instead."""
         self.composer.close()
         self.ticket_id, self.page, self._writing = ticket_id, None, ""
+        self._index = _index_in(self._siblings, ticket_id)
         self._remember()
         self.desk_app.opening(self._load(begins=True))
 
@@ -357,35 +370,6 @@ class TicketScreen(DeskScreen):
             remember(ticket=self.ticket_id, writing=self.composer.kind if self.composer.is_open else "")
 
 
-def _side(page: TicketPage, now: datetime) -> Text:
-    """What stands beside the thread on wide screens."""
-    ticket, customer = page.ticket, page.customer
-    text = Text()
-    text.append(f"{customer.name}\n", "bold")
-    for line in (customer.organization, customer.address, customer.phone):
-        text.append(f"{line}\n" if line else "")
-    text.append(ngettext("{n} open ticket", "{n} open tickets", customer.open_tickets) + "\n\n", "dim")
-    due = _("agreed") if ticket.due_kind == DueKind.AGREED else ""
-    facts = {
-        _("queue"): ticket.queue,
-        _("status"): status_word(ticket.status),
-        _("priority"): priority_word(ticket.priority),
-        _("category"): ticket.category or "–",
-        _("assignee"): ticket.assignee or "–",
-        _("tags"): " ".join(ticket.tags) or "–",
-        _("due"): " ".join(filter(None, (moment(ticket.due_at, now), due))) if ticket.due_at else "–",
-        _("created"): moment(ticket.created_at, now),
-        _("says it belongs to"): f"#{ticket.linked_to}" if ticket.linked_to else "",
-    }
-    for name, value in facts.items():
-        if value:
-            text.append(f"{name:<10} ", "dim").append(f"{value}\n")
-    if (last := page.last_word) is not None:
-        text.append(
-            "\n"
-            + _("last word: {name}, {when}").format(
-                name=last.sender.name or last.sender.address, when=moment(last.received_at, now)
-            ),
-            "dim",
-        )
-    return text
+def _index_in(siblings: TicketList, ticket_id: int) -> int:
+    """Where in the list a ticket stands, or the cursor where it is not there."""
+    return siblings.ids.index(ticket_id) if ticket_id in siblings.ids else siblings.cursor

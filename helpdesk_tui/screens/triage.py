@@ -17,7 +17,7 @@ from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.query import Query, is_readable, parse
 from helpdesk_tui.screens.keys import view_bindings
 from helpdesk_tui.screens.list_screen import ListScreen
-from helpdesk_tui.screens.phrases import moment
+from helpdesk_tui.screens.phrases import marked, moment
 from helpdesk_tui.screens.place import load_place
 from helpdesk_tui.screens.views import ListView, default_views
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine, Tab, TabLine
@@ -245,11 +245,8 @@ class TriageScreen(ListScreen):
         self.set_class(bool(marks), "marking")
         if marks:
             outside = len(set(self.tickets.marks) - set(self.tickets.ids))
-            hidden = _(" ({n} not in this list)").format(n=outside) if outside else ""
-            words = ngettext("x solves {n} marked ticket", "x solves {n} marked tickets", marks)
-            self.query_one("#bulk", Static).update(
-                Text(f" {words}{hidden} · {_('a A p s C t M likewise · q unmarks')}")
-            )
+            room = self.query_one("#desk").size.width or self.size.width
+            self.query_one("#bulk", Static).update(Text(f" {marked(marks, outside, room - 2)}", no_wrap=True))
         self.place.marks = list(self.tickets.marks)
         self.save_soon()
         self.show_keys()

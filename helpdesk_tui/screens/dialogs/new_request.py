@@ -200,7 +200,7 @@ class NewRequestDialog(Dialog):
     def _say_channel(self) -> None:
         how = _("by phone") if self._channel is Channel.PHONE else _("at the counter")
         self.query_one("#title", Static).update(Text(_("New request · {how}").format(how=how)))
-        words = _("Enter next · ctrl+s make the ticket · ctrl+t phone or counter · Esc keep and leave")
+        words = _("Enter next · ctrl+s makes it · ctrl+t phone, counter · Esc keeps, leaves")
         self.query_one("#form-help", Static).update(Text(words))
 
     def _save_soon(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import Static
 
@@ -78,9 +78,21 @@ class StatusLine(Static):
     def _draw(self) -> None:
         width = max((self.size.width or 80) - 2, 10)
         right = "" if self._notice else clean_line(self._right, width // 2)
-        left = set_cell_size(clean_line(self._notice or self._left, width), max(width - cell_len(right) - 1, 0))
+        left = self._fitted(clean_line(self._notice or self._left), max(width - cell_len(right) - 1, 0))
+        self.styles.height = len(left)
         style = "bold reverse" if self._is_error and self._notice else "bold" if self._notice else ""
-        self.update(Text(f" {left} ", style, no_wrap=True).append(right, "dim"))
+        shown = "\n".join(f" {line.plain} " for line in left)
+        self.update(Text(shown, style, no_wrap=True).append(right, "dim"))
+
+    def _fitted(self, words: str, width: int) -> list[Text]:
+        """The words in one line, an error in up to two; what does not fit ends with an ellipsis."""
+        lines = [Text(words)]
+        if self._is_error and self._notice and cell_len(words) > width:
+            first = Text(words).wrap(self.app.console, width)[0]
+            lines = [first, Text(words[len(first.plain) :].strip())]
+        for line in lines:
+            line.truncate(width, overflow="ellipsis", pad=True)
+        return lines
 
 
 class KeyLine(Static):

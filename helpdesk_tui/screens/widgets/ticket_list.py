@@ -220,6 +220,10 @@ class TicketList(ScrollView, can_focus=True, inherit_bindings=False):
         super().notify_style_update()
         self._styles.clear()
 
+    def on_resize(self) -> None:
+        """The cursor stays in view."""
+        self._follow()
+
     def on_click(self, event: Click) -> None:
         """A click chooses, a click on the chosen one opens."""
         index = self.scroll_offset.y + event.y
