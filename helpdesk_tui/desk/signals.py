@@ -10,9 +10,9 @@ from sqlmodel import col
 
 from helpdesk_tui.desk.people import customer_at
 from helpdesk_tui.rules import robots, threading
-from helpdesk_tui.rules.routing import plain_address
+from helpdesk_tui.rules.routing import without_detail
 from helpdesk_tui.rules.threading import Authenticity, Signals
-from helpdesk_tui.store.tables import Message, OwnToken, Queue, Ticket
+from helpdesk_tui.store.tables import CustomerAddress, Message, OwnToken, Queue, Ticket
 from helpdesk_tui.terms import ENDED, IncomingMail, MessageKind
 
 #: A ticket closed for longer than this is not opened again by a late answer.
@@ -82,19 +82,20 @@ def _final(session: Session, ticket_id: int) -> Ticket:
 
 
 def _is_participant(session: Session, ticket: Ticket, mail: IncomingMail) -> bool:
-    """The requester, or somebody an agent has written to on this ticket."""
+    """The requester, or somebody an agent has written to on this ticket, also with another detail behind a plus."""
     if not mail.sender.address:
         return False
-    if customer_at(session, mail.sender.address) == ticket.requester_id:
+    sender = without_detail(mail.sender.address)
+    own = select(col(CustomerAddress.address)).where(col(CustomerAddress.customer_id) == ticket.requester_id)
+    if sender in map(without_detail, session.execute(own).scalars()):
         return True
     written = select(col(Message.to), col(Message.cc)).where(
         col(Message.ticket_id) == ticket.id,
         col(Message.kind) == MessageKind.OUTBOUND,
         col(Message.is_withdrawn).is_(False),
     )
-    sender = plain_address(mail.sender.address)
     people = (person for row in session.execute(written) for person in [*row.to, *row.cc])
-    return any(plain_address(address) == sender for _name, address in people)
+    return any(without_detail(address) == sender for _name, address in people)
 
 
 def _is_long_closed(ticket: Ticket, now: datetime) -> bool:

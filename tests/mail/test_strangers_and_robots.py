@@ -9,7 +9,7 @@ from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.mailroom import ArrivedMail
 from helpdesk_tui.mail.ingest import take_in
 from helpdesk_tui.terms import Disposition, FiledMail, Person
-from tests.build import MAILBOX, a_mail, row, thread
+from tests.build import MAILBOX, a_mail, a_ticket, row, thread
 
 NEW, APPENDED, ROBOT, LINKED = Disposition.NEW, Disposition.APPENDED, Disposition.ROBOT, Disposition.LINKED
 
@@ -100,6 +100,25 @@ class TestSenders:
         number = arrived(desk, system, first).ticket or 0
         found = arrived(desk, system, from_line("boss@good.example <cust@x.example>", "first@x.example"))
         assert (found.disposition, found.row, found.linked_to) == (LINKED, 13, number)
+
+
+class TestWhoIsWrittenTo:
+    def test_the_address_as_the_customer_wrote_it(self, desk: Desk, system: Desk) -> None:
+        number = arrived(desk, system, a_mail(sender="Cust.Omer+Shop@X.example")).ticket or 0
+        reply(desk, number, "Hello")
+        assert [person.address for person in thread(desk, number)[-1].to] == ["Cust.Omer+Shop@x.example"]
+
+    def test_whoever_was_only_known_by_phone_is_written_to_with_the_detail(self, desk: Desk) -> None:
+        number = a_ticket(desk, person=Person("", "cust+shop@x.example"))
+        reply(desk, number, "Hello")
+        assert [person.address for person in thread(desk, number)[-1].to] == ["cust+shop@x.example"]
+
+    @pytest.mark.parametrize(
+        ("one", "other"), [("groß@x.example", "gross@x.example"), ("a+b@x.example", "a@x.example")]
+    )
+    def test_addresses_that_differ_are_two_customers(self, desk: Desk, system: Desk, one: str, other: str) -> None:
+        first, second = (row(desk, arrived(desk, system, from_line(who, "no@x")).ticket or 0) for who in (one, other))
+        assert [first.requester.address, second.requester.address] == [one, other]
 
 
 class TestWeakLinks:

@@ -9,22 +9,22 @@ from helpdesk_tui.rules.routing import plain_address, queue_of
 from helpdesk_tui.rules.subjects import reply_subject, without_noise
 from tests.build import an_incoming
 
-QUEUES = {"support@desk.example": 1, "billing@desk.example": 2}
+QUEUES = {"support@desk.example": 1, "billing@desk.example": 2, "@desk.example": 3}
 
 
 @pytest.mark.parametrize(
     ("address", "plain"),
     [
         ("Support@Desk.Example", "support@desk.example"),
-        (" support+tag@desk.example ", "support@desk.example"),
-        ("a+b+c@x.example", "a@x.example"),
-        ("+49@x.example", "+49@x.example"),
+        (" support+tag@desk.example ", "support+tag@desk.example"),
+        ("Groß@x.example", "groß@x.example"),
+        ("gross@x.example", "gross@x.example"),
         ("a@b@x.example", "a@b@x.example"),
         ("", ""),
         ("nobody", "nobody"),
     ],
 )
-def test_addresses_are_known_without_case_and_detail(address: str, plain: str) -> None:
+def test_addresses_are_known_without_case_and_nothing_else(address: str, plain: str) -> None:
     assert plain_address(address) == plain
 
 
@@ -35,6 +35,8 @@ def test_addresses_are_known_without_case_and_detail(address: str, plain: str) -
         (["x@y.example"], None),
         (["billing@desk.example", "support@desk.example"], 2),
         (["x@y.example", "SUPPORT+4711@desk.example"], 1),
+        (["support+a+b@desk.example"], 1),
+        (["+vip@desk.example"], None),
     ],
 )
 def test_the_first_known_address_decides_the_queue(addresses: list[str], queue: int | None) -> None:
