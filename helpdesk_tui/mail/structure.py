@@ -17,7 +17,7 @@ _GUESS_WITHIN = 64 * 1024
 
 _KIND = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,120}")
 _REST_OF_MARK = re.compile(rb"(--)?[ \t]*(?:\r?\n|\Z)")
-_GUESS = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n(?=[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-)")
+_GUESS = re.compile(rb"(?:\A|\n)--([^\s][^\r\n]{0,400}+)\r?\n(?=[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-)")
 
 
 @dataclass(slots=True)
@@ -91,7 +91,7 @@ def _open(walk: _Walk, part: Part) -> None:
     spans = _spans(walk, part, boundary) if boundary else []
     if not spans:
         guess = _GUESS.search(walk.raw, max(0, part.start - 1), min(part.end, part.start + _GUESS_WITHIN))
-        spans = _spans(walk, part, guess[1].removesuffix(b"--")) if guess else []
+        spans = _spans(walk, part, guess[1].rstrip(b" \t").removesuffix(b"--")) if guess else []
     if not spans:
         part.kind = "text/plain"
         return

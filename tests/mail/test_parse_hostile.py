@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import sys
+import time
 from collections.abc import Callable
 
 import pytest
@@ -226,6 +227,25 @@ def test_no_field_carries_a_sequence_to_the_terminal(case: str) -> None:
     )
     read(f"From: a{bad}b <x@y.example>\n{header}\n".encode() + body)
     read(f"From: {word} <x@y.example>\n{header}\n".encode("utf-8", "surrogatepass") + body)
+
+
+def guessing(blanks: int) -> float:
+    """The CPU seconds it takes to look for the first boundary among that many blanks."""
+    part = b"--b\nContent-Type: multipart/mixed\n\n--" + b" " * blanks + b"y\n"
+    raw = mail_of(b"Content-Type: multipart/mixed; boundary=b\n\n" + part * 40 + b"--b--")
+    begun = time.process_time()
+    parse(raw)
+    return time.process_time() - begun
+
+
+def test_a_boundary_is_guessed_in_linear_time() -> None:
+    assert guessing(60_000) < 2
+
+
+def test_a_guessed_boundary_may_have_blanks_behind_it() -> None:
+    inner = b"--one two--three  \t\r\nContent-Type: text/plain\r\n\r\nWords\r\n--one two--three--\r\n"
+    mail = read(mail_of(b"Content-Type: multipart/mixed\r\n\r\n" + inner))
+    assert mail.text.strip() == "Words"
 
 
 def test_too_deep_a_structure_is_said() -> None:
