@@ -22,6 +22,7 @@ from helpdesk_tui.store.engine import Store, lonely_connection
 from helpdesk_tui.store.tables import Lease
 from helpdesk_tui.store.transaction import reading, said_plainly, writing
 
+_LONGEST_NAME = 60
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -60,7 +61,8 @@ def whoami() -> str:
 
 @contextmanager
 def _alone_sqlite(store: Store, job: str) -> Iterator[None]:
-    path = f"{store.file}.{_NOT_PLAIN.sub('-', job)}.lock"
+    digest = hashlib.sha256(job.encode()).hexdigest()[:8]
+    path = f"{store.file}.{_NOT_PLAIN.sub('-', job)[:_LONGEST_NAME]}.{digest}.lock"
     handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         try:

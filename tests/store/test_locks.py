@@ -37,6 +37,12 @@ def test_other_jobs_are_not_held_up(place: Place) -> None:
         pass
 
 
+@pytest.mark.parametrize(("one", "other"), [("mailbox a.b", "mailbox a-b"), ("mailbox Büro", "mailbox B ro")])
+def test_jobs_with_similar_names_are_not_held_up_either(place: Place, one: str, other: str) -> None:
+    with alone(place.store("anna"), one), alone(place.store("bob"), other):
+        pass
+
+
 def test_a_failure_gives_the_lock_back(store: Store) -> None:
     with pytest.raises(RuntimeError), alone(store, "poll"):
         raise RuntimeError
