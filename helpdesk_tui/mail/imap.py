@@ -244,11 +244,11 @@ class ImapMailbox:
         self._go_on_after(error)
 
     def _go_on_after(self, error: HelpdeskError) -> None:
-        """Make a lost connection anew, unless that is no use; after a plain refusal it is as good as before."""
+        """Make a lost connection anew, unless that is no use or we end; after a plain refusal it is as good as before."""
         if not isinstance(error, Temporary):
             return
         self._losses += 1
-        if self._losses >= _MOST_LOSSES:
+        if self._losses >= _MOST_LOSSES or self._stop.is_set():
             raise error
         before = self.uidvalidity
         self.__exit__(type(error), error, None)

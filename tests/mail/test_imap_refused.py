@@ -107,3 +107,13 @@ def test_a_mail_that_went_away_meanwhile_is_not_named() -> None:
         del folder.mails[3]
         assert list(fetching) == []
         assert box.problems == []
+
+
+def test_who_is_told_to_end_makes_no_connection_anew() -> None:
+    folder = a_folder({3: b"%H"})
+    with serving(folder) as port, ImapMailbox(settings_at(port)) as box:
+        uids = box.uids()
+        box.stop_waiting()
+        with pytest.raises(Temporary, match="hung up"):
+            list(box.fetch(uids))
+        assert folder.logins == 1
