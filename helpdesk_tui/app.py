@@ -274,17 +274,13 @@ class HelpdeskApp(App[None]):
 
     def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
         """Hand what is being written to the database thread, then leave."""
-        for screen in self._screens():
-            if keep_text := getattr(screen, "keep_text", None):
-                with suppress(NoMatches):  # one that is only just opening holds no text
-                    keep_text()
-        if self._drafts is not None:
+        if self._drafts is not None and not self._ended.is_set():
+            for screen in self.screen_stack:
+                if keep_text := getattr(screen, "keep_text", None):
+                    with suppress(NoMatches):  # one that is only just opening holds no text
+                        keep_text()
             self._drafts.flush()
         super().exit(result, return_code, message)
-
-    def _screens(self) -> list[Any]:
-        """The screens, none while the app opens."""
-        return list(self.screen_stack) if self._drafts is not None else []
 
     async def on_unmount(self) -> None:
         """Let the last writes finish."""

@@ -71,6 +71,11 @@ class OpenApp(PtyProgram):
         self.until(lambda screen: text not in "\n".join(screen), f"gone: {text!r}")
         return self
 
+    def leave_composer(self) -> OpenApp:
+        """Esc out of what is being written, once its keys count."""
+        self.shows("Esc leave")
+        return self.press("escape").gone("Esc leave")
+
     def up(self) -> OpenApp:
         """Wait until the first list is there, or the ticket that was open."""
         self.shows(re.compile(r"^ ?\d+ tickets?|Nothing here|all done|\? keys$|draft saved", re.MULTILINE))

@@ -36,7 +36,7 @@ def test_reply_note_reply_keeps_the_answer(morning: Stage) -> None:
         app.write("Notiz").press("tab", "r").shows("To Erika Beispiel", WORDS)
         app.write("!").shows(f"{WORDS}!", "draft saved")
         app.press("tab", "r").write("?").shows(f"{WORDS}!?", "draft saved")
-        app.press("escape").gone("Esc leave").press("q").shows("5 tickets")
+        app.leave_composer().press("q").shows("5 tickets")
         assert app.quit() == 0
     assert _drafts(morning) == [("note", "Notiz"), ("reply", f"{WORDS}!?")]
 
@@ -66,6 +66,11 @@ def test_a_request_that_is_left_is_kept(morning: Stage, keys: list[str]) -> None
         app.write("Erika").shows("Erika Beispiel ·")
         app.press("enter").shows("+ new request")
         app.press("down", "enter").write("Zweite Frage").shows("Zweite Frage")
+        if len(keys) == 2:
+            app.press("ctrl+q").shows("ctrl+q once more leaves the program")
+            app.press("tab", "x").gone("ctrl+q once more")
+            app.press("backspace").shows("Enter next")
+            app.settled(0.2)
         app.press(*keys)
         if keys == ["escape"]:
             app.gone("New request")
@@ -95,7 +100,7 @@ def test_a_draft_that_could_not_be_saved_outlives_its_composer(morning: Stage) -
         app.up().press("enter").shows("#1002 Rechnung")
         app.press("r").shows("then: waiting for the customer")
         app.write(WORDS).shows("not saved")
-        app.press("escape").gone("Esc leave").press("q").shows("5 tickets")
+        app.leave_composer().press("q").shows("5 tickets")
         app.press("enter").shows("#1002 Rechnung")
         app.press("r").shows(WORDS)
         wait_until(lambda: _drafts(morning) == [("reply", WORDS)], "the draft is saved")
@@ -110,7 +115,7 @@ def test_an_answer_taken_back_comes_before_what_is_being_written(morning: Stage)
         app.write("Und noch").shows("Und noch")
         app.press("tab", "u").shows("Erste Antwort.\n\n Und noch")
         app.press("r").write(" etwas").shows("Und noch etwas", "draft saved")
-        app.press("escape").gone("Esc leave").press("q")
+        app.leave_composer().press("q")
         assert app.quit() == 0
     assert _drafts(morning) == [("reply", "Erste Antwort.\n\nUnd noch etwas")]
 

@@ -53,7 +53,7 @@ def test_an_answer_in_mid_sentence(morning: Stage, key: str, kind: str, how: sig
         app.shows(re.compile("^ #1003", re.MULTILINE), kept[:40])
         app.shows("then:" if kind == "reply" else "stays in the house")
         app.write("!!").shows(f"{kept[-4:].strip()}!!")
-        app.press("escape").gone("Esc leave").shows("r reply")
+        app.leave_composer().shows("r reply")
         app.press("q").shows("2 marked tickets")
         assert morning.place()["cursor"] == before["cursor"]
         assert morning.place()["marks"] == before["marks"]

@@ -31,7 +31,7 @@ def test_with_one_mark_writing_and_the_summary_mean_the_marked_ticket(morning: S
         app.press("S").shows("Summary", "Rechnung doppelt abgebucht")
         app.press("escape").gone("Summary")
         app.press("r").shows(re.compile("^ #1002", re.MULTILINE), "To Erika Beispiel", "Esc leave")
-        app.press("escape").gone("Esc leave").shows("r reply")
+        app.leave_composer().shows("r reply")
         app.press("q").shows("1 marked ticket")
         app.press("c").shows(re.compile("^ #1002", re.MULTILINE), "Note · stays")
         assert app.quit() == 0

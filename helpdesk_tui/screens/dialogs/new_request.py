@@ -204,6 +204,9 @@ class NewRequestDialog(Dialog):
         self.query_one("#form-help", Static).update(Text(words))
 
     def _save_soon(self) -> None:
+        if self._asks_to_quit:
+            self._asks_to_quit = False
+            self._say_channel()
         if not self._is_saving:
             self._is_saving = True
             self.set_timer(_SAVE_EVERY, self.keep_text)
