@@ -122,9 +122,10 @@ def test_the_log_quotes_no_mail(
         raise ValueError("".join(PAYLOADS.values()))
 
     monkeypatch.setattr("helpdesk_tui.mail.ingest.parse", broken)
-    sql(stage.desk().store, "UPDATE raw_message SET disposition = NULL WHERE id = 1")
-    file_kept(stage.desk().acting_as(SYSTEM), 1, b"")
-    assert "mail 1 could not be filed: ValueError" in caplog.text
+    raw_id = sql(stage.desk().store, "SELECT min(id) FROM raw_message")[0][0]
+    sql(stage.desk().store, f"UPDATE raw_message SET disposition = NULL WHERE id = {raw_id}")
+    file_kept(stage.desk().acting_as(SYSTEM), raw_id, b"")
+    assert f"mail {raw_id} could not be filed: ValueError" in caplog.text
     assert forbidden_bytes(caplog.text.encode()) == []
 
 
