@@ -21,7 +21,7 @@ from textual.screen import Screen
 #: For so long a new screen may take to know where its keys go, in seconds.
 _PATIENCE = 0.5
 _LOOK_AGAIN = 0.004
-#: So long keys wait for an answer of the store; then they are dropped, for nobody knows what they would hit. Seconds.
+#: So long keys wait for an answer of the store; then verbs are dropped, for nobody knows what they would hit. Seconds.
 LONGEST_WAIT = 10.0
 #: A key that comes later than this after another finds that one done, in seconds.
 _CLOSE_TOGETHER = 0.02
@@ -93,13 +93,20 @@ class Typeahead:
             await asyncio.wait(self._openings, timeout=longest - self._now())
             await _has_passed(self._app)
         if self._openings:
-            self._openings.clear()
-            self._typed.clear()
-            self._gave_up()
+            self._give_up()
         give_up = self._now() + _PATIENCE
         while not self._is_ready() and self._now() < give_up:
             await asyncio.sleep(_LOOK_AGAIN)
         self._known.add(self._app.screen)
+
+    def _give_up(self) -> None:
+        """Drop what was typed; letters on their way into a text are kept, for they can hit nothing else."""
+        from textual.widgets import Input, TextArea  # not sooner: the skeleton is painted without them
+
+        self._openings.clear()
+        if not isinstance(self._app.focused, Input | TextArea):
+            self._typed.clear()
+            self._gave_up()
 
     def _is_ready(self) -> bool:
         """A screen gives its focus away once, when it is new; later on it may well have none."""

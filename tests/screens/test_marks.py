@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 
 from helpdesk_tui.desk import assignment
 from tests.screens.conftest import create_many
@@ -75,6 +76,19 @@ def test_keys_that_wait_for_nothing_are_dropped_in_the_end(morning: Stage) -> No
         app.kill()
 
 
+def test_letters_of_a_text_are_not_dropped(morning: Stage) -> None:
+    """A change of one's own from elsewhere, and a store that hangs while it is looked up: typing goes on."""
+    with _slow(morning, seconds=600, patience=0.5, after="page") as app:
+        app.up().press("enter").shows("#1002 Rechnung")
+        app.press("r").shows("then:")
+        assert morning.run("ticket", "set", "1002", "--priority", "high").returncode == 0
+        for letter in "Guten Tag, wir erstatten":
+            app.write(letter).shows(letter)
+            time.sleep(0.05)  # so that the news come somewhere in between
+        app.shows("Guten Tag, wir erstatten")
+        app.kill()
+
+
 def test_a_number_that_is_none_is_refused(morning: Stage) -> None:
     with morning.app() as app:
         app.up().press("#").shows("Ticket number")
@@ -101,7 +115,12 @@ def slowed(function):
         return function(*args, **kwargs)
     return slow
 
-if verb:
+if verb == "page":
+    from helpdesk_tui.screens import ticket
+    pages = iter([ticket.ticket_page])
+    again = slowed(ticket.ticket_page)
+    ticket.ticket_page = lambda *args, **kwargs: next(pages, again)(*args, **kwargs)
+elif verb:
     assignment.take = slowed(assignment.take)
 else:
     triage.first_page = slowed(triage.first_page)
