@@ -161,7 +161,8 @@ def _postgres(url: str, parsed: URL) -> Store:
         ) from error
     parsed = parsed.set(drivername="postgresql+psycopg")
     options = {"connect_timeout": 10, "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=300000"}
-    engine = create_engine(parsed, pool_size=3, pool_pre_ping=False, connect_args={**options})
+    # Each transaction asks first whether its connection still stands: a server restarted at night costs no key.
+    engine = create_engine(parsed, pool_size=3, pool_pre_ping=True, connect_args=options)
     return Store(url, engine, engine)
 
 
