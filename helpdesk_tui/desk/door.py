@@ -22,7 +22,7 @@ from helpdesk_tui.language import _
 from helpdesk_tui.rules import permissions
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.engine import Store
-from helpdesk_tui.store.statements import add_rows
+from helpdesk_tui.store.statements import add_rows, is_among
 from helpdesk_tui.store.tables import Batch, Event, Ticket
 from helpdesk_tui.store.transaction import TELLS, lock_name, reading, writing
 from helpdesk_tui.terms import Actor, Outcome, Verb
@@ -231,7 +231,8 @@ class Changes:
         }
 
     def _take(self, key: Any, wanted: list[int]) -> None:
-        locked = select(Ticket).where(key.in_(wanted)).order_by(col(Ticket.id)).with_for_update(key_share=True)
+        named = select(Ticket).where(is_among(self.session, key, wanted))
+        locked = named.order_by(col(Ticket.id)).with_for_update(key_share=True)
         # What the session has read before it waited for the lock may be old by now.
         rows = self.session.execute(locked, execution_options={"populate_existing": True}).scalars()
         found = {getattr(ticket, key.key): ticket for ticket in rows}

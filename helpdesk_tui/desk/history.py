@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import TRACKED, Change, Changes, Desk, as_stored, from_stored
@@ -14,7 +15,9 @@ from helpdesk_tui.desk.timers import remind_anew
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.permissions import UNDOABLE
+from helpdesk_tui.store import search
 from helpdesk_tui.store.queries.thread import in_words
+from helpdesk_tui.store.statements import is_among
 from helpdesk_tui.store.tables import Batch, Event, Message, Outbox, Ticket
 from helpdesk_tui.terms import MessageKind, OutboxState, Outcome, Status, Verb
 
@@ -55,39 +58,37 @@ def redo(desk: Desk) -> Outcome:
 
 
 def _batch_to_undo(changes: Changes, named: str | None) -> Batch:
-    mine = col(Batch.actor_id) == changes.actor.agent_id
-    undoable = select(Batch).where(mine, _has_done(), col(Batch.verb).in_(UNDOABLE), col(Batch.undone_by).is_(None))
+    undoable = _done_by(changes).where(col(Batch.verb).in_(UNDOABLE), col(Batch.undone_by).is_(None))
     if named:
         undoable = undoable.where(col(Batch.id) == named)
-    found = changes.session.execute(undoable.order_by(*_newest_first()).limit(1)).scalar_one_or_none()
+    found: Batch | None = changes.session.execute(undoable).scalars().first()
     if found is None:
-        raise NotFound(
-            _("There is nothing to undo."),
-            _("Only your own changes can be undone, each once.") if named else _("You have changed nothing yet."),
-        )
+        alone = _("Only your own changes can be undone, each once.")
+        raise NotFound(_("There is nothing to undo."), alone if named else _("Nothing of yours is left to take back."))
     return found
 
 
 def _batch_to_redo(changes: Changes) -> Batch:
-    mine = col(Batch.actor_id) == changes.actor.agent_id
-    newest = select(Batch).where(mine, _has_done(), col(Batch.verb) != Verb.REDO, col(Batch.undone_by).is_(None))
-    found = changes.session.execute(newest.order_by(*_newest_first()).limit(1)).scalar_one_or_none()
-    last_verb = select(col(Batch.verb)).where(mine, _has_done())
-    last = changes.session.execute(last_verb.order_by(*_newest_first()).limit(1)).scalar_one_or_none()
-    if found is None or found.undoes is None or last not in (Verb.UNDO, Verb.REDO):
+    standing = _done_by(changes).where(col(Batch.verb) != Verb.REDO, col(Batch.undone_by).is_(None))
+    found: Batch | None = changes.session.execute(standing).scalars().first()
+    if found is None or found.undoes is None or _has_configured_since(changes, found):
         raise NotFound(_("There is nothing to redo."), _("Redo works right after undo."))
     return found
 
 
-def _has_done() -> ColumnElement[bool]:
-    """It did something: a batch whose id the caller made is remembered even where it did not."""
-    events = exists(select(col(Event.id)).where(col(Event.batch_id) == col(Batch.id)))
-    return or_(events, col(Batch.undoes).is_not(None), col(Batch.verb) == Verb.CONFIGURE)
+def _done_by(changes: Changes) -> Select[Any]:
+    """What this actor has done to tickets, the newest by the log first: clocks of several machines differ."""
+    done = select(Batch).join(Event, col(Event.batch_id) == col(Batch.id))
+    mine = done.where(col(Batch.actor_id) == changes.actor.agent_id)
+    return mine.order_by(col(Event.id).desc()).limit(1)
 
 
-def _newest_first() -> tuple[ColumnElement[Any], ...]:
-    events = select(func.max(col(Event.id))).where(col(Event.batch_id) == col(Batch.id)).scalar_subquery()
-    return col(Batch.at).desc(), events.desc()
+def _has_configured_since(changes: Changes, undone: Batch) -> bool:
+    """True where this actor has changed settings since; those leave no event on a ticket."""
+    later = select(col(Batch.id)).where(
+        col(Batch.actor_id) == changes.actor.agent_id, col(Batch.verb) == Verb.CONFIGURE, col(Batch.at) > undone.at
+    )
+    return changes.session.execute(later.limit(1)).first() is not None
 
 
 def _revert(changes: Changes, target: Batch) -> str:
@@ -99,20 +100,53 @@ def _revert(changes: Changes, target: Batch) -> str:
     tickets = {change.ticket.id: change for change in changes}
     for event in events:
         _refuse_sent(changes, tickets[event.ticket_id].ticket, event)
-    left = [words for event in events for words in _revert_event(changes, tickets[event.ticket_id], event)]
+    later = _changed_since(changes, events)
+    left = [
+        words
+        for event in events
+        for words in _revert_event(changes, tickets[event.ticket_id], event, later.get(event.ticket_id, []))
+    ]
+    _find_by_other_words(changes, events)
     return " · " + _("left alone: {what}").format(what="; ".join(left)) if left else ""
 
 
-def _revert_event(changes: Changes, change: Change, event: Event) -> list[str]:
+def _changed_since(changes: Changes, events: Sequence[Event]) -> dict[int, list[dict[str, Any]]]:
+    """What other verbs changed on these tickets after these events, by ticket; not what has been taken back again."""
+    later: dict[int, list[dict[str, Any]]] = {}
+    if not events:
+        return later
+    since = select(col(Event.ticket_id), col(Event.changes)).join(Batch, col(Batch.id) == col(Event.batch_id))
+    since = since.where(
+        is_among(changes.session, col(Event.ticket_id), {event.ticket_id for event in events}),
+        col(Event.id) > events[0].id,
+        col(Event.batch_id) != events[0].batch_id,
+        col(Batch.verb).not_in((Verb.UNDO, Verb.REDO)),
+        col(Batch.undone_by).is_(None),
+    )
+    for ticket_id, changed in changes.session.execute(since):
+        later.setdefault(ticket_id, []).append(changed)
+    return later
+
+
+def _find_by_other_words(changes: Changes, events: Sequence[Event]) -> None:
+    """Let search find these tickets by what stands on them now."""
+    spoken = {event.ticket_id for event in events if event.changes.keys() & {"message", "summary"}}
+    changes.session.flush()
+    for ticket_id in sorted(spoken):
+        search.rebuild(changes.session, ticket_id)
+
+
+def _revert_event(changes: Changes, change: Change, event: Event, later: list[dict[str, Any]]) -> list[str]:
     """Put back one event's fields; returns words for each that somebody changed since."""
     if "number" in event.changes:
         return _cancel(changes, change.ticket)  # its first message stays: nobody's request is taken back
     left: list[str] = []
     for name, (before, after) in event.changes.items():
         if name in TRACKED:
-            left += _restore_field(changes, change.ticket, name, before, after)
+            is_anew = any(name in changed for changed in later)
+            left += _restore_field(changes, change.ticket, name, before, after, is_anew=is_anew)
         elif name == "tags":
-            _restore_tags(changes, change, before, after)
+            left += _restore_tags(changes, change, before, after, later)
         elif name == "message":
             _restore_message(changes, change, before, after)
     return left
@@ -126,9 +160,9 @@ def _cancel(changes: Changes, ticket: Ticket) -> list[str]:
     return []
 
 
-def _restore_field(changes: Changes, ticket: Ticket, name: str, before: Any, after: Any) -> list[str]:
-    """Put back one field, unless somebody changed it since; then say so."""
-    if as_stored(getattr(ticket, name)) != after:
+def _restore_field(changes: Changes, ticket: Ticket, name: str, before: Any, after: Any, *, is_anew: bool) -> list[str]:
+    """Put back one field, unless somebody changed it since, be it to the same value; then say so."""
+    if is_anew or as_stored(getattr(ticket, name)) != after:
         return [] if name in _FOLLOWING else [_conflict(changes, ticket, name, after)]
     setattr(ticket, name, from_stored(name, before))
     if name == "due_at":
@@ -136,12 +170,19 @@ def _restore_field(changes: Changes, ticket: Ticket, name: str, before: Any, aft
     return []
 
 
-def _restore_tags(changes: Changes, change: Change, before: list[str], after: list[str]) -> None:
-    now = tags_of(changes.session, change.ticket.id)
-    wanted = sorted((set(now) | (set(before) - set(after))) - (set(after) - set(before)))
-    if wanted != now:
+def _restore_tags(
+    changes: Changes, change: Change, before: list[str], after: list[str], later: list[dict[str, Any]]
+) -> list[str]:
+    """Put each tag back where it was, unless somebody has put it on or taken it off since; then say so."""
+    now = set(tags_of(changes.session, change.ticket.id))
+    mine = set(before) ^ set(after)
+    anew = {tag for changed in later if "tags" in changed for tag in set(changed["tags"][0]) ^ set(changed["tags"][1])}
+    kept = {tag for tag in mine if tag in anew or (tag in now) != (tag in after)}
+    wanted = sorted(now ^ (mine - kept))
+    if wanted != sorted(now):
         write_tags(changes.session, change.ticket.id, now, wanted)
-        change.record("tags", now, wanted)
+        change.record("tags", sorted(now), wanted)
+    return [_tag_conflict(change.ticket, tag, yours=tag in after, now=tag in now) for tag in sorted(kept)]
 
 
 def _restore_message(changes: Changes, change: Change, before: int | None, after: int | None) -> None:
@@ -182,8 +223,19 @@ def _outbox_of(changes: Changes, message_id: int) -> list[Outbox]:
 def _conflict(changes: Changes, ticket: Ticket, name: str, yours: Any) -> str:
     both = {name: [yours, as_stored(getattr(ticket, name))]}
     ((field, (mine, now)),) = in_words(changes.session, both).items()
+    return _left_alone(field, ticket, _or_none(mine), _or_none(now))
+
+
+def _tag_conflict(ticket: Ticket, tag: str, *, yours: bool, now: bool) -> str:
+    words = {True: _("on"), False: _("off")}
+    return _left_alone(_("tag {name}").format(name=tag), ticket, words[yours], words[now])
+
+
+def _left_alone(what: str, ticket: Ticket, yours: str, now: str) -> str:
+    if yours == now:
+        return _("{field} of #{number} (set to {now} anew since)").format(field=what, number=ticket.number, now=now)
     return _("{field} of #{number} (yours: {yours}, now: {now})").format(
-        field=field, number=ticket.number, yours=_or_none(mine), now=_or_none(now)
+        field=what, number=ticket.number, yours=yours, now=now
     )
 
 

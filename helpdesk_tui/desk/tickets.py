@@ -180,8 +180,13 @@ def _setter(name: str, value: Any) -> _Edit:
 
 def _summarise(summary: str | None) -> _Edit:
     def edit(changes: Changes, change: Change) -> None:
+        had_one = change.ticket.summary
         change.ticket.summary = summary
-        search.index_more(changes.session, change.ticket.id, summary or "")
+        if had_one:
+            changes.session.flush()
+            search.rebuild(changes.session, change.ticket.id)
+        else:
+            search.index_more(changes.session, change.ticket.id, summary or "")
 
     return edit
 

@@ -73,8 +73,8 @@ def customer_texts(session: Session, customer_id: int) -> list[str]:
 
 def _texts(session: Session, ticket: Ticket) -> list[str]:
     texts = [ticket.subject, ticket.summary or "", *customer_texts(session, ticket.requester_id)]
-    thread = select(Message).where(col(Message.ticket_id) == ticket.id).order_by(col(Message.id))
-    for message in session.execute(thread).scalars():
+    thread = select(Message).where(col(Message.ticket_id) == ticket.id, col(Message.is_withdrawn).is_(False))
+    for message in session.execute(thread.order_by(col(Message.id))).scalars():
         is_theirs = message.kind == MessageKind.INBOUND
         texts += [message.subject, message.from_name, message.from_address] if is_theirs else []
         texts += [message.text, message.quoted]

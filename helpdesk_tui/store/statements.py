@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, bindparam, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
@@ -31,6 +32,17 @@ def add_unless_there(session: Session, table: type[SQLModel], row: Row) -> bool:
     statement = dialect.insert(_table(table)).on_conflict_do_nothing()
     result: Any = session.execute(statement.execution_options(preserve_rowcount=True), row)
     return bool(result.rowcount)
+
+
+def is_among(session: Session, value: Any, wanted: Iterable[int]) -> ColumnElement[bool]:
+    """The condition that a number is among these, however many: both databases limit how many values a statement has."""
+    numbers = list(wanted)
+    if is_postgres(session):
+        found: ColumnElement[bool] = value == func.any(bindparam(None, numbers, ARRAY(BigInteger)))
+    else:
+        listed = func.json_each(json.dumps(numbers)).table_valued("value")
+        found = value.in_(select(listed.c.value))
+    return found
 
 
 def is_postgres(session: Session) -> bool:

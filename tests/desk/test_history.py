@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -209,12 +210,78 @@ class TestWhatSomebodyChangedSince:
         undo(desk)
         assert row(desk, number).tags == ("old", "urgent")
 
-    def test_a_value_that_came_back_counts_as_untouched(self, desk: Desk, bob: Desk, number: int) -> None:
+    def test_a_value_that_somebody_set_anew_stays(self, desk: Desk, bob: Desk, number: int) -> None:
         set_priority(desk, [number], Priority.HIGH)
         set_priority(bob, [number], Priority.LOW)
         set_priority(bob, [number], Priority.HIGH)
+        assert f"left alone: priority of #{number} (set to high anew since)" in undo(desk).text
+        assert row(desk, number).priority == "high"
+
+    def test_what_somebody_took_back_themselves_counts_as_untouched(self, desk: Desk, bob: Desk, number: int) -> None:
+        set_priority(desk, [number], Priority.HIGH)
+        set_priority(bob, [number], Priority.LOW)
+        undo(bob)
         undo(desk)
         assert row(desk, number).priority == "normal"
+
+    def test_after_a_redo_it_can_be_undone_again(self, desk: Desk, number: int) -> None:
+        set_priority(desk, [number], Priority.HIGH)
+        for _ in range(3):
+            assert "left alone" not in undo(desk).text
+            assert "left alone" not in redo(desk).text
+        assert row(desk, number).priority == "high"
+
+    def test_a_tag_that_somebody_took_off_is_named(self, desk: Desk, bob: Desk, number: int) -> None:
+        tickets.tag(desk, [number], ["vpn", "sepa"])
+        tickets.tag(bob, [number], [], ["vpn"])
+        said = undo(desk).text
+        assert f"left alone: tag vpn of #{number} (yours: on, now: off)" in said
+        assert "sepa" not in said.partition("left alone")[2]
+        assert row(desk, number).tags == ("old",)
+
+    def test_a_tag_that_somebody_put_on_again_stays_off_no_list(self, desk: Desk, bob: Desk, number: int) -> None:
+        tickets.tag(desk, [number], [], ["old"])
+        tickets.tag(bob, [number], ["old"])
+        assert f"tag old of #{number} (yours: off, now: on)" in undo(desk).text
+        assert row(desk, number).tags == ("old",)
+
+    def test_a_tag_that_somebody_took_off_and_put_on_stays(self, desk: Desk, bob: Desk, number: int) -> None:
+        tickets.tag(desk, [number], ["vpn"])
+        tickets.tag(bob, [number], [], ["vpn"])
+        tickets.tag(bob, [number], ["vpn"])
+        assert f"tag vpn of #{number} (set to on anew since)" in undo(desk).text
+        assert row(desk, number).tags == ("old", "vpn")
+
+
+class TestTheOrderIsThatOfTheLog:
+    """Clocks of several machines differ: what was written last is the newest."""
+
+    def test_a_slow_clock_hides_nothing(self, desk: Desk, number: int) -> None:
+        set_priority(desk, [number], Priority.HIGH)
+        late = replace(desk, clock=lambda: desk.clock() - timedelta(hours=1))
+        tickets.set_category(late, [number], "billing")
+        undo(desk)
+        assert (row(desk, number).priority, row(desk, number).category) == ("high", None)
+        redo(late)
+        assert row(desk, number).category == "billing"
+
+
+class TestSearch:
+    """A ticket is found by what stands on it, and no more by what was taken back."""
+
+    def test_a_note_taken_back_is_not_found(self, desk: Desk, number: int) -> None:
+        note(desk, number, "Zwischenbescheid")
+        undo(desk)
+        assert listed(desk, "zwischenbescheid") == []
+        redo(desk)
+        assert listed(desk, "zwischenbescheid") == [number]
+
+    def test_a_summary_taken_back_is_not_found(self, desk: Desk, number: int) -> None:
+        set_fields(desk, [number], Fields(summary="Zwischenbescheid"))
+        set_fields(desk, [number], Fields(summary="Endbescheid"))
+        assert listed(desk, "zwischenbescheid") == []
+        undo(desk)
+        assert (listed(desk, "zwischenbescheid"), listed(desk, "endbescheid")) == ([number], [])
 
 
 class TestReplies:

@@ -14,6 +14,7 @@ from sqlmodel import col
 from helpdesk_tui.rules import words
 from helpdesk_tui.rules.query import Query, Term
 from helpdesk_tui.rules.subjects import without_noise
+from helpdesk_tui.store.statements import is_among, is_postgres
 from helpdesk_tui.store.tables import (
     Agent,
     Category,
@@ -93,7 +94,7 @@ def count_tickets(session: Session, query: Query, asker: Asker, limit: int | Non
 
 def among(session: Session, query: Query, asker: Asker, ids: Sequence[int]) -> list[int]:
     """Which of these tickets a query means."""
-    meant = select(col(Ticket.id)).where(col(Ticket.id).in_(ids), _meant(session, query, asker))
+    meant = select(col(Ticket.id)).where(is_among(session, col(Ticket.id), ids), _meant(session, query, asker))
     return list(session.execute(meant).scalars())
 
 
@@ -201,7 +202,8 @@ def _numbers(session: Session, ids: Sequence[int | None]) -> dict[int, int]:
     wanted = [i for i in ids if i is not None]
     if not wanted:
         return {}
-    return dict(session.execute(select(col(Ticket.id), col(Ticket.number)).where(col(Ticket.id).in_(wanted))).all())
+    numbered = select(col(Ticket.id), col(Ticket.number)).where(is_among(session, col(Ticket.id), wanted))
+    return dict(session.execute(numbered).all())
 
 
 def _order(order: str) -> tuple[Any, ...]:
@@ -287,7 +289,7 @@ def _has_words(session: Session, value: str) -> ColumnElement[bool]:
     cut = words.words(value)
     if not cut:
         return true()
-    if session.get_bind().dialect.name == "postgresql":
+    if is_postgres(session):
         document = func.to_tsvector(text("'simple'"), col(TicketWords.words))
         found = document.op("@@")(func.plainto_tsquery(text("'simple'"), " ".join(cut)))
         return col(Ticket.id).in_(select(col(TicketWords.ticket_id)).where(found))
