@@ -20,6 +20,8 @@ from helpdesk_tui.language import _
 APP_FOLDER = "helpdesk-tui"
 _MAX_FILE_BYTES = 1_000_000
 _T = TypeVar("_T")
+#: A password before the host, or among the words behind the question mark.
+_PASSWORD_IN_URL = re.compile(r"(?i)://[^/?#]*:[^/?#]*@|[?&](?:ssl)?password=")
 _SECURITY = ("tls", "starttls", "none")
 
 
@@ -96,6 +98,11 @@ class Settings:
     ui: UiSettings = field(default_factory=UiSettings)
 
     @property
+    def is_shared(self) -> bool:
+        """True where the store is a PostgreSQL database, which knows who one is."""
+        return self.store.startswith("postgres")
+
+    @property
     def has_smtp(self) -> bool:
         """True where outgoing mail has somewhere to go."""
         return bool(self.smtp.host or self.smtp.path)
@@ -138,7 +145,7 @@ def load(path: Path | None = None, store: str | None = None) -> Settings:
     settings = _read(file) if file else Settings(store="")
     settings = _with_environment(settings)
     url = store or os.environ.get("HELPDESK_STORE") or settings.store or default_store()
-    return replace(settings, store=_store_url(url), path=file)
+    return replace(settings, store=store_url(url), path=file)
 
 
 def secret(command: tuple[str, ...], variable: str, what: str) -> str:
@@ -167,8 +174,23 @@ def secret(command: tuple[str, ...], variable: str, what: str) -> str:
     return done.stdout.split("\n", 1)[0]
 
 
-def _store_url(text: str) -> str:
-    """Accept a plain path for an SQLite file."""
+def refuse_password(store: str, place: str) -> None:
+    """A file holds no password, so the address of a store in it must not bring one.
+
+    Raises:
+        Usage: it does; `place` says where.
+    """
+    if _PASSWORD_IN_URL.search(store):
+        raise Usage(
+            _("{place} has a password in it, which does not belong into a file.").format(place=place),
+            _(
+                "Put it into ~/.pgpass (one line: host:port:database:login:password, chmod 600), and name the store without it."
+            ),
+        )
+
+
+def store_url(text: str) -> str:
+    """The address of a store; a plain path is that of an SQLite file."""
     if "://" in text:
         return text
     return f"sqlite:///{Path(text).expanduser().absolute()}"
@@ -214,6 +236,7 @@ class _Reader:
                 values[key] = self._section(_SECTIONS[key], key, self._table(key, value))
             elif key == "store":
                 values[key] = self._typed(str, key, value)
+                refuse_password(value, self._place(key))
             elif key == "poll_seconds":
                 values[key] = self._typed(int, key, value)
             else:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import typer
 
-from helpdesk_tui.cli.invocation import JSON, open_desk
+from helpdesk_tui.cli.invocation import BATCH, JSON, open_desk
 from helpdesk_tui.cli.output import print_json, print_outcome, print_table
 from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _
@@ -36,22 +36,30 @@ def list_queues(as_json: bool = JSON) -> None:
 
 @queue_app.command(name="add")
 def add_queue(
-    name: str = NAME, address: list[str] = ADDRESS, display_name: str = DISPLAY_NAME, as_json: bool = JSON
+    name: str = NAME,
+    address: list[str] = ADDRESS,
+    display_name: str = DISPLAY_NAME,
+    batch: str | None = BATCH,
+    as_json: bool = JSON,
 ) -> None:
     """Make a queue."""
     from helpdesk_tui.desk import settings
 
-    print_outcome(open_desk().do(settings.add_queue, name, address or (), display_name or ""), as_json)
+    print_outcome(open_desk(batch).do(settings.add_queue, name, address or (), display_name or ""), as_json)
 
 
 @queue_app.command(name="set")
 def set_queue(
-    name: str = NAME, address: list[str] = ADDRESS, display_name: str = DISPLAY_NAME, as_json: bool = JSON
+    name: str = NAME,
+    address: list[str] = ADDRESS,
+    display_name: str = DISPLAY_NAME,
+    batch: str | None = BATCH,
+    as_json: bool = JSON,
 ) -> None:
     """Change a queue; addresses given replace the ones it has."""
     from helpdesk_tui.desk import settings
 
-    print_outcome(open_desk().do(settings.set_queue, name, address or None, display_name), as_json)
+    print_outcome(open_desk(batch).do(settings.set_queue, name, address or None, display_name), as_json)
 
 
 @agent_app.command(name="list")
@@ -77,12 +85,13 @@ def add_agent(
     login: str = typer.Argument(..., metavar="LOGIN"),
     name: str = typer.Option("", "--name", help="The name customers read."),
     email: str = typer.Option("", "--email"),
+    batch: str | None = BATCH,
     as_json: bool = JSON,
 ) -> None:
     """Let somebody in as an agent."""
     from helpdesk_tui.desk import settings
 
-    print_outcome(open_desk().do(settings.add_agent, login, name, email), as_json)
+    print_outcome(open_desk(batch).do(settings.add_agent, login, name, email), as_json)
 
 
 @agent_app.command(name="set")
@@ -91,13 +100,14 @@ def set_agent(
     name: str | None = typer.Option(None, "--name"),
     email: str | None = typer.Option(None, "--email"),
     away_until: str | None = typer.Option(None, "--away-until", help="2026-12-01 or 2026-12-01T09:00; none ends it."),
+    batch: str | None = BATCH,
     as_json: bool = JSON,
 ) -> None:
     """Change an agent; while away, answers to their tickets also stand under Unassigned."""
     from helpdesk_tui.desk import settings
 
     away = _instant(away_until) if away_until is not None else None
-    print_outcome(open_desk().do(settings.set_agent, login, name=name, email=email, away_until=away), as_json)
+    print_outcome(open_desk(batch).do(settings.set_agent, login, name=name, email=email, away_until=away), as_json)
 
 
 @team_app.command(name="list")
@@ -116,12 +126,13 @@ def list_teams(as_json: bool = JSON) -> None:
 def add_team(
     name: str = NAME,
     member: list[str] = typer.Option(None, "--member", help="An agent's login.", metavar="LOGIN"),
+    batch: str | None = BATCH,
     as_json: bool = JSON,
 ) -> None:
     """Make a team."""
     from helpdesk_tui.desk import settings
 
-    print_outcome(open_desk().do(settings.add_team, name, member or ()), as_json)
+    print_outcome(open_desk(batch).do(settings.add_team, name, member or ()), as_json)
 
 
 @category_app.command(name="list")
@@ -137,11 +148,11 @@ def list_categories(as_json: bool = JSON) -> None:
 
 
 @category_app.command(name="add")
-def add_category(name: str = NAME, as_json: bool = JSON) -> None:
+def add_category(name: str = NAME, batch: str | None = BATCH, as_json: bool = JSON) -> None:
     """Make a category."""
     from helpdesk_tui.desk import settings
 
-    print_outcome(open_desk().do(settings.add_category, name), as_json)
+    print_outcome(open_desk(batch).do(settings.add_category, name), as_json)
 
 
 def _instant(text: str) -> datetime | str:

@@ -9,7 +9,7 @@ import typer
 
 from helpdesk_tui.cli.invocation import JSON, current
 from helpdesk_tui.cli.output import print_json, say, tell
-from helpdesk_tui.config import folder
+from helpdesk_tui.config import folder, refuse_password
 from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _, ngettext
 
@@ -21,29 +21,31 @@ def upgrade(as_json: bool = JSON) -> None:
     """Bring the store to this program's schema; creates one that does not exist."""
     from helpdesk_tui.desk.identity import welcome_first
     from helpdesk_tui.store import schema
+    from helpdesk_tui.store.engine import without_password
 
     settings = current.settings()
     store = schema.upgrade(settings.store)
     welcome_first(store, current.login)
-    found = schema.info(store)
+    found, shown = schema.info(store), without_password(settings.store)
     if as_json:
-        print_json({"store": _shown(settings.store), "schema": found.found})
+        print_json({"store": shown, "schema": found.found})
     else:
-        say(_("The store {url} has schema {schema}.").format(url=_shown(settings.store), schema=found.found))
+        say(_("The store {url} has schema {schema}.").format(url=shown, schema=found.found))
 
 
 @app.command()
 def info(as_json: bool = JSON) -> None:
     """Show where the store is and which schema it has."""
     from helpdesk_tui.store import schema
-    from helpdesk_tui.store.engine import open_store
+    from helpdesk_tui.store.engine import open_store, without_password
 
     settings = current.settings()
     found = schema.info(open_store(settings.store))
+    shown = without_password(settings.store)
     if as_json:
-        print_json({"store": _shown(settings.store), "schema": found.found, "needed": found.needed, "fits": found.fits})
+        print_json({"store": shown, "schema": found.found, "needed": found.needed, "fits": found.fits})
     else:
-        say(f"{_shown(settings.store)}\n{_('schema')} {found.found or _('none')}, {_('needed')} {found.needed}")
+        say(f"{shown}\n{_('schema')} {found.found or _('none')}, {_('needed')} {found.needed}")
 
 
 @app.command()
@@ -77,8 +79,8 @@ def init(
         raise Usage(
             _("There is a configuration already: {path}.").format(path=path), _("Edit it; `helpdesk doctor` checks it.")
         )
-    _refuse_password(current.store or "")
-    write_config(path, Answers(current.store or "", imap_host, smtp_host, user, password_command, zone))
+    store = _store_to_name()
+    write_config(path, Answers(store, imap_host, smtp_host, user, password_command, zone))
     current.config = path
     try:
         _create(address or [], display_name)
@@ -104,15 +106,15 @@ def doctor(as_json: bool = JSON) -> None:
         raise typer.Exit(1)
 
 
-def _refuse_password(store: str) -> None:
-    """The configuration holds no password, so the store's address must not bring one."""
-    if _shown(store) != store:
-        raise Usage(
-            _("The address of the store has a password in it, which does not belong into a file."),
-            _(
-                "Put it into ~/.pgpass (one line: host:port:database:login:password, chmod 600), and name the store without it."
-            ),
-        )
+def _store_to_name() -> str:
+    """The store that is named by option or environment, whole, since the file is read from any folder; "" for the usual one.
+
+    Raises:
+        Usage: its address has a password in it.
+    """
+    named = current.store or os.environ.get("HELPDESK_STORE") or ""
+    refuse_password(named, _("The address of the store"))
+    return named if "://" in named or not named else str(Path(named).expanduser().absolute())
 
 
 def _create(addresses: list[str], display_name: str) -> None:
@@ -128,9 +130,3 @@ def _create(addresses: list[str], display_name: str) -> None:
     welcome_first(store, current.login)
     if addresses or display_name:
         open_desk().do(desk_settings.set_queue, FIRST_QUEUE, addresses or None, display_name or None)
-
-
-def _shown(url: str) -> str:
-    """A store's address without a password."""
-    head, at, tail = url.rpartition("@")
-    return f"{head.partition('://')[0]}://…@{tail}" if at and head.count(":") > 1 else url

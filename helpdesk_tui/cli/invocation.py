@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from helpdesk_tui.config import Settings, load
+from helpdesk_tui.errors import Usage
+from helpdesk_tui.language import _
 
 if TYPE_CHECKING:
     from helpdesk_tui.desk.door import Desk
@@ -28,8 +30,18 @@ class Invocation:
     login: str | None = None
 
     def settings(self) -> Settings:
-        """The settings these options lead to."""
-        return load(self.config, self.store)
+        """The settings these options lead to.
+
+        Raises:
+            Usage: they say who one is although the store itself knows.
+        """
+        settings = load(self.config, self.store)
+        if self.login and settings.is_shared:
+            raise Usage(
+                _("--as is refused on PostgreSQL: the agent is whoever logs in to the database."),
+                _("Name the login in the store's address: postgresql://LOGIN@HOST/DATABASE."),
+            )
+        return settings
 
 
 current = Invocation()

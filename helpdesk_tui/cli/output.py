@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
-from helpdesk_tui.terms import Outcome, Person
+from helpdesk_tui.terms import Outcome
 
 if TYPE_CHECKING:
     from helpdesk_tui.store.queries.tickets import TicketRow
@@ -23,18 +23,16 @@ def print_json(document: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: times in UTC with Z, dataclasses as objects, tuples as lists."""
+    """A value as JSON has it: times in UTC with Z, dataclasses as objects, tuples as lists, null for an empty text."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, Person):
-        return {"name": value.name or None, "address": value.address or None}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
-    return value
+    return None if value == "" else value
 
 
 def print_outcome(outcome: Outcome, as_json: bool) -> None:

@@ -184,21 +184,22 @@ def note(
 
 @app.command()
 def undo(
-    batch: str | None = typer.Option(None, "--batch", help="The batch to undo; default your newest.", metavar="ID"),
+    target: str | None = typer.Option(None, "--batch", help="The batch to undo; default your newest.", metavar="ID"),
+    batch: str | None = BATCH,
     as_json: bool = JSON,
 ) -> None:
     """Take back your newest change."""
     from helpdesk_tui.desk.history import undo as take_back
 
-    print_outcome(open_desk().do(take_back, batch), as_json)
+    print_outcome(open_desk(batch).do(take_back, target), as_json)
 
 
 @app.command()
-def redo(as_json: bool = JSON) -> None:
+def redo(batch: str | None = BATCH, as_json: bool = JSON) -> None:
     """Do again what you undid last."""
     from helpdesk_tui.desk.history import redo as do_again
 
-    print_outcome(open_desk().do(do_again), as_json)
+    print_outcome(open_desk(batch).do(do_again), as_json)
 
 
 def _ticket(desk: Desk, number: int) -> TicketRow:
@@ -270,7 +271,7 @@ def _message(message: MessageRow) -> dict[str, Any]:
         "remarks": list(message.remarks),
         "sent_at": plain(message.sent_at),
         "received_at": plain(message.received_at),
-        "message_id": message.message_id or None,
+        "message_id": message.message_id,
         "delivery": message.delivery,
         "attachments": [
             {"name": f.name, "content_type": f.content_type, "size": f.size, "sha256": f.sha256} for f in message.files

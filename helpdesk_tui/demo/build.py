@@ -19,11 +19,12 @@ from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.mail.poller import poll_once
 from helpdesk_tui.rules.query import parse
-from helpdesk_tui.store.engine import Store
+from helpdesk_tui.store.engine import Store, without_password
 from helpdesk_tui.store.queries.mail import mail_account
+from helpdesk_tui.store.queries.setup import agents
 from helpdesk_tui.store.queries.tickets import Asker, count_tickets, ticket_ids, ticket_rows
 from helpdesk_tui.store.schema import upgrade
-from helpdesk_tui.store.statements import add_rows
+from helpdesk_tui.store.statements import add_unless_there
 from helpdesk_tui.store.tables import Agent
 from helpdesk_tui.store.transaction import writing
 from helpdesk_tui.terms import SYSTEM, Actor, Person, Priority, Role
@@ -134,12 +135,8 @@ def open_demo_store(demo: DemoFiles) -> Desk:
         HelpdeskError: there are tickets in it already.
     """
     store = upgrade(demo.settings.store)
+    _refuse_used(store, demo.settings)
     desk = Desk(store, _visitor(store), demo.settings)
-    if desk.ask(count_tickets, parse("is:any"), Asker(desk.actor, desk.clock())):
-        raise HelpdeskError(
-            _("The store {url} has tickets; the demo needs an empty one.").format(url=demo.settings.store),
-            _("Leave --store away, or name a new file."),
-        )
     for name, display_name, addresses in _QUEUES:
         verb = settings.set_queue if name == "support" else settings.add_queue
         desk.do(verb, name, addresses, display_name)
@@ -189,12 +186,23 @@ def counts(desk: Desk) -> DemoCounts:
 
 def actor(store: Store, login: str) -> Actor:
     """An agent of the demo, as who they act."""
-    from helpdesk_tui.store.queries.setup import agents
     from helpdesk_tui.store.transaction import reading
 
     with reading(store) as session:
         one = next(agent for agent in agents(session) if agent.login == login)
     return Actor(one.id, one.login, one.name, Role(one.role))
+
+
+def _refuse_used(store: Store, chosen: Settings) -> None:
+    """A desk that somebody has set up is no place for a demo: leave it as it is."""
+    desk = Desk(store, SYSTEM, chosen)
+    has_tickets = desk.ask(count_tickets, parse("is:any"), Asker(SYSTEM, desk.clock()), 1)
+    others = {one.login for one in desk.ask(agents)} - {login for login, _name, _role in AGENTS}
+    if has_tickets or (others and not store.is_postgres):
+        raise HelpdeskError(
+            _("The store {url} is in use; the demo needs an empty one.").format(url=without_password(store.url)),
+            _("Leave --store away, or name a new file."),
+        )
 
 
 def _visitor(store: Store) -> Actor:
@@ -204,8 +212,9 @@ def _visitor(store: Store) -> Actor:
         welcome_first(store)
         visitor = identify(store)
     with writing(store) as session:
-        rows = [{"login": login, "name": name, "email": "", "role": role} for login, name, role in AGENTS]
-        add_rows(session, Agent, [{**row, "is_active": True} for row in rows])
+        for login, name, role in AGENTS:
+            row = {"login": login, "name": name, "email": "", "role": role, "is_active": True}
+            add_unless_there(session, Agent, row)
     return visitor if store.is_postgres else actor(store, VISITOR)
 
 

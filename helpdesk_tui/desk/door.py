@@ -82,17 +82,17 @@ class Desk:
             numbers: the tickets to change; they are locked in one order, and all must exist.
         Raises:
             Refused: this actor may not do this verb. NotFound: a ticket does not exist.
-            AlreadyDone: this batch id was used before, for the same verb by the same actor.
+            AlreadyDone: this batch id was used before, for the same verb on the same tickets by the same actor.
         """
         if reason := permissions.refusal(self.actor, verb):
             raise Refused(reason, _("Ask somebody who may, or choose another way."))
         with writing(self.store) as session:
             changes = Changes(session, self.actor, verb, self.clock(), self.batch_id or uuid.uuid4().hex)
             if self.batch_id:
-                _stop_if_done(session, self.batch_id, self.actor, verb)
+                _stop_if_done(session, self.batch_id, self.actor, verb, numbers)
             changes.load(numbers)
             yield changes
-            changes.close(is_remembered=bool(self.batch_id))
+            changes.close(asked=list(numbers) if self.batch_id else None)
 
 
 class AlreadyDone(Exception):
@@ -180,27 +180,28 @@ class Changes:
         """Set the sentence the person is told."""
         self._text = text
 
-    def close(self, *, is_remembered: bool = False) -> None:
+    def close(self, *, asked: list[int] | None = None) -> None:
         """Write down what changed, raise versions, keep the outcome.
 
         Args:
-            is_remembered: keep the outcome even where nothing changed, for the caller may ask again by the batch's id.
+            asked: the numbers the caller named, who may ask again by the batch's id; then the outcome is kept even
+                where nothing changed.
         """
         touched = [change for change in self._changes if self._conclude(change)]
         numbers = tuple(change.ticket.number for change in touched)
         has_done = bool(self._events or self.undoes) or self.verb is Verb.CONFIGURE
         text = self._text if has_done else _("Nothing to change: it is so already.")
         self._outcome = Outcome(text, self.batch_id, numbers)
-        if has_done or is_remembered:
-            self._write_down(numbers, text)
+        if has_done or asked is not None:
+            self._write_down(numbers, text, {} if asked is None else {"asked": asked})
 
-    def _write_down(self, numbers: tuple[int, ...], text: str) -> None:
+    def _write_down(self, numbers: tuple[int, ...], text: str, more: Mapping[str, Any]) -> None:
         batch = {
             "id": self.batch_id,
             "actor_id": self.actor.agent_id,
             "verb": self.verb,
             "at": self.now,
-            "outcome": {"text": text, "tickets": list(numbers)},
+            "outcome": {"text": text, "tickets": list(numbers), **more},
             "undoes": self.undoes,
         }
         self.session.flush()
@@ -265,12 +266,13 @@ def _difference(change: Change) -> dict[str, list[Any]]:
     }
 
 
-def _stop_if_done(session: Session, batch_id: str, actor: Actor, verb: Verb) -> None:
+def _stop_if_done(session: Session, batch_id: str, actor: Actor, verb: Verb, numbers: Sequence[int]) -> None:
     lock_name(session, f"batch {batch_id}")
     done = session.execute(select(Batch).where(col(Batch.id) == batch_id)).scalar_one_or_none()
     if done is None:
         return
-    if (done.actor_id, done.verb) != (actor.agent_id, verb):
+    asked = done.outcome.get("asked", list(numbers))
+    if (done.actor_id, done.verb, asked) != (actor.agent_id, verb, list(numbers)):
         raise Refused(
             _("The batch id {id} was used for something else.").format(id=clean_line(batch_id, 80)),
             _("Nothing was changed. Make a new id for each call, and use one again only to repeat the same call."),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -54,14 +54,14 @@ def welcome_first(store: Store, claimed: str | None = None) -> None:
 
 
 def os_login() -> str:
-    """The operating system's name of the user.
+    """The operating system's name of the user; what the environment says of it anybody can set.
 
     Raises:
         HelpdeskError: it has none.
     """
     try:
-        return getpass.getuser()
-    except (KeyError, OSError) as error:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError as error:
         raise HelpdeskError(
             _("The operating system does not say who you are."), _("Say it yourself: --as LOGIN")
         ) from error
@@ -75,10 +75,5 @@ def _login(session: Session, store: Store, claimed: str | None) -> str:
 
 def _full_name(login: str) -> str:
     """The name the operating system knows this user by, else the login with a capital."""
-    try:
-        import pwd
-
-        gecos = pwd.getpwuid(os.getuid()).pw_gecos if login == os_login() else ""
-    except (ImportError, KeyError):
-        gecos = ""
+    gecos = pwd.getpwuid(os.getuid()).pw_gecos if login == os_login() else ""
     return clean_line(gecos.split(",")[0]) or login.capitalize()

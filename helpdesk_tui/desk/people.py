@@ -40,7 +40,8 @@ def customer_for(session: Session, person: Person, now: datetime, phone: str = "
             add_contacts(session, known, [], [phone])
         return known
     key = fold(" ".join((person.name, person.address)).strip())
-    row = {"name": person.name or person.address or phone, "search_key": key, "created_at": now}
+    name = person.name or ("" if person.address else phone)  # who is known by a number alone is called by it
+    row = {"name": name, "search_key": key, "created_at": now}
     customer_id = add_row(session, Customer, row)
     add_contacts(session, customer_id, [person.address] if person.address else [], [phone] if phone else [])
     return customer_id

@@ -166,11 +166,16 @@ def _grant_agent(changes: Changes, login: str) -> None:
             _("PostgreSQL has no login {login}.").format(login=login),
             _("Its administrator runs: CREATE ROLE {login} LOGIN; then add the agent again.").format(login=quoted),
         )
+    has_it = text("SELECT pg_has_role(:name, :role, 'member')")
+    if changes.session.execute(has_it, {"name": login, "role": AGENT_ROLE}).scalar_one():
+        return
     try:
         with changes.session.begin_nested():
             changes.session.execute(text(f"GRANT {AGENT_ROLE} TO {quoted}"))
     except DBAPIError as error:
         raise Refused(
             _("You may not give {login} the rights of an agent.").format(login=login),
-            _("PostgreSQL's administrator runs: GRANT {role} TO {login}").format(role=AGENT_ROLE, login=quoted),
+            _("PostgreSQL's administrator runs: GRANT {role} TO {login}; then add the agent again.").format(
+                role=AGENT_ROLE, login=quoted
+            ),
         ) from error

@@ -149,7 +149,7 @@ class TicketScreen(DeskScreen):
         ticket = page.ticket
         facts = [ticket.category or ticket.queue, priority_word(ticket.priority), status_word(ticket.status)]
         said = [
-            page.customer.name,
+            page.customer.called,
             page.customer.organization,
             owed(ticket.due_at, None, ticket.waiting_since, now),
             waiting(ticket.waiting_for, ticket.waiting_since, now),

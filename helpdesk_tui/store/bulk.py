@@ -243,7 +243,7 @@ def _people(session: Session, tickets: Sequence[FinishedTicket], now: datetime) 
         person = wanted[address]
         found[address] = next(ids)
         key = words.fold(f"{person.name} {person.address}".strip())
-        customers.append({"id": found[address], "name": person.name or address, "search_key": key, "created_at": now})
+        customers.append({"id": found[address], "name": person.name, "search_key": key, "created_at": now})
     add_rows(session, Customer, customers)
     add_rows(session, CustomerAddress, [{"address": a, "customer_id": found[a], "position": 0} for a in missing])
     return found

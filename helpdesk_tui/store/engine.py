@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import stat
 import time
@@ -64,6 +65,12 @@ def open_store(url: str, *, create: bool = False) -> Store:
     return _postgres(url, parsed)
 
 
+def without_password(url: str) -> str:
+    """A store's address as it may be shown: without a password, wherever in it that stands."""
+    shown = re.sub(r"(?<=://)[^/?#]*:[^/?#]*@", "…@", url)
+    return re.sub(r"(?i)((?:ssl)?password=)[^&]*", r"\1…", shown)
+
+
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
@@ -71,15 +78,10 @@ def _parse(url: str) -> URL:
         parsed = None
     if parsed is None or parsed.get_backend_name() not in ("sqlite", "postgresql") or not parsed.database:
         raise Usage(
-            _("{url} is not the address of a store.").format(url=_without_password(url)),
+            _("{url} is not the address of a store.").format(url=without_password(url)),
             _("Use a file path, sqlite:///FILE or postgresql://HOST/DATABASE."),
         )
     return parsed
-
-
-def _without_password(url: str) -> str:
-    head, at, tail = url.rpartition("@")
-    return f"…@{tail}" if at and ":" in head else url
 
 
 def _prepare_file(path: Path, *, create: bool) -> None:

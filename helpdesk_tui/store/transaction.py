@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,6 +24,11 @@ CHANNEL = "helpdesk_changed"
 TELLS = "tells"
 #: SQLSTATE of a missing right (PostgreSQL).
 _NO_RIGHT = "42501"
+_LASTING_CODES = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+#: PostgreSQL refuses a connection without a code; these are its words for what no waiting mends.
+_LASTING_WORDS = re.compile(
+    r"FATAL: .*(?:(?:database|role) .* does not exist|authentication failed|no pg_hba\.conf entry|not permitted to log in)"
+)
 
 
 @contextmanager
@@ -84,7 +91,7 @@ def said_plainly() -> Iterator[None]:
             raise Temporary(
                 _("The connection to the store was lost."), _("Look whether it was done before you do it again.")
             ) from error
-        if isinstance(error, OperationalError):
+        if isinstance(error, OperationalError) and not _is_lasting(error):
             raise Temporary(
                 _("The store cannot be used now: {words}").format(words=_first_line(error)),
                 _("Nothing was changed. Try again; `helpdesk doctor` looks into it."),
@@ -97,6 +104,12 @@ def said_plainly() -> Iterator[None]:
         raise HelpdeskError(
             _("The store refused this: {words}").format(words=_first_line(error)), _("Nothing was changed.")
         ) from error
+
+
+def _is_lasting(error: OperationalError) -> bool:
+    """True where waiting will not help: the file is no store or is damaged, there is no such database or login."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code in _LASTING_CODES if code is not None else bool(_LASTING_WORDS.search(str(error.orig)))
 
 
 def _first_line(error: DBAPIError) -> str:

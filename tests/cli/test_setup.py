@@ -48,6 +48,25 @@ class TestInit:
         bare("--config", str(file), "init", code=2)
         assert file.read_text() == "# mine\n"
 
+    def test_a_store_named_from_here_is_found_from_anywhere(self, bare: Helpdesk, home: Path) -> None:
+        bare("--store", "own.db", "--config", "c.toml", "init")
+        assert tomllib.loads((home / "c.toml").read_text())["store"] == str(home / "own.db")
+
+    def test_the_store_of_the_environment_is_written_down(self, bare: Helpdesk, home: Path) -> None:
+        bare.variables["HELPDESK_STORE"] = str(home / "own.db")
+        bare("--config", str(home / "c.toml"), "init")
+        assert tomllib.loads((home / "c.toml").read_text())["store"] == str(home / "own.db")
+
+    @pytest.mark.parametrize("store", ["postgresql://anna:S3CRET@127.0.0.1:1/d", "postgresql://h/d?password=S3CRET"])
+    def test_a_password_is_kept_nowhere(self, bare: Helpdesk, home: Path, store: str) -> None:
+        done = bare("--store", store, "--config", str(home / "c.toml"), "init", code=2)
+        assert not (home / "c.toml").exists()
+        (home / "c.toml").write_text(f"store = {store!r}\n")
+        refused = bare("--config", str(home / "c.toml"), "ticket", "list", code=2)
+        wrong = bare("--store", store.replace("postgresql", "mysql"), "ticket", "list", code=2)
+        assert b"line 1" in refused.err
+        assert not any(b"S3CRET" in one.out + one.err for one in (done, refused, wrong))
+
     def test_servers_and_the_store_are_written_down(self, bare: Helpdesk, home: Path) -> None:
         words = ["--imap-host", "imap.invalid", "--smtp-host", "smtp.invalid", "--user", "help@shop.example"]
         command = ["--password-command", "printf 'a b'"]

@@ -90,11 +90,11 @@ class NewRequestDialog(Dialog):
         """The customer who was chosen, unless they are called something else by now."""
         found = await self.desk_app.read(find_customers, str(fields.get("known_by", "")))
         chosen = (fields.get("customer"), fields.get("who"))
-        return next((one for one in found if (one.id, one.name) == chosen), None)
+        return next((one for one in found if (one.id, one.called) == chosen), None)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Look for the customer while they say their name; keep what is written."""
-        if event.input.id == "who" and (self._customer is None or event.value != self._customer.name):
+        if event.input.id == "who" and (self._customer is None or event.value != self._customer.called):
             self._customer = None
             self.desk_app.opening(self._find(event.value))
         self._save_soon()
@@ -175,7 +175,7 @@ class NewRequestDialog(Dialog):
     def _take(self, index: int) -> None:
         if self._customer is None and index < len(self._found):
             self._customer = self._found[index]
-            self.query_one("#who", Input).value = self._customer.name
+            self.query_one("#who", Input).value = self._customer.called
             self.desk_app.opening(self._show_open(self._customer.id))
         elif index < len(self._open):
             self.keep_text()
@@ -217,7 +217,7 @@ class NewRequestDialog(Dialog):
         written = self._written()
         fields: dict[str, Any] = dict(written)
         if (chosen := self._customer) is not None:
-            fields |= {"customer": chosen.id, "known_by": chosen.address or chosen.phone or chosen.name}
+            fields |= {"customer": chosen.id, "known_by": chosen.address or chosen.phone or chosen.called}
         if self._is_made or fields == self._handed_over or not (any(written.values()) or self._handed_over):
             return
         self._handed_over = fields

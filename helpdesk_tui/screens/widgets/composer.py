@@ -203,7 +203,7 @@ class Composer(Vertical):
             words = _("Note · stays in the house")
         else:
             then = status_word(self._then) if self._then else _("unchanged")
-            to = self._page.customer.name or self._page.customer.address
+            to = self._page.customer.called
             words = _("To {to} · then: {then}").format(to=to, then=then)
         line = Text(clean_line(words, 200), "bold", no_wrap=True, overflow="ellipsis")
         self.query_one("#address", Static).update(line.append(f"   {saved}" if saved else "", "dim"))

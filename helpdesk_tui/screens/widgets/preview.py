@@ -40,7 +40,7 @@ def _said(page: TicketPage, now: datetime, *, is_low: bool) -> Text:
     """Who, and the last words; on a low preview as one running text."""
     ticket = page.ticket
     text = Text()
-    text.append(f"#{ticket.number} {page.customer.name}", "bold")
+    text.append(f"#{ticket.number} {page.customer.called}", "bold")
     facts = [
         page.customer.organization,
         ngettext("{n} open", "{n} open", page.customer.open_tickets),

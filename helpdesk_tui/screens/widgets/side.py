@@ -16,8 +16,8 @@ def side_panel(page: TicketPage, now: datetime) -> Text:
     """The customer and the properties of a ticket, a line each."""
     ticket, customer = page.ticket, page.customer
     text = Text()
-    text.append(f"{customer.name}\n", "bold")
-    for line in (customer.organization, customer.address, customer.phone):
+    text.append(f"{customer.called}\n", "bold")
+    for line in (customer.organization, customer.address if customer.name else "", customer.phone):
         text.append(f"{line}\n" if line else "")
     text.append(ngettext("{n} open ticket", "{n} open tickets", customer.open_tickets) + "\n\n", "dim")
     due = _("agreed") if ticket.due_kind == DueKind.AGREED else ""

@@ -29,6 +29,11 @@ class CustomerRow:
     organization: str
     open_tickets: int
 
+    @property
+    def called(self) -> str:
+        """What they are called: the name, else the address."""
+        return self.name or self.address
+
 
 def find_customers(session: Session, typed: str, limit: int = 8) -> list[CustomerRow]:
     """The customers whose name, address or phone contains what was typed (3 characters or more).
