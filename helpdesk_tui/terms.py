@@ -167,6 +167,7 @@ class IncomingFile:
     name: str
     content_type: str
     content: bytes
+    has_shorter_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)

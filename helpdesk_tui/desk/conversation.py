@@ -155,7 +155,7 @@ def _log_request(changes: Changes, change: Change, request: NewRequest) -> int:
     kind = MessageKind.CALL if request.channel is Channel.PHONE else MessageKind.NOTE
     text = clean_text(request.text).strip()
     known_by = search.customer_texts(changes.session, ticket.requester_id)
-    search.index_new(changes.session, ticket.id, ticket.queue_id, ticket.subject, *known_by)
+    search.index_new(changes.session, ticket.id, ticket.queue_id, [ticket.subject, *known_by])
     message = _own_message(changes, ticket, kind, text)
     customer = changes.session.get_one(Customer, ticket.requester_id)
     message.from_name = clean_line(request.person.name, 200) or customer.name
@@ -177,7 +177,7 @@ def _own_message(changes: Changes, ticket: Ticket, kind: MessageKind, text: str)
     )
     changes.session.add(message)
     changes.session.flush()
-    search.index_more(changes.session, ticket.id, text)
+    search.index_more(changes.session, ticket.id, [text])
     return message
 
 

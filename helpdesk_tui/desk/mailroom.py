@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -204,36 +204,47 @@ def _file(changes: Changes, raw: RawMessage, mail: IncomingMail, placement: Plac
     session = changes.session
     raw.disposition, raw.why_row, raw.why_reason = placement.disposition, placement.row, placement.reason
     raw.linked_ticket_id = placement.linked_to
+    queues = _queues_by_address(session)
     if placement.ticket is not None:
-        _append(changes, raw, mail, placement)
-    elif placement.disposition in (Disposition.NEW, Disposition.LINKED):
-        named = None if raw.is_queue_chosen else _queue_by_address(session, mail)
-        _open(changes, raw, mail, placement, named or raw.queue_id)
+        _append(changes, raw, mail, placement, queues)
+    else:
+        named = None if raw.is_queue_chosen else queue_of(_addressed_to(mail), queues)
+        raw.queue_id = named or raw.queue_id
+        if placement.disposition in (Disposition.NEW, Disposition.LINKED):
+            _open(changes, raw, mail, placement, queues)
     session.flush()
     return _as_filed(session, raw)
 
 
-def _queue_by_address(session: Session, mail: IncomingMail) -> int | None:
-    named = [*mail.delivered_to, *(person.address for person in (*mail.to, *mail.cc))]
-    known = dict(session.execute(select(col(QueueAddress.address), col(QueueAddress.queue_id))).all())
-    return queue_of(named, known)
+def _queues_by_address(session: Session) -> dict[str, int]:
+    return dict(session.execute(select(col(QueueAddress.address), col(QueueAddress.queue_id))).all())
 
 
-def _append(changes: Changes, raw: RawMessage, mail: IncomingMail, placement: Placement) -> None:
+def _addressed_to(mail: IncomingMail) -> list[str]:
+    return [*mail.delivered_to, *(person.address for person in (*mail.to, *mail.cc))]
+
+
+def _append(
+    changes: Changes, raw: RawMessage, mail: IncomingMail, placement: Placement, queues: Mapping[str, int]
+) -> None:
     changes.load_ids([placement.ticket or 0])
     change = changes.only
     ticket = change.ticket
     message_id = _add_message(changes.session, raw, mail, placement, ticket.id, ticket.queue_id)
     change.record("message", None, message_id)
-    search.index_more(changes.session, ticket.id, *_searched(mail))
+    search.index_more(changes.session, ticket.id, _searched(mail, queues))
+    if placement.linked_to and not ticket.linked_to:
+        ticket.linked_to = placement.linked_to
     if placement.reopens:
         if ticket.status not in (Status.NEW, Status.OPEN):
             apply_status(ticket, Status.OPEN, raw.received_at)
         wait_for(ticket, Party.US, raw.received_at)
 
 
-def _open(changes: Changes, raw: RawMessage, mail: IncomingMail, placement: Placement, queue_id: int) -> None:
-    session = changes.session
+def _open(
+    changes: Changes, raw: RawMessage, mail: IncomingMail, placement: Placement, queues: Mapping[str, int]
+) -> None:
+    session, queue_id = changes.session, raw.queue_id
     number, requester_id = numbers.draw(session), customer_for(session, mail.sender, changes.now)
     row = {
         "number": number,
@@ -250,7 +261,8 @@ def _open(changes: Changes, raw: RawMessage, mail: IncomingMail, placement: Plac
     }
     ticket_id = add_row(session, Ticket, row)
     message_id = _add_message(session, raw, mail, placement, ticket_id, queue_id)
-    search.index_new(session, ticket_id, queue_id, *search.customer_texts(session, requester_id), *_searched(mail))
+    about = [mail.subject, *search.customer_texts(session, requester_id)]
+    search.index_new(session, ticket_id, queue_id, about, _searched(mail, queues))
     changes.event(ticket_id, queue_id, {"number": [None, number], "message": [None, message_id]})
 
 
@@ -261,7 +273,7 @@ def _add_message(
         "ticket_id": ticket_id,
         "queue_id": queue_id,
         "kind": MessageKind.INBOUND,
-        "is_automatic": not placement.reopens and placement.row < 6,
+        "is_automatic": placement.is_by_machine,
         "from_name": mail.sender.name,
         "from_address": mail.sender.address,
         "to": [[person.name, person.address] for person in mail.to],
@@ -305,9 +317,9 @@ def _remarks(mail: IncomingMail, placement: Placement) -> list[str]:
     return [*said, *mail.notes]
 
 
-def _searched(mail: IncomingMail) -> list[str]:
-    names = [one.name for one in mail.files]
-    return [mail.subject, mail.sender.name, mail.sender.address, mail.text, mail.quoted, *names]
+def _searched(mail: IncomingMail, queues: Mapping[str, int]) -> list[str]:
+    people, names = (mail.sender, *mail.to, *mail.cc), (one.name for one in mail.files)
+    return search.mail_texts(mail.subject, people, names, mail.text, mail.quoted, queues)
 
 
 def _as_filed(session: Session, raw: RawMessage) -> FiledMail:

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel, col
 from helpdesk_tui.desk.door import Changes, Desk
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _
-from helpdesk_tui.rules.routing import without_detail
+from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.schema import AGENT_ROLE
 from helpdesk_tui.store.statements import add_rows, add_unless_there
@@ -150,7 +150,7 @@ def _set_addresses(session: Session, queue_id: int, addresses: Sequence[str]) ->
             raise Usage(
                 _("{address} is not an address.").format(address=clean_line(address, 80)), _("Use NAME@DOMAIN.")
             )
-        row_values = {"address": without_detail(address), "queue_id": queue_id, "position": position}
+        row_values = {"address": plain_address(address), "queue_id": queue_id, "position": position}
         if not add_unless_there(session, QueueAddress, row_values):
             raise Refused(
                 _("{address} belongs to another queue.").format(address=address),

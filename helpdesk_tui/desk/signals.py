@@ -31,6 +31,7 @@ def signals_of(session: Session, mail: IncomingMail, now: datetime) -> Signals:
     return Signals(
         is_own_copy=_is_own_copy(session, mail),
         is_bounce=mail.report is not None,
+        is_lasting=mail.report is not None and mail.report.is_permanent,
         is_robot=robots.is_robot(mail, answers_us=bool(by_token)),
         token_ticket=ticket.id if ticket and by_token else None,
         other_token_ticket=next((t for t in by_token if t != by_token[0]), None),

@@ -186,7 +186,7 @@ def _summarise(summary: str | None) -> _Edit:
             changes.session.flush()
             search.rebuild(changes.session, change.ticket.id)
         else:
-            search.index_more(changes.session, change.ticket.id, summary or "")
+            search.index_more(changes.session, change.ticket.id, [summary or ""])
 
     return edit
 

@@ -15,7 +15,7 @@ from helpdesk_tui.terms import Person
 
 MOST_ADDRESSES = 200
 _LONGEST_ADDRESS = 254
-_LONGEST_NAME = 200
+LONGEST_NAME = 200
 _LONGEST_LOCAL = 64
 
 _TOKEN = re.compile(
@@ -86,7 +86,7 @@ def sender(values: list[str]) -> tuple[Person, bool]:
     person = boxes[named].person
     if named:
         name = ", ".join(box.person.name for box in boxes[: named + 1] if box.person.name)
-        person = Person(line(name, _LONGEST_NAME), person.address)
+        person = Person(line(name, LONGEST_NAME), person.address)
     is_whole = len(values) == 1 and named == len(boxes) - 1 and (not named or values[0].rstrip().endswith(">"))
     return person, is_whole and bool(person.address) and all(box.is_strict for box in boxes)
 
@@ -225,5 +225,5 @@ def _plain(token: str) -> str:
 
 
 def _name(text: str) -> str:
-    name = line(text, _LONGEST_NAME)
+    name = line(text, LONGEST_NAME)
     return name[1:-1].strip() if len(name) > 2 and name[0] == name[-1] == "'" else name

@@ -85,6 +85,11 @@ def line(text: str, limit: int = 998) -> str:
     return clean_line(_few_controls(text[: limit * 8]), limit)
 
 
+def is_shortened(text: str, limit: int = 998) -> bool:
+    """True where `line` has made this of something longer."""
+    return len(text) == limit and text.endswith("…")
+
+
 def lines(text: str) -> str:
     """`clean_text` in linear time even for a text that is all control characters."""
     return clean_text(_few_controls(text))

@@ -72,10 +72,11 @@ def incoming_files(raw: bytes, parts: list[Part]) -> tuple[IncomingFile, ...]:
     files = []
     for number, part in enumerate(parts, 1):
         body = content(raw, part)
-        name = safe_name(declared_name(part)) or _default_name(part, body, number)
+        declared = declared_name(part)
+        name = safe_name(declared) or _default_name(part, body, number)
         name = _free_name(name, taken)
         taken.add(name.casefold())
-        files.append(IncomingFile(name, part.kind, body))
+        files.append(IncomingFile(name, part.kind, body, len(declared.encode("utf-8", "replace")) > LONGEST_NAME))
     return tuple(files)
 
 

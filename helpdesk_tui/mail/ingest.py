@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from helpdesk_tui.desk import mailroom
 from helpdesk_tui.desk.door import Desk
@@ -11,11 +12,13 @@ from helpdesk_tui.desk.mailroom import ArrivedMail, KeptMail
 from helpdesk_tui.errors import HelpdeskError, MailUnreadable
 from helpdesk_tui.language import _
 from helpdesk_tui.mail.parse import parse
-from helpdesk_tui.terms import Disposition, FiledMail
+from helpdesk_tui.terms import Disposition, FiledMail, IncomingMail
 
 log = logging.getLogger(__name__)
 #: The source of mail that is handed over by command; a mail handed over twice is known by it.
 PIPE = "pipe"
+#: What is kept of the text of a mail that could not be filed whole, in characters.
+_BAREST_TEXT = 64 * 1024
 
 
 def take_in(
@@ -41,18 +44,48 @@ def file_one(desk: Desk, kept: KeptMail, content: bytes) -> FiledMail:
 
 
 def file_kept(desk: Desk, raw_id: int, content: bytes) -> FiledMail:
-    """Read and file one mail that is kept already. A mail that cannot be read goes to quarantine."""
+    """Read and file one mail that is kept already. Only a mail that cannot be read goes to quarantine."""
     try:
-        return mailroom.file(desk, raw_id, parse(content))
+        mail = parse(content)
     except MailUnreadable as error:
         return mailroom.quarantine(desk, raw_id, error.message)
-    except HelpdeskError as error:
-        if not _is_about_this_mail(error):
-            raise
-        return mailroom.quarantine(desk, raw_id, error.message)
     except Exception as error:  # noqa: BLE001  a fault of ours in one mail must not stop the next one
-        log.error("mail %d could not be filed: %s", raw_id, type(error).__name__)
-        return mailroom.quarantine(desk, raw_id, _("It could not be filed ({kind}).").format(kind=type(error).__name__))
+        return mailroom.quarantine(desk, raw_id, _why_not(raw_id, error))
+    try:
+        return mailroom.file(desk, raw_id, mail)
+    except Exception as error:  # noqa: BLE001  the same; what can be read of it is filed all the same
+        words = _why_not(raw_id, error)
+    try:
+        return mailroom.file(desk, raw_id, _barest(mail, words))
+    except Exception as error:  # noqa: BLE001  the same
+        return mailroom.quarantine(desk, raw_id, _why_not(raw_id, error))
+
+
+def _barest(mail: IncomingMail, words: str) -> IncomingMail:
+    """Who, about what, in which words, and whether a machine wrote it; nothing else that could be in the way."""
+    return replace(
+        mail,
+        text=mail.text[:_BAREST_TEXT],
+        quoted="",
+        to=(),
+        cc=(),
+        files=(),
+        message_id="",
+        in_reply_to=(),
+        references=(),
+        report_ids=(),
+        notes=(_("{words} Only its subject and text stand here; the original has all of it.").format(words=words),),
+    )
+
+
+def _why_not(raw_id: int, error: Exception) -> str:
+    """Why a mail could not be filed, in words; raises the error where waiting will help."""
+    if isinstance(error, HelpdeskError):
+        if not _is_about_this_mail(error):
+            raise error
+        return error.message
+    log.error("mail %d could not be filed: %s", raw_id, type(error).__name__)
+    return _("It could not be filed whole ({kind}).").format(kind=type(error).__name__)
 
 
 def file_left_over(desk: Desk, mailbox: str | None = None) -> list[FiledMail]:

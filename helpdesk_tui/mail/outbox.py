@@ -6,12 +6,11 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from helpdesk_tui.config import SmtpSettings
-from helpdesk_tui.desk.delivery import claim, conclude, doubt_interrupted
+from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.mail.compose import compose
 from helpdesk_tui.mail.smtp import SendResult
-from helpdesk_tui.store.locks import alone
 from helpdesk_tui.terms import OutboxState, OutgoingMail
 
 #: The job that one process does at a time.
@@ -34,17 +33,6 @@ def open_transport(settings: SmtpSettings) -> AbstractContextManager[Transport]:
     from helpdesk_tui.mail.smtp import SmtpTransport
 
     return SmtpTransport(settings)
-
-
-def send_due(desk: Desk, settings: SmtpSettings) -> int:
-    """Send every mail that is due; returns how many were handed over.
-
-    Raises:
-        Busy: another process is sending. HelpdeskError: the settings or the password are wrong.
-    """
-    with alone(desk.store, SENDER), open_transport(settings) as transport:
-        doubt_interrupted(desk)
-        return send_all(desk, transport)
 
 
 def send_all(desk: Desk, transport: Transport) -> int:

@@ -6,11 +6,13 @@ read is said in `IncomingMail.notes`.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from helpdesk_tui.errors import MailUnreadable
 from helpdesk_tui.language import _
 from helpdesk_tui.mail import addresses, ids, reports, robots
 from helpdesk_tui.mail.body import Body, read_body
-from helpdesk_tui.mail.charsets import decode, line, lines
+from helpdesk_tui.mail.charsets import decode, is_shortened, line, lines
 from helpdesk_tui.mail.dates import sent_at
 from helpdesk_tui.mail.files import incoming_files
 from helpdesk_tui.mail.headers import LONGEST_VALUE, Headers, skip_envelope
@@ -22,6 +24,7 @@ from helpdesk_tui.terms import DeliveryReport, IncomingFile, IncomingMail, Perso
 #: Within so many bytes a mail has its first line end.
 _FIRST_LINES = 4_096
 _MOST_BARE = 64 * 1024
+_LONGEST_CLAIM = 60
 #: A field shorter than this holds no more than the addresses or ids that are kept.
 _SURELY_WHOLE = 1_500
 
@@ -49,6 +52,8 @@ def _mail(raw: bytes, root: Part, body: Body, notes: list[str]) -> IncomingMail:
     sender, has_strict_sender = _sender(headers, notes)
     files = incoming_files(raw, body.files) if body.files else ()
     report, report_ids = _report(raw, root, sender, subject, body.text)
+    message_id, claimed_at = ids.first_id(headers.first("message-id")), sent_at(headers.first("date"))
+    notes += _shortened(headers, subject, sender, files) + _unreadable(headers, message_id, claimed_at)
     text, quoted = (body.text, "") if report or is_forward(subject) else split_quote(body.text)
     return IncomingMail(
         sender=sender,
@@ -60,10 +65,10 @@ def _mail(raw: bytes, root: Part, body: Body, notes: list[str]) -> IncomingMail:
         subject=subject,
         text=text or (_invitation(files) if files and not quoted else ""),
         quoted=quoted,
-        message_id=ids.first_id(headers.first("message-id")),
+        message_id=message_id,
         in_reply_to=ids.ids_in(headers.first("in-reply-to")),
         references=ids.ids_in(headers.end_of("references")),
-        sent_at=sent_at(headers.first("date")),
+        sent_at=claimed_at,
         auto_submitted=robots.auto_submitted(headers),
         robot_signs=robots.robot_signs(headers, subject),
         is_list=robots.is_list(headers),
@@ -134,6 +139,28 @@ def _invitation(files: tuple[IncomingFile, ...]) -> str:
     return lines(invitation(decode(calendar.content)))
 
 
+def _shortened(headers: Headers, subject: str, sender: Person, files: tuple[IncomingFile, ...]) -> list[str]:
+    """One sentence for each name or line that is kept shorter than it came."""
+    notes = []
+    if is_shortened(subject) or headers.length("subject") > LONGEST_VALUE:
+        notes.append(_("The subject is very long; the original has all of it."))
+    if is_shortened(sender.name, addresses.LONGEST_NAME) or headers.length("from") > LONGEST_VALUE:
+        notes.append(_("The sender's name is very long; the original has all of it."))
+    if any(one.has_shorter_name for one in files):
+        notes.append(_("A file's name is very long; the original has all of it."))
+    return notes
+
+
+def _unreadable(headers: Headers, message_id: str, claimed_at: datetime | None) -> list[str]:
+    """One sentence for each field that is there and makes no sense; its claim is shown."""
+    notes = []
+    if not message_id and headers.first("message-id").strip("<> \t"):
+        notes.append(_("The mail's own id cannot be kept; an answer that names nothing else will not find it."))
+    if claimed_at is None and (claim := line(headers.first("date"), _LONGEST_CLAIM)):
+        notes.append(_("The mail's date makes no sense: {claim}").format(claim=claim))
+    return notes
+
+
 def _cuts(headers: Headers) -> list[str]:
     """One sentence for everything in the header that is longer than what was read of it."""
     notes = [_("The header of the mail is very long; its end was not read.")] if headers.is_cut else []
@@ -145,6 +172,4 @@ def _cuts(headers: Headers) -> list[str]:
             notes += [text.format(name=name, n=count, limit=addresses.MOST_ADDRESSES)] if is_long else []
     if headers.length("references") > _SURELY_WHOLE and headers.marks("references", "<") > ids.MOST_IDS:
         notes.append(_("References lists very many mails; only the last {limit} were read.").format(limit=ids.MOST_IDS))
-    if headers.length("subject") > LONGEST_VALUE or headers.length("from") > LONGEST_VALUE:
-        notes.append(_("The subject or the sender is very long; its end was not read."))
     return notes

@@ -10,13 +10,11 @@ from dataclasses import dataclass, field
 
 from helpdesk_tui.config import MailboxSettings, Settings
 from helpdesk_tui.desk import mailroom
-from helpdesk_tui.desk.delivery import doubt_interrupted
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.mailroom import ArrivedMail
-from helpdesk_tui.desk.timers import run_due
 from helpdesk_tui.errors import HelpdeskError, Temporary
 from helpdesk_tui.language import _
-from helpdesk_tui.mail import outbox
+from helpdesk_tui.mail.duties import Duties
 from helpdesk_tui.mail.ingest import PIPE, file_left_over, take_in
 from helpdesk_tui.mail.mailbox import Mailbox, open_mailbox
 from helpdesk_tui.rules.untrusted import clean_line
@@ -54,23 +52,11 @@ def poll_once(desk: Desk, settings: Settings) -> Polled:
         except Exception as error:  # noqa: BLE001  the edge: whatever broke, the next mailbox has its turn
             done.failures.append(_as_ours(error))
     try:
-        if settings.has_smtp:
-            done.sent = _send_unless_others_do(desk, settings)
-    except Exception as error:  # noqa: BLE001  the edge: the timers run all the same
+        with Duties(desk, settings) as duties:  # an open app or another poller that does them is no failure
+            done.sent = duties.do()
+    except Exception as error:  # noqa: BLE001  the edge: whatever broke, what was done is told
         done.failures.append(_as_ours(error))
-    try:
-        run_due(desk, desk.clock())
-    except HelpdeskError as error:
-        done.failures.append(error)
     return done
-
-
-def _send_unless_others_do(desk: Desk, settings: Settings) -> int:
-    """Send what is due; an open app or another poller that does so is no failure."""
-    try:
-        return outbox.send_due(desk, settings.smtp)
-    except Busy:
-        return 0
 
 
 class Poller:
@@ -138,26 +124,19 @@ class Poller:
         """Look whenever something was written, and at least every few seconds."""
         while not self._stop.is_set():
             try:
-                with alone(self._desk.store, outbox.SENDER), closing(Lookout(self._desk.store)) as lookout:
-                    doubt_interrupted(self._desk)
+                with Duties(self._desk, self._settings) as duties, closing(Lookout(self._desk.store)) as lookout:
                     file_left_over(self._desk, PIPE)
-                    self._send_while_alone(lookout)
-            except Busy as error:
-                self._say(error.message)
-                self._stop.wait(LONGEST_PAUSE / 10)
+                    self._do_duties(duties, lookout)
             except Exception as broken:  # noqa: BLE001  the edge: whatever broke, it is tried again
                 trouble = _as_ours(broken)
                 self._say(f"{trouble.message} {trouble.hint}")
                 self._stop.wait(FIRST_PAUSE)
 
-    def _send_while_alone(self, lookout: Lookout) -> None:
+    def _do_duties(self, duties: Duties, lookout: Lookout) -> None:
         rounds = 0
         while not self._stop.is_set():
             if rounds % 20 == 0 or lookout.wait():
-                if self._settings.has_smtp:
-                    with outbox.open_transport(self._settings.smtp) as transport:
-                        outbox.send_all(self._desk, transport)
-                run_due(self._desk, self._desk.clock())
+                duties.do()
             rounds += 1
 
     def _say(self, words: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 
 def plain_address(address: str) -> str:
@@ -11,9 +11,14 @@ def plain_address(address: str) -> str:
 
 
 def without_detail(address: str) -> str:
-    """An address as queues are known by it: also without what stands behind a plus sign (RFC 5233)."""
+    """An address without what stands behind a plus sign (RFC 5233): the mailbox is the same."""
     local, at, domain = plain_address(address).rpartition("@")
     return f"{local.partition('+')[0] or local}{at}{domain}"
+
+
+def is_own(address: str, queues: Container[str]) -> bool:
+    """True where a mail to this address comes to one of our queues."""
+    return plain_address(address) in queues or without_detail(address) in queues
 
 
 def queue_of(addresses: Iterable[str], queues: Mapping[str, int]) -> int | None:
@@ -21,9 +26,11 @@ def queue_of(addresses: Iterable[str], queues: Mapping[str, int]) -> int | None:
 
     Args:
         addresses: those of Delivered-To, X-Original-To, To, Cc in this order.
-        queues: id of a queue by each of its addresses, as `without_detail` writes them.
+        queues: id of a queue by each of its addresses, as `plain_address` writes them. One with a detail of its own
+            (`sales+eu@`) is its queue's alone; any other detail leads to the queue of the address without it.
     """
     for address in addresses:
-        if (queue := queues.get(without_detail(address))) is not None:
-            return queue
+        for known_as in (plain_address(address), without_detail(address)):
+            if (queue := queues.get(known_as)) is not None:
+                return queue
     return None

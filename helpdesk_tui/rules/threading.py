@@ -32,6 +32,7 @@ class Signals:
 
     Args:
         is_own_copy: an outgoing Message-ID of ours, and our own content.
+        is_bounce: a delivery report; is_lasting: it says that trying again is no use.
         token_ticket: ticket of the token that counts (In-Reply-To before References, newest ancestor first).
         other_token_ticket: another ticket whose token the mail carries as well.
         weak_ticket: ticket of an inbound message that the mail refers to.
@@ -42,6 +43,7 @@ class Signals:
 
     is_own_copy: bool = False
     is_bounce: bool = False
+    is_lasting: bool = False
     is_robot: bool = False
     token_ticket: int | None = None
     other_token_ticket: int | None = None
@@ -58,7 +60,7 @@ class Placement:
 
     Args:
         ticket: the ticket it is appended to; linked_to: the one a new ticket names for agents only.
-        reopens: the customer's word counts (status, clocks); remark: what agents should know about the sender.
+        reopens: somebody of ours has to do something now (status, clocks); remark: what agents should know about it.
         row, reason: the row of the table, and why in words.
     """
 
@@ -69,6 +71,11 @@ class Placement:
     linked_to: int | None = None
     reopens: bool = False
     remark: str = ""
+
+    @property
+    def is_by_machine(self) -> bool:
+        """True where no person wrote it."""
+        return self.row in (2, 3, 4, 5)
 
 
 def own_token(message_id: str) -> str | None:
@@ -97,7 +104,8 @@ def _no_mail_of_a_person(signals: Signals) -> Placement | None:
         return Placement(Disposition.OWN_COPY, 1, _("It is a mail of our own that came back."))
     if signals.is_bounce:
         if ticket:
-            return Placement(Disposition.BOUNCE, 2, _("It reports that a mail of ours was not delivered."), ticket)
+            reason = _("It reports that a mail of ours was not delivered.")
+            return Placement(Disposition.BOUNCE, 2, reason, ticket, reopens=signals.is_lasting)
         return Placement(Disposition.BOUNCE, 3, _("It reports on a mail that is not ours."))
     if signals.is_robot:
         if ticket:

@@ -14,7 +14,7 @@ from itertools import islice
 
 import snowballstemmer
 
-#: Text beyond this many characters of one message is not searched (it is stored all the same).
+#: Text beyond this many bytes (UTF-8) of one message is not searched (it is stored all the same).
 MESSAGE_LIMIT = 256 * 1024
 #: What all words of a ticket may weigh in the index; PostgreSQL refuses a tsvector of 1 MiB or more.
 TICKET_COST = 900_000
@@ -40,6 +40,18 @@ def words(text: str) -> list[str]:
     found = _WORD.findall(_bare(text[:MESSAGE_LIMIT])[:MESSAGE_LIMIT])
     stemmed = frozenset(islice(dict.fromkeys(found), STEMMED_WORDS))
     return [_stem(word) if word in stemmed else fold(word)[:_LONGEST_WORD] for word in found]
+
+
+def of_message(texts: Iterable[str]) -> list[str]:
+    """The words of all texts of one message, as far as they are among its first `MESSAGE_LIMIT` bytes."""
+    found: list[str] = []
+    room = MESSAGE_LIMIT
+    for text in texts:
+        # No letter has less than a byte, so that the slice keeps a huge text from being encoded whole.
+        piece = text[:room].encode("utf-8", "replace")[:room]
+        room -= len(piece)
+        found += words(piece.decode("utf-8", "ignore"))
+    return found
 
 
 def cost(new_words: Iterable[str]) -> int:

@@ -7,7 +7,7 @@ mail, runs no rule and changes nothing that was there.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from sqlmodel import SQLModel, col
 
 from helpdesk_tui.rules import words
 from helpdesk_tui.rules.routing import plain_address
-from helpdesk_tui.store import numbers
+from helpdesk_tui.store import numbers, search
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.statements import add_rows, is_postgres
 from helpdesk_tui.store.tables import (
@@ -142,6 +142,7 @@ class _Names:
         self.categories = _ids_by_name(session, Category.id, Category.name)
         self.agents = _ids_by_name(session, Agent.id, Agent.login)
         self.tags = _ids_by_name(session, Tag.id, Tag.name)
+        self.own_addresses = search.own_addresses(session)
 
     def tag(self, name: str) -> int:
         """The id of a tag; a new one is made."""
@@ -194,7 +195,7 @@ def _add_ticket(
         rows.add(TicketTag, ticket_id=ticket_id, tag_id=names.tag(name))
     if ticket.due_at:
         rows.add(Timer, kind="due", ticket_id=ticket_id, queue_id=queue_id, due_at=ticket.due_at)
-    _add_words(rows, ticket, ticket_id, queue_id)
+    _add_words(rows, ticket, ticket_id, queue_id, names.own_addresses)
     return thread[0] if thread else None
 
 
@@ -223,11 +224,16 @@ def _add_message(
     )
 
 
-def _add_words(rows: _Rows, ticket: FinishedTicket, ticket_id: int, queue_id: int) -> None:
-    texts = [ticket.subject, ticket.summary or "", ticket.requester.name, ticket.requester.address]
-    texts += [part for message in ticket.messages for part in (message.text, message.quoted)]
-    cut = words.fit([word for one in texts for word in words.words(one)], words.TICKET_COST)
-    rows.add(TicketWords, ticket_id=ticket_id, queue_id=queue_id, words=" ".join(cut), cost=words.cost(cut))
+def _add_words(rows: _Rows, ticket: FinishedTicket, ticket_id: int, queue_id: int, ours: Container[str]) -> None:
+    about = [ticket.subject, ticket.summary or "", ticket.requester.name, ticket.requester.address]
+    rows.add(TicketWords, **search.document(ticket_id, queue_id, about, (_said(one, ours) for one in ticket.messages)))
+
+
+def _said(message: FinishedMessage, ours: Container[str]) -> list[str]:
+    if message.kind is not MessageKind.INBOUND:
+        return [message.text]
+    people = (message.sender, *message.to)
+    return search.mail_texts(message.subject, people, (), message.text, message.quoted, ours)
 
 
 def _people(session: Session, tickets: Sequence[FinishedTicket], now: datetime) -> dict[str, int]:

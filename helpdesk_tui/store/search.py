@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable, Iterator, Sequence
+from typing import Any
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.rules import words as rules
+from helpdesk_tui.rules.routing import is_own
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.statements import add_rows
-from helpdesk_tui.store.tables import Attachment, Customer, CustomerAddress, Message, Ticket, TicketWords
+from helpdesk_tui.store.tables import Attachment, Customer, CustomerAddress, Message, QueueAddress, Ticket, TicketWords
 from helpdesk_tui.store.transaction import writing
-from helpdesk_tui.terms import MessageKind
+from helpdesk_tui.terms import MessageKind, Person
 
 #: How many tickets are written in one transaction, so that nobody waits for long.
 _AT_ONCE = 50
 
 
-def index_new(session: Session, ticket_id: int, queue_id: int, *texts: str) -> None:
-    """Write the document of a new ticket."""
-    cut = rules.fit([word for text in texts for word in rules.words(text)], rules.TICKET_COST)
-    row = {"ticket_id": ticket_id, "queue_id": queue_id, "words": " ".join(cut), "cost": rules.cost(cut)}
-    add_rows(session, TicketWords, [row])
+def index_new(
+    session: Session, ticket_id: int, queue_id: int, about: Sequence[str], message: Sequence[str] = ()
+) -> None:
+    """Write the document of a new ticket: what it is about and whose it is, and its first message."""
+    add_rows(session, TicketWords, [document(ticket_id, queue_id, about, [message])])
 
 
-def index_more(session: Session, ticket_id: int, *texts: str) -> None:
+def index_more(session: Session, ticket_id: int, message: Sequence[str]) -> None:
     """Add the words of a new message to a ticket's document, as far as there is room."""
-    cut = [word for text in texts for word in rules.words(text)]
+    cut = rules.of_message(message)
     here = col(TicketWords.ticket_id) == ticket_id
     spent = session.execute(select(col(TicketWords.cost)).where(here)).scalar_one_or_none()
     cut = rules.fit(cut, rules.TICKET_COST - (spent or 0))
@@ -36,16 +40,41 @@ def index_more(session: Session, ticket_id: int, *texts: str) -> None:
     session.execute(update(TicketWords).where(here).values(added).execution_options(synchronize_session=False))
 
 
+def document(ticket_id: int, queue_id: int, about: Sequence[str], messages: Iterable[Sequence[str]]) -> dict[str, Any]:
+    """The row of a ticket's document."""
+    texts = [about, *messages]
+    cut = rules.fit([word for text in texts for word in rules.of_message(text)], rules.TICKET_COST)
+    return {"ticket_id": ticket_id, "queue_id": queue_id, "words": " ".join(cut), "cost": rules.cost(cut)}
+
+
 def rebuild(session: Session, ticket_id: int) -> None:
     """Write a ticket's document anew from what is stored."""
     ticket = session.get_one(Ticket, ticket_id)
-    cut = rules.fit([word for text in _texts(session, ticket) for word in rules.words(text)], rules.TICKET_COST)
-    document = session.get(TicketWords, ticket_id)
-    if document is None:
-        document = TicketWords(ticket_id=ticket.id, queue_id=ticket.queue_id)
-        session.add(document)
-    document.words, document.cost = " ".join(cut), rules.cost(cut)
+    about = [ticket.subject, ticket.summary or "", *customer_texts(session, ticket.requester_id)]
+    row = document(ticket_id, ticket.queue_id, about, _thread(session, ticket))
+    found = session.get(TicketWords, ticket_id)
+    if found is None:
+        session.add(TicketWords(**row))
+    else:
+        found.words, found.cost = row["words"], row["cost"]
     session.flush()
+
+
+def mail_texts(
+    subject: str, people: Iterable[Person], names: Iterable[str], text: str, quoted: str, ours: Container[str]
+) -> list[str]:
+    """What a mail of a customer is found by, short things first.
+
+    Args:
+        people: who wrote it and who else got it; names: those of its files; ours: the addresses of our queues.
+    """
+    said = [part for one in people if not is_own(one.address, ours) for part in (one.name, one.address)]
+    return [subject, *said, *names, text, quoted]
+
+
+def own_addresses(session: Session) -> frozenset[str]:
+    """The addresses of our queues."""
+    return frozenset(session.execute(select(col(QueueAddress.address))).scalars())
 
 
 def rebuild_all(store: Store) -> int:
@@ -71,12 +100,16 @@ def customer_texts(session: Session, customer_id: int) -> list[str]:
     return [rows[0].name, *(row.address for row in rows if row.address)]
 
 
-def _texts(session: Session, ticket: Ticket) -> list[str]:
-    texts = [ticket.subject, ticket.summary or "", *customer_texts(session, ticket.requester_id)]
+def _thread(session: Session, ticket: Ticket) -> Iterator[list[str]]:
+    ours = own_addresses(session)
+    files: dict[int, list[str]] = {}
+    named = select(col(Attachment.message_id), col(Attachment.name)).where(col(Attachment.ticket_id) == ticket.id)
+    for message_id, name in session.execute(named.order_by(col(Attachment.id))):
+        files.setdefault(message_id, []).append(name)
     thread = select(Message).where(col(Message.ticket_id) == ticket.id, col(Message.is_withdrawn).is_(False))
-    for message in session.execute(thread.order_by(col(Message.id))).scalars():
-        is_theirs = message.kind == MessageKind.INBOUND
-        texts += [message.subject, message.from_name, message.from_address] if is_theirs else []
-        texts += [message.text, message.quoted]
-    names = select(col(Attachment.name)).where(col(Attachment.ticket_id) == ticket.id)
-    return [*texts, *session.execute(names).scalars()]
+    for one in session.execute(thread.order_by(col(Message.id))).scalars():
+        if one.kind == MessageKind.INBOUND:
+            people = [Person(one.from_name, one.from_address), *(Person(*person) for person in (*one.to, *one.cc))]
+            yield mail_texts(one.subject, people, files.get(one.id, ()), one.text, one.quoted, ours)
+        else:
+            yield [*files.get(one.id, ()), one.text]

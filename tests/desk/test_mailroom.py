@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from helpdesk_tui.desk import mailroom
-from helpdesk_tui.desk.conversation import reply
+from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.delivery import claim
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.mailroom import ArrivedMail
@@ -18,12 +18,14 @@ from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.mail.compose import compose
 from helpdesk_tui.mail.ingest import file_left_over
 from helpdesk_tui.store.queries.mail import mail_account
+from helpdesk_tui.store.search import rebuild_all
 from helpdesk_tui.store.transaction import reading
 from helpdesk_tui.terms import SYSTEM, DeliveryReport, Disposition, IncomingFile, Person, Status
 from tests.build import (
     MAILBOX,
     MIRA,
     STRANGER,
+    SUPPORT,
     FrozenClock,
     Place,
     a_mail,
@@ -356,6 +358,16 @@ class TestMachines:
         (remark,) = thread(desk, number)[-1].remarks
         assert remark.endswith(f"{words} mira@customer.example. no such user")
         assert thread(desk, number)[-1].is_automatic
+        # What never arrived is ours to do again; what is merely late is not.
+        stands = ("open", "us") if is_permanent else ("waiting_customer", "them")
+        assert (row(desk, number).status, row(desk, number).waiting_for) == stands
+
+    def test_a_machine_s_mail_lies_in_the_queue_it_was_sent_to(self, desk: Desk) -> None:
+        to = (Person("", "billing@desk.example"),)
+        for fields in ({"auto_submitted": "auto-generated"}, {"report": DeliveryReport(True, "", "", "")}):
+            filed(desk, an_incoming(to=to, **fields))
+        kept = "SELECT name FROM raw_message JOIN queue ON queue.id = raw_message.queue_id"
+        assert [name for (name,) in sql(desk.store, kept)] == ["billing", "billing"]
 
     def test_backscatter_is_kept_aside(self, desk: Desk) -> None:
         found = filed(desk, an_incoming(report=DeliveryReport(True, "", "", ""), report_ids=("x@y",)))
@@ -376,6 +388,34 @@ class TestMachines:
         found = received(desk, forged)
         assert found.disposition == NEW
         assert thread(desk, found.ticket or 0)[0].text.strip() == "Buy this"
+
+
+def test_a_mail_that_answers_two_tickets_names_the_other(desk: Desk, number: int) -> None:
+    other = filed(desk, an_incoming(subject="Scanner")).ticket or 0
+    reply(desk, other, "Is it on?")
+    found = filed(desk, an_incoming(in_reply_to=(ours(desk, number),), references=(ours(desk, other),)))
+    assert (found.row, found.ticket, found.linked_to) == (14, number, other)
+    assert row(desk, number).linked_to == other
+
+
+class TestWhoIsFound:
+    """A ticket is found by everybody a mail went to, but not by our own address."""
+
+    def test_people_in_copy(self, desk: Desk) -> None:
+        people = (Person("Rosa Ott", "rosa@customer.example"), Person("", SUPPORT))
+        number = filed(desk, an_incoming(to=people, cc=(Person("Udo Alt", "udo@customer.example"),))).ticket
+        assert [listed(desk, word) for word in ("rosa", "udo@customer.example")] == [[number], [number]]
+        assert listed(desk, SUPPORT) == []
+
+    def test_a_rebuild_changes_nothing(self, desk: Desk) -> None:
+        files = (IncomingFile("plan.pdf", "application/pdf", b"x"),)
+        found = filed(desk, an_incoming(cc=(Person("Udo Alt", "udo@customer.example"),), files=files, quoted="> Frage"))
+        note(desk, found.ticket or 0, "Zwischenbescheid")
+        before = sql(desk.store, "SELECT words FROM ticket_words")
+        rebuild_all(desk.store)
+        assert [sorted(one.split()) for (one,) in sql(desk.store, "SELECT words FROM ticket_words")] == [
+            sorted(one.split()) for (one,) in before
+        ]
 
 
 def test_a_claim_of_the_future_does_not_move_a_mail(desk: Desk, clock: FrozenClock) -> None:

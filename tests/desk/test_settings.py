@@ -48,7 +48,7 @@ def test_agents_set_up_nothing(desk: Desk, verb: Callable[[Desk], Any]) -> None:
 def test_a_queue_answers_from_its_first_address(admin: Desk) -> None:
     settings.add_queue(admin, "hr", ["HR+x@Desk.example", "people@desk.example"], "People\n\x1b[31m")
     found = {queue.name: queue for queue in admin.ask(queues)}
-    assert found["hr"].addresses == ("hr@desk.example", "people@desk.example")
+    assert found["hr"].addresses == ("hr+x@desk.example", "people@desk.example")
     assert found["hr"].display_name == "People"
     settings.set_queue(admin, "hr", ["people@desk.example"])
     settings.set_queue(admin, "hr", display_name="HR")

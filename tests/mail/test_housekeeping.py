@@ -46,7 +46,7 @@ def test_a_mail_to_an_odd_address_holds_up_nobody(small_installation: Installati
 def test_the_house_is_kept_again_after_whatever_broke(
     small_installation: Installation, smtp_sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(housekeeping, "_PAUSE_WHILE_OTHERS_DO_IT", 0.05)
+    monkeypatch.setattr(housekeeping, "_PAUSE_AFTER_TROUBLE", 0.05)
     small_installation.send_through(smtp_sink)
     number = a_ticket(small_installation.desk())
     reply(small_installation.desk(), number, "Try again.")

@@ -101,6 +101,32 @@ def test_of_many_references_the_last_fifty_are_read() -> None:
     assert any("References" in note for note in mail.notes)
 
 
+CUT = {
+    "a long subject": (f"Subject: {'x' * 2000}", "subject"),
+    "an id too long to keep": (f"Message-ID: <{'i' * 2000}@b.example>", "id cannot be kept"),
+    "a date without sense": (
+        "Date: Tue, 99 Feb 2026 25:61:00 +0100",
+        "makes no sense: Tue, 99 Feb 2026 25:61:00 +0100",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CUT)
+def test_what_was_cut_or_cannot_be_read_is_named(case: str) -> None:
+    header, words = CUT[case]
+    (note,) = read(a_mail(header=header)).notes
+    assert words in note
+
+
+def test_a_name_that_was_cut_is_named() -> None:
+    (note,) = read(a_mail(sender=f"{'n' * 500} <a@b.example>")).notes
+    assert "sender's name" in note
+
+
+def test_a_usual_mail_has_no_notes() -> None:
+    assert read(a_mail()).notes == ()
+
+
 ROBOTS = {
     "person": ("", "", ()),
     "auto-replied": ("Auto-Submitted: Auto-Replied (vacation)", "auto-replied", ()),

@@ -9,7 +9,7 @@ from helpdesk_tui.rules.routing import plain_address, queue_of
 from helpdesk_tui.rules.subjects import reply_subject, without_noise
 from tests.build import an_incoming
 
-QUEUES = {"support@desk.example": 1, "billing@desk.example": 2, "@desk.example": 3}
+QUEUES = {"support@desk.example": 1, "billing@desk.example": 2, "@desk.example": 4, "sales+eu@desk.example": 3}
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,9 @@ def test_addresses_are_known_without_case_and_nothing_else(address: str, plain: 
         (["x@y.example", "SUPPORT+4711@desk.example"], 1),
         (["support+a+b@desk.example"], 1),
         (["+vip@desk.example"], None),
+        (["Sales+EU@desk.example"], 3),
+        (["sales+us@desk.example"], None),
+        (["sales@desk.example", "billing@desk.example"], 2),
     ],
 )
 def test_the_first_known_address_decides_the_queue(addresses: list[str], queue: int | None) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk_tui.rules.words import MESSAGE_LIMIT, cost, fit, fold, words
+from helpdesk_tui.rules.words import MESSAGE_LIMIT, cost, fit, fold, of_message, words
 
 SAME = [
     ("Rechnung", "Rechnungen"),
@@ -67,6 +67,13 @@ def test_folding(text: str, folded: str) -> None:
 def test_only_the_beginning_of_a_huge_message_is_cut() -> None:
     assert "needle" not in words("x " * (MESSAGE_LIMIT // 2) + "needle")
     assert "needl" in "".join(words("needle " + "x " * MESSAGE_LIMIT))
+
+
+def test_all_texts_of_a_message_share_one_limit() -> None:
+    half = "ü " * (MESSAGE_LIMIT // 6)  # three bytes a piece
+    assert "needl" in "".join(of_message([half, "needle"]))
+    assert "needl" not in "".join(of_message([half, half, half, "needle"]))
+    assert of_message(["x" * 70, "\ud800y"]) == ["x" * 64, "y"]
 
 
 def test_a_word_without_end_is_shortened() -> None:

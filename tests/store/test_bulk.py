@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -27,8 +28,8 @@ from helpdesk_tui.store.tables import (
     Timer,
 )
 from helpdesk_tui.store.transaction import reading, writing
-from helpdesk_tui.terms import Channel, MessageKind, Priority, Status
-from tests.build import MIRA, FrozenClock, Place
+from helpdesk_tui.terms import Channel, MessageKind, Person, Priority, Status
+from tests.build import MIRA, SUPPORT, FrozenClock, Place, listed
 
 SUBJECT = "Drucker druckt nicht"
 SAID, NOTED = "Seit heute früh geht nichts mehr.", "Gleicher Fehler wie letzte Woche."
@@ -70,6 +71,25 @@ def test_a_document_written_in_bulk_is_what_a_rebuild_writes(place: Place, clock
         before = _sorted_words(session)
         rebuild(session, session.execute(select(Ticket.id)).scalar_one())
         assert set(before) == set(_sorted_words(session))
+
+
+def test_a_document_of_mails_written_in_bulk_is_what_a_rebuild_writes(place: Place, clock: FrozenClock) -> None:
+    """Each mail is found by its subject, by who wrote it and by who else got it, but not by our own address."""
+    desk, now = place.desk("anna"), clock()
+    ours = (Person("", SUPPORT), Person("Rosa Ott", "rosa@customer.example"))
+    mails = [
+        FinishedMessage(MessageKind.INBOUND, MIRA, SAID, now, subject=SUBJECT, to=ours, quoted="> Frage"),
+        FinishedMessage(MessageKind.OUTBOUND, Person("Anna", SUPPORT), NOTED, now, agent="anna", to=(MIRA,)),
+        FinishedMessage(MessageKind.INBOUND, Person("Berta", "b@x.example"), "Ja.", now, subject="Zebra", to=ours),
+    ]
+    Bulk(place.desk("root").store, desk.actor.agent_id).append(
+        [replace(_finished(now, clock), messages=tuple(mails), channel=Channel.EMAIL)], now
+    )
+    with writing(desk.store) as session:
+        before = _sorted_words(session)
+        rebuild(session, session.execute(select(Ticket.id)).scalar_one())
+        assert before == _sorted_words(session)
+    assert [len(listed(desk, word)) for word in ("zebra", "berta", "rosa", SUPPORT)] == [1, 1, 1, 0]
 
 
 def test_numbers_drawn_in_bulk_are_never_given_again(place: Place, clock: FrozenClock) -> None:
