@@ -106,7 +106,7 @@ class HelpdeskApp(App[None]):
         self._sizing: Timer | None = None
         self._clean: LineFilter | None = None
         self._quiet: set[asyncio.Task[None]] = set()
-        self._typeahead = Typeahead(self, super().on_event, self._dropped_keys)
+        self._typeahead = Typeahead(self, super().on_event, self._say_busy, self._dropped_keys)
 
     # -- what screens use
 
@@ -267,9 +267,9 @@ class HelpdeskApp(App[None]):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Do what a key is for; whatever it is, a question whether to leave is answered by it."""
-        if forget := getattr(self.screen, "forget_question", None):
-            forget(action if isinstance(action, str) else action[1])
+        """Do what a key is for; the screen hears of it before."""
+        if before := getattr(self.screen, "before", None):
+            before(action if isinstance(action, str) else action[1])
         return await super().run_action(action, default_namespace, namespaces)
 
     def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
@@ -336,6 +336,10 @@ class HelpdeskApp(App[None]):
         for screen in self.screen_stack:
             if changed := getattr(screen, "tickets_changed", None):
                 changed(message.tickets, message.own)
+
+    def _say_busy(self, is_over: bool) -> None:
+        if say_busy := getattr(self.screen, "say_busy", None):
+            say_busy(is_over=is_over)
 
     def _dropped_keys(self) -> None:
         self.tell(HelpdeskError(_("The store does not answer."), _("What was typed since then was not done.")))

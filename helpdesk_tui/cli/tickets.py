@@ -13,7 +13,7 @@ from helpdesk_tui.cli.invocation import BATCH, JSON, open_desk
 from helpdesk_tui.cli.output import plain, print_json, print_outcome, print_table, say, ticket_json
 from helpdesk_tui.errors import NotFound, Usage
 from helpdesk_tui.language import _
-from helpdesk_tui.terms import Channel, MessageKind, Person, Priority, Status
+from helpdesk_tui.terms import Channel, MessageKind, Priority, Status
 
 if TYPE_CHECKING:
     from helpdesk_tui.desk.door import Desk
@@ -79,14 +79,13 @@ def new(
     as_json: bool = JSON,
 ) -> None:
     """Make a ticket of a call or a visit."""
-    from email.utils import parseaddr
-
     from helpdesk_tui.desk.conversation import NewRequest, create
+    from helpdesk_tui.rules.callers import read_caller
 
-    name, address = parseaddr(sender) if "@" in sender else (sender, "")
+    caller = read_caller(sender)
     text = _text(text_file) if text_file else ""
     desk = open_desk(batch)
-    request = NewRequest(Person(name, address), subject, text, phone, queue, channel, priority)
+    request = NewRequest(caller.person, subject, text, phone or caller.phone, queue, channel, priority)
     print_outcome(desk.do(create, request), as_json)
 
 

@@ -64,7 +64,9 @@ def create(desk: Desk, request: NewRequest) -> Outcome:
         change = changes.add(_new_ticket(changes, request))
         message = _log_request(changes, change, request)
         change.record("message", None, message)
-        changes.say(_("#{number}: {subject}").format(number=change.ticket.number, subject=change.ticket.subject))
+        changes.say(
+            _("Request #{number}: {subject}").format(number=change.ticket.number, subject=change.ticket.subject)
+        )
     return changes.outcome
 
 

@@ -37,7 +37,7 @@ def undo(desk: Desk, batch: str | None = None) -> Outcome:
         target = _batch_to_undo(changes, batch)
         kept = _revert(changes, target)
         target.undone_by = changes.batch_id
-        changes.say(_("Undone: {what}").format(what=target.outcome["text"]) + kept)
+        changes.say(_("Undone: {what}").format(what=_what_was_done(target)) + kept)
     return changes.outcome
 
 
@@ -55,6 +55,16 @@ def redo(desk: Desk) -> Outcome:
         target.undone_by = changes.batch_id
         changes.say(_("Done again: {what}").format(what=original.outcome["text"]) + kept)
     return changes.outcome
+
+
+def _what_was_done(target: Batch) -> str:
+    """The words of a batch once it is taken back: what was said is no longer on its way."""
+    said = {
+        Verb.REPLY: _("reply on {ticket}; its text is a draft again"),
+        Verb.NOTE: _("note on {ticket}; its text is a draft again"),
+    }.get(Verb(target.verb))
+    text: str = target.outcome["text"]
+    return said.format(ticket=name_tickets(target.outcome["tickets"])) if said else text
 
 
 def _batch_to_undo(changes: Changes, named: str | None) -> Batch:

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel, col
 from helpdesk_tui.desk.door import Changes, Desk
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _
-from helpdesk_tui.rules.routing import plain_address
+from helpdesk_tui.rules.routing import is_address, plain_address
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.schema import AGENT_ROLE
 from helpdesk_tui.store.statements import add_rows, add_unless_there
@@ -23,7 +23,6 @@ from helpdesk_tui.store.tables import Agent, Category, Queue, QueueAddress, Team
 from helpdesk_tui.terms import Outcome, Role, Verb
 
 _NAME = re.compile(r"[\w.-]{1,60}")
-_ADDRESS = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+")
 _Row = TypeVar("_Row", bound=SQLModel)
 
 
@@ -146,7 +145,7 @@ def _set_addresses(session: Session, queue_id: int, addresses: Sequence[str]) ->
         session.delete(row)
     session.flush()
     for position, address in enumerate(dict.fromkeys(addresses)):
-        if not _ADDRESS.fullmatch(address):
+        if not is_address(address):
             raise Usage(
                 _("{address} is not an address.").format(address=clean_line(address, 80)), _("Use NAME@DOMAIN.")
             )

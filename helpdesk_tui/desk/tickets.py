@@ -228,13 +228,19 @@ def _tag_name(text: str) -> str:
     return name
 
 
+def _due_words(due: datetime | str | None) -> str:
+    if isinstance(due, datetime):
+        return _("due {when}").format(when=f"{due.astimezone():%Y-%m-%d %H:%M}")
+    return "" if due is None else _("no due date")
+
+
 def _sentence(numbers: Sequence[int], fields: Fields) -> str:
     said = [
         _("status {value}").format(value=fields.status) if fields.status else "",
         _("priority {value}").format(value=fields.priority) if fields.priority else "",
         _("category {value}").format(value=fields.category or _("none")) if fields.category is not None else "",
         _("queue {value}").format(value=fields.queue) if fields.queue else "",
-        (_("due date set") if fields.due else _("no due date")) if fields.due is not None else "",
+        _due_words(fields.due),
         _("summary changed") if fields.summary is not None else "",
     ]
     return f"{name_tickets(numbers)}: {', '.join(filter(None, said))}"

@@ -9,10 +9,12 @@ Terms are joined by "and"; `-` in front turns one round. New terms are added to 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from helpdesk_tui.errors import QueryError
 from helpdesk_tui.language import _
+from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.terms import Priority, Status
 
 #: Values of `is:`. The ones that are not statuses: `open` all that is not ended, `unassigned`, `overdue`, `waiting`
@@ -27,7 +29,10 @@ _KNOWN_VALUES: dict[str, tuple[str, ...]] = {
     "status": tuple(Status),
     "priority": tuple(Priority),
 }
-_TOKEN = re.compile(r'\s*(-?)(?:([A-Za-z]+):(?!//))?(?:"([^"]*)"?|(\S+))')
+_TOKEN = re.compile(r'\s*(-?)(?:([^\W\d_][\w-]*):(?!//))?(?:"([^"]*)"?|(\S+))')
+
+
+_FIELD = re.compile(r"[^\W\d_][\w-]*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +73,11 @@ def parse(text: str) -> Query:
     return Query(tuple(terms))
 
 
-def is_readable(text: str) -> bool:
-    """True where `parse` reads it."""
-    try:
-        parse(text)
-    except QueryError:
-        return False
-    return True
-
-
 def _term(text: str, found: re.Match[str]) -> Term:
     minus, field, quoted, word = found.groups()
     position = found.end(1)
     value = quoted if quoted is not None else word
-    if field is None and value.endswith(":") and value[:-1].isalpha():
+    if field is None and _FIELD.fullmatch(value):
         field, value = value[:-1], ""
     if field is None:
         is_me = quoted is None and word == "me"
@@ -101,6 +97,12 @@ def _term(text: str, found: re.Match[str]) -> Term:
 
 def _example(name: str) -> str:
     return ", ".join(_KNOWN_VALUES.get(name, (f"{name}:NAME",)))
+
+
+def unknown_value(term: Term, known: Iterable[str]) -> QueryError:
+    """What to say of a name that a store does not know."""
+    said = _("{field}:{value} is unknown").format(field=term.field, value=clean_line(term.value, 40))
+    return _unknown(said, ", ".join(sorted(known)) or _("none"), term.position)
 
 
 def _unknown(what: str, known: str, position: int) -> QueryError:

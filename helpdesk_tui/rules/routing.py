@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Mapping
+
+_ADDRESS = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+")
+
+
+def is_address(text: str) -> bool:
+    """True for one bare address, such as people type it."""
+    return bool(_ADDRESS.fullmatch(text))
 
 
 def plain_address(address: str) -> str:

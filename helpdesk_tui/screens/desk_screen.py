@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, cast
 
@@ -17,11 +18,11 @@ from helpdesk_tui.language import _
 from helpdesk_tui.rules.promise import read_due
 from helpdesk_tui.screens.dialogs.dialog import Ask, Help, Picker
 from helpdesk_tui.screens.dialogs.new_request import NewRequestDialog
-from helpdesk_tui.screens.keys import Key, bindings, table
+from helpdesk_tui.screens.keys import Key, bindings, footer, table
 from helpdesk_tui.screens.phrases import priority_word, status_word
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
 from helpdesk_tui.store.queries import setup
-from helpdesk_tui.store.queries.tickets import numbers_of, ticket_by_number, ticket_rows
+from helpdesk_tui.store.queries.tickets import TicketRow, numbers_of, ticket_by_number, ticket_rows
 from helpdesk_tui.store.transaction import reading
 from helpdesk_tui.terms import Outcome, Priority, Status
 
@@ -61,6 +62,15 @@ class DeskScreen(Screen[None]):
             return _("This works on one ticket at a time; unmark the others with q.")
         return ""
 
+    def chosen_rows(self) -> list[TicketRow]:
+        """The tickets a verb would hit, as far as they are shown."""
+        return []
+
+    def common(self, value: Callable[[TicketRow], str]) -> str:
+        """What all chosen tickets have in common, "" where they differ: where a choice begins."""
+        found = {str(value(row)) for row in self.chosen_rows()}
+        return found.pop() if len(found) == 1 else ""
+
     def open_ticket(self, ticket_id: int) -> None:
         """Show a ticket."""
 
@@ -76,7 +86,7 @@ class DeskScreen(Screen[None]):
 
     def show_keys(self) -> None:
         """Draw the line of keys."""
-        keys = [key for key in self.keys() if key.word]
+        keys = footer(self.keys())
         self.query_one("#keys", KeyLine).show(keys, {key.id for key in keys if self.why_not(key.action)})
 
     def keys(self) -> list[Key]:
@@ -151,8 +161,9 @@ class DeskScreen(Screen[None]):
         agents = await self.desk_app.read(setup.agents)
         me = self.desk_app.desk.actor.login
         agents.sort(key=lambda one: one.login != me)
-        options = [(one.login, f"{one.login}  {one.name}") for one in agents] + [("", _("nobody, back to the queue"))]
-        self.pick(_("Who has it"), options, partial(self._assign, ids))
+        options = [(one.login, _called(one.login, one.name)) for one in agents]
+        options.append(("", _("nobody, back to the queue")))
+        self.pick(_("Who has it"), options, partial(self._assign, ids), self.common(lambda row: row.assignee or me))
 
     def _assign(self, ids: list[int], login: str) -> None:
         if login:
@@ -164,14 +175,16 @@ class DeskScreen(Screen[None]):
         """Choose a priority."""
         if self.can("priority"):
             ids, options = self.chosen(), [(str(one), priority_word(one)) for one in reversed(Priority)]
-            self.pick(_("Priority"), options, lambda one: self.act(ids, tickets.set_priority, Priority(one)))
+            now = self.common(lambda row: row.priority)
+            self.pick(_("Priority"), options, lambda one: self.act(ids, tickets.set_priority, Priority(one)), now)
 
     def action_status(self) -> None:
         """Choose a status."""
         if self.can("status"):
             ids = self.chosen()
             options = [(str(one), status_word(one)) for one in Status if one is not Status.SNOOZED]
-            self.pick(_("Status"), options, lambda one: self.act(ids, tickets.set_status, Status(one)))
+            now = self.common(lambda row: row.status)
+            self.pick(_("Status"), options, lambda one: self.act(ids, tickets.set_status, Status(one)), now)
 
     def action_solve(self) -> None:
         """Mark as solved."""
@@ -191,7 +204,8 @@ class DeskScreen(Screen[None]):
     async def _pick_category(self, ids: list[int]) -> None:
         names = await self.desk_app.read(setup.categories)
         options = [(name, name) for name in names] + [("", _("none"))]
-        self.pick(_("Category"), options, lambda one: self.act(ids, tickets.set_category, one))
+        now = self.common(lambda row: row.category or "")
+        self.pick(_("Category"), options, lambda one: self.act(ids, tickets.set_category, one), now)
 
     def action_queue(self) -> None:
         """Move to another queue."""
@@ -200,14 +214,17 @@ class DeskScreen(Screen[None]):
 
     async def _pick_queue(self, ids: list[int]) -> None:
         queues = await self.desk_app.read(setup.queues)
-        options = [(one.name, f"{one.name}  {one.display_name}") for one in queues]
-        self.pick(_("Move to queue"), options, lambda one: self.act(ids, tickets.move, one))
+        options = [(one.name, _called(one.name, one.display_name)) for one in queues]
+        now = self.common(lambda row: row.queue)
+        self.pick(_("Move to queue"), options, lambda one: self.act(ids, tickets.move, one), now)
 
     def action_tags(self) -> None:
         """Put tags on and take others off."""
         if self.can("tags"):
             help_words = _("vpn puts on, -vpn takes off; several with blanks")
-            self.app.push_screen(Ask(_("Tags"), help_words), partial(self._tag, self.chosen()))
+            on = sorted({tag for row in self.chosen_rows() for tag in row.tags})
+            title = _("Tags · now: {tags}").format(tags=" ".join(on)) if on else _("Tags · none yet")
+            self.app.push_screen(Ask(title, help_words), partial(self._tag, self.chosen()))
 
     def _tag(self, ids: list[int], answer: str | None) -> None:
         names = (answer or "").split()
@@ -218,18 +235,15 @@ class DeskScreen(Screen[None]):
     def action_due(self) -> None:
         """Agree on a due date."""
         if self.can("due"):
-            help_words = _("2026-12-01T15:00, 2026-12-01, +4h of working time, or none")
-            self.app.push_screen(Ask(_("Due"), help_words), partial(self._set_due, self.chosen()))
+            help_words = _("14:00, tomorrow 9:00, fri, 1.12., 2026-12-01, +4h of working time, +2d, or none")
+            self.app.push_screen(Ask(_("Due"), help_words, check=self._due_from), partial(self._set_due, self.chosen()))
+
+    def _due_from(self, answer: str) -> datetime | str:
+        return read_due(answer, self.desk_app.desk.clock(), self.desk_app.settings.calendar)
 
     def _set_due(self, ids: list[int], answer: str | None) -> None:
-        if answer is None:
-            return
-        try:
-            due_at = read_due(answer.strip(), self.desk_app.desk.clock(), self.desk_app.settings.calendar)
-        except HelpdeskError as error:
-            self.refuse(error)
-        else:
-            self.act(ids, tickets.set_fields, tickets.Fields(due=due_at))
+        if answer is not None:
+            self.act(ids, tickets.set_fields, tickets.Fields(due=self._due_from(answer)))
 
     def action_summary(self) -> None:
         """Say in one line what it is about."""
@@ -272,7 +286,7 @@ class DeskScreen(Screen[None]):
 
     def action_jump(self) -> None:
         """Go to a ticket by its number."""
-        self.app.push_screen(Ask(_("Ticket number"), _("the number people say, without the sign")), self._jump)
+        self.app.push_screen(Ask(_("Ticket number"), _("such as 1042")), self._jump)
 
     def _jump(self, answer: str | None) -> None:
         digits = (answer or "").strip().lstrip("#")
@@ -294,7 +308,8 @@ class DeskScreen(Screen[None]):
 
     def action_palette(self) -> None:
         """Choose an action by name."""
-        options = [(key.action, f"{key.all_shown:<14} {key.help}") for key in self.keys() if key.action != "palette"]
+        keys = [key for key in self.keys() if key.action != "palette"]
+        options = [(key.action, f"{key.all_shown:<14} {key.name}: {key.help}") for key in keys]
         self.pick(_("What to do"), options, self._run)
 
     def _run(self, action: str) -> None:
@@ -316,11 +331,20 @@ class DeskScreen(Screen[None]):
         """Leave the program."""
         await self.app.action_quit()
 
-    def forget_question(self, action: str) -> None:
-        """Whatever else is done than leaving takes back the question whether to leave."""
-        if self.asks_to_quit and action not in ("back", "quit"):
-            self.asks_to_quit = False
-            self.query_one("#status", StatusLine).clear()
+    def before(self, action: str) -> None:
+        """Something else is done now: what was said has been read, and whoever goes on does not leave."""
+        if self.asks_to_quit and action in ("back", "quit"):
+            return
+        self.asks_to_quit = False
+        self.query_one("#status", StatusLine).clear()
+
+    def say_busy(self, *, is_over: bool) -> None:
+        """The store lets keys wait: say so, and take it back when it has answered."""
+        line, words = self.query_one("#status", StatusLine), _("The store is busy; your keys wait.")
+        if not is_over:
+            line.notice(words)
+        elif line.said == words:
+            line.clear()
 
     def action_copy(self) -> None:
         """Copy something; each screen says what."""
@@ -332,6 +356,10 @@ class DeskScreen(Screen[None]):
 
     def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
         """Tickets changed somewhere."""
+
+
+def _called(login: str, name: str) -> str:
+    return login if name.casefold() in ("", login.casefold()) else f"{login}  {name}"
 
 
 _VERBS = (

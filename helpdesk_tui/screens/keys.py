@@ -5,6 +5,7 @@ An id is `area.action`; areas are `any` (everywhere), `list`, `ticket`, `verb` (
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from textual.binding import Binding
@@ -30,6 +31,11 @@ class Key:
     def action(self) -> str:
         """The name of the screen's action."""
         return self.id.partition(".")[2]
+
+    @property
+    def name(self) -> str:
+        """What it is called where there is room for more than its key: the word, else the action's own name."""
+        return self.word or self.action.replace("_", " ")
 
     @property
     def shown(self) -> str:
@@ -105,7 +111,8 @@ def table() -> tuple[Key, ...]:
         Key("list.page_down", "pagedown", "", _("a page down")),
         Key("list.page_up", "pageup", "", _("a page up")),
         Key("list.open", "enter,l,right", _("open"), _("open the ticket")),
-        Key("list.back", "q,h,left,escape", "", _("back: filter, marks, then quit")),
+        Key("list.back", "q,h,left", "", _("back: filter, marks, then quit")),
+        Key("list.peel", "escape", "", _("back: filter, marks; never quits")),
         Key("list.mark", "space", _("mark"), _("mark the ticket and go on")),
         Key("list.mark_range", "v", "", _("mark from the last mark to here")),
         Key("list.mark_all", "asterisk", "", _("mark all that match")),
@@ -136,6 +143,19 @@ def table() -> tuple[Key, ...]:
         Key("write.thread", "tab", _("thread"), _("to the thread; the draft stays")),
         Key("write.leave", "escape", _("leave"), _("leave; the draft stays")),
     )
+
+
+#: What the line of keys shows, the most wanted first; how much of it depends on the width.
+_FOOTER = (
+    "reply", "assign", "take", "priority", "status", "solve", "new", "filter", "send", "then", "editor", "thread",
+    "leave", "note", "undo", "tags", "open", "unfold", "back", "mark", "next_ticket",
+)  # fmt: skip
+
+
+def footer(keys: Iterable[Key]) -> list[Key]:
+    """The keys that have a word, in the order of the line of keys."""
+    worded = [key for key in keys if key.word]
+    return sorted(worded, key=lambda key: _FOOTER.index(key.action) if key.action in _FOOTER else len(_FOOTER))
 
 
 def bindings(*areas: str) -> list[Binding]:

@@ -20,10 +20,13 @@ from helpdesk_tui.screens.widgets.columns import heading
 from helpdesk_tui.screens.widgets.lines import StatusLine
 from helpdesk_tui.screens.widgets.preview import Preview
 from helpdesk_tui.screens.widgets.ticket_list import TicketList
+from helpdesk_tui.store.queries.tickets import TicketRow
 
 #: How long the cursor rests before the preview follows, in seconds.
 REST = 0.12
 _SAVE_AFTER = 0.3
+#: The head of the columns and some tickets stay in view; a preview lower than this, with its rule, says nothing.
+_LEAST_ROWS, _LEAST_PREVIEW = 4, 3
 
 
 class ListScreen(DeskScreen):
@@ -47,6 +50,10 @@ class ListScreen(DeskScreen):
     def chosen(self) -> list[int]:
         """The marked tickets, or the one under the cursor."""
         return self.tickets.chosen()
+
+    def chosen_rows(self) -> list[TicketRow]:
+        """The chosen tickets that are shown."""
+        return [row for one in self.chosen() if (row := self.tickets.row_of(one)) is not None]
 
     def say_state(self) -> None:
         """Say what the list holds, and what the next verb hits."""
@@ -91,8 +98,11 @@ class ListScreen(DeskScreen):
 
     def apply_preview(self) -> None:
         preview = self.query_one("#preview", Preview)
-        preview.set_class(not self.place.has_preview, "hidden")
-        preview.styles.height = None if self.has_class("wide") else self.place.preview_lines
+        is_wide = self.has_class("wide")
+        room = self.query_one("#body").size.height - _LEAST_ROWS
+        lines = min(self.place.preview_lines, room)
+        preview.set_class(not self.place.has_preview or not (is_wide or lines >= _LEAST_PREVIEW), "hidden")
+        preview.styles.height = None if is_wide else lines
 
     # -- keys
 
@@ -151,7 +161,8 @@ class ListScreen(DeskScreen):
 
     def action_grow(self) -> None:
         """More lines for the preview."""
-        self.place.preview_lines = min(self.place.preview_lines + 2, 20)
+        room = max(self.query_one("#body").size.height - _LEAST_ROWS, _LEAST_PREVIEW)
+        self.place.preview_lines = min(self.place.preview_lines + 2, 20, room)
         self.apply_preview()
 
     def action_shrink(self) -> None:

@@ -11,6 +11,10 @@ from helpdesk_tui.terms import MessageKind, Party, Priority, Status
 
 #: Signs of the list: priority, in order of rank.
 PRIORITY_SIGNS = {Priority.LOW: "·", Priority.NORMAL: " ", Priority.HIGH: "!", Priority.URGENT: "‼"}
+#: Within so long a due date is counted down.
+_SOON = timedelta(hours=12)
+#: A text that nobody touched for so long is a draft that was left.
+_STILL_WRITING = timedelta(minutes=2)
 KIND_SIGNS = {MessageKind.NOTE: "▪", MessageKind.CALL: "☎", MessageKind.INBOUND: "▸", MessageKind.OUTBOUND: "◂"}
 
 
@@ -35,12 +39,27 @@ def moment(when: datetime, now: datetime) -> str:
 
 
 def owed(due_at: datetime | None, waiting_for: Party | None, since: datetime, now: datetime) -> str:
-    """What is owed and when: `overdue 12 min`, `in 3 h`, or for how long somebody waits for us."""
+    """What is owed and when: `overdue 12 min`, `in 3 h`, or for how long somebody waits for us: `waits 8 h`."""
     if due_at is not None:
-        return _("overdue {span}").format(span=span(now - due_at)) if due_at < now else _in(due_at, now)
+        return due(due_at, now)
     if waiting_for is Party.US:
-        return span(now - since)
+        return _("waits {span}").format(span=span(now - since))
     return ""
+
+
+def due(due_at: datetime, now: datetime) -> str:
+    """When something is owed: `overdue 12 min`, `in 3 h`, `Tue 9:06`."""
+    if due_at < now:
+        late = now - due_at
+        is_short = late < timedelta(hours=1)  # "12 min" would not fit the column
+        return _("overdue {span}").format(span=f"{late.seconds // 60}m" if is_short else span(late))
+    left = due_at - now
+    return _("in {span}").format(span=span(left)) if left < _SOON else moment(due_at, now)
+
+
+def is_fresh(written_at: datetime, now: datetime) -> bool:
+    """True where somebody who wrote then is still writing, as far as one can tell."""
+    return now - written_at < _STILL_WRITING
 
 
 def waiting(waiting_for: Party | None, since: datetime, now: datetime) -> str:
@@ -114,10 +133,3 @@ def size(count: int) -> str:
     if count < 1000:
         return f"{count} B"
     return f"{count / 1000:.0f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
-
-
-def _in(due_at: datetime, now: datetime) -> str:
-    left = due_at - now
-    if left < timedelta(hours=12):
-        return _("in {span}").format(span=span(left))
-    return moment(due_at, now)

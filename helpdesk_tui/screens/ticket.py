@@ -15,16 +15,17 @@ from textual.widgets import Static
 from helpdesk_tui.desk.pages import TicketPage, ticket_page
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
-from helpdesk_tui.screens.desk_screen import DeskScreen
+from helpdesk_tui.screens.desk_screen import WIDEST, DeskScreen
 from helpdesk_tui.screens.dialogs.dialog import Help
 from helpdesk_tui.screens.keys import Key, bindings, table
-from helpdesk_tui.screens.phrases import owed, priority_word, status_word, waiting
+from helpdesk_tui.screens.phrases import due, is_fresh, moment, priority_word, status_word, waiting
 from helpdesk_tui.screens.widgets.composer import Composer
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
 from helpdesk_tui.screens.widgets.side import side_panel
 from helpdesk_tui.screens.widgets.thread_view import ThreadView
 from helpdesk_tui.screens.widgets.ticket_list import TicketList
 from helpdesk_tui.store.queries.thread import DraftRow, drafts
+from helpdesk_tui.store.queries.tickets import TicketRow
 from helpdesk_tui.terms import Outcome
 
 
@@ -88,6 +89,10 @@ class TicketScreen(DeskScreen):
         """This ticket."""
         return [self.ticket_id]
 
+    def chosen_rows(self) -> list[TicketRow]:
+        """This ticket, once it is here."""
+        return [self.page.ticket] if self.page is not None else []
+
     def why_not(self, action: str) -> str:
         """Why an action cannot be done now."""
         if action == "reply" and self.page is not None:
@@ -141,9 +146,9 @@ class TicketScreen(DeskScreen):
         if kind == "reply" and page.reply_refusal:
             self.refuse(HelpdeskError(page.reply_refusal))
         elif kind:
-            self.composer.open(page, kind, self._draft(page.drafts, kind))
+            self.composer.open(page, kind, self._draft(page.drafts, kind), takes_keys=bool(self._writing))
         if mine and not self._writing:
-            self.notice(_("your draft is still here"))
+            self.notice(_("Your draft is still here; Tab goes on writing."))
 
     def _show_head(self, page: TicketPage, now: datetime) -> None:
         ticket = page.ticket
@@ -151,9 +156,11 @@ class TicketScreen(DeskScreen):
         said = [
             page.customer.called,
             page.customer.organization,
-            owed(ticket.due_at, None, ticket.waiting_since, now),
+            _("due {when}").format(when=due(ticket.due_at, now)) if ticket.due_at else "",
             waiting(ticket.waiting_for, ticket.waiting_since, now),
-            self._others(page),
+            self._others(page, now),
+            ticket.queue if ticket.category else "",
+            " ".join(f"+{tag}" for tag in ticket.tags),
         ]
         state = f"   {' · '.join([*facts, ticket.assignee or _('nobody')])}"
         head = self.query_one("#head", Static)
@@ -165,10 +172,15 @@ class TicketScreen(DeskScreen):
         text.append(f" {' · '.join(filter(None, said))}", "dim")
         head.update(text)
 
-    def _others(self, page: TicketPage) -> str:
+    def _others(self, page: TicketPage, now: datetime) -> str:
+        """Who else is writing here, or has left a text."""
         me = self.desk_app.desk.actor.agent_id
-        names = [one.agent for one in page.drafts if one.agent_id != me]
-        return _("{name} is writing").format(name=", ".join(names)) if names else ""
+        theirs = [one for one in page.drafts if one.agent_id != me]
+        if writing := [one.agent for one in theirs if is_fresh(one.updated_at, now)]:
+            return _("{name} is writing").format(name=", ".join(writing))
+        if left := next(iter(theirs), None):
+            return _("{name} left a draft, {when}").format(name=left.agent, when=moment(left.updated_at, now))
+        return ""
 
     def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
         """This ticket changed: show it anew, where it stands."""
@@ -243,6 +255,8 @@ class TicketScreen(DeskScreen):
 
     def action_properties(self) -> None:
         """Show or hide the side panel."""
+        if not self.has_class("widest"):
+            self.refuse(HelpdeskError(_("The side panel needs {n} columns.").format(n=WIDEST)))
         self.toggle_class("no-side")
 
     def action_copy(self) -> None:
@@ -310,7 +324,7 @@ class TicketScreen(DeskScreen):
 
     def on_text_area_changed(self) -> None:
         """Whoever writes on does not leave."""
-        self.forget_question("write")
+        self.before("write")
 
     def action_undo(self) -> None:
         """Take back one's last change; a text it brings back comes before what is being written."""

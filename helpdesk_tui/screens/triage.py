@@ -14,9 +14,9 @@ from textual.widgets import Input, Static
 
 from helpdesk_tui.errors import HelpdeskError, QueryError
 from helpdesk_tui.language import _, ngettext
-from helpdesk_tui.rules.query import Query, is_readable, parse
+from helpdesk_tui.rules.query import Query, parse
+from helpdesk_tui.screens.filter_screen import FilterScreen
 from helpdesk_tui.screens.keys import view_bindings
-from helpdesk_tui.screens.list_screen import ListScreen
 from helpdesk_tui.screens.phrases import marked, moment
 from helpdesk_tui.screens.place import load_place
 from helpdesk_tui.screens.views import ListView, default_views
@@ -41,7 +41,7 @@ _COUNT_AFTER = 0.4
 _COUNT_UP_TO = 1000
 
 
-class TriageScreen(ListScreen):
+class TriageScreen(FilterScreen):
     """The list with its preview."""
 
     BINDINGS: ClassVar = [*view_bindings()]
@@ -53,8 +53,6 @@ class TriageScreen(ListScreen):
         self._counts: dict[int, str] = {}
         self._news: set[int] = set()
         self._counting: Timer | None = None
-        self._filter_timer: Timer | None = None
-        self._applied = ""
         self._asked = 0
         self._newest: asyncio.Future[None] | None = None
 
@@ -62,7 +60,7 @@ class TriageScreen(ListScreen):
         """Tabs, list, preview, status, keys; a companion beside them where the app has one."""
         with Horizontal(id="frame"):
             with Container(id="desk"):
-                yield TabLine(id="tabs", markup=False)
+                yield TabLine(id="tabs")
                 with Container(id="body"):
                     with Container(id="rows"):
                         yield Static("", id="columns", markup=False)
@@ -77,12 +75,16 @@ class TriageScreen(ListScreen):
 
     def _query(self, filtered: str) -> Query:
         """What the list shows: the view's query and a filter."""
-        view = self.views[self.place.view - 1] if 0 < self.place.view <= len(self.views) else self.views[0]
-        return parse(f"{view.query} {filtered}".strip())
+        return Query((*parse(self._view.query).terms, *parse(filtered).terms))
+
+    @property
+    def _view(self) -> ListView:
+        return self.views[self.place.view - 1] if 0 < self.place.view <= len(self.views) else self.views[0]
 
     def on_mount(self) -> None:
         """Stand as before, then ask for the first page."""
         self.place = load_place(self.place_file)
+        self.tickets.me = self.desk_app.desk.actor.login
         self.tickets.focus()
         self.apply_preview()
         self.desk_app.opening(self._start())
@@ -92,7 +94,7 @@ class TriageScreen(ListScreen):
         was_open = self.place.ticket
         self._show_tabs()
         self.tickets.marks = dict.fromkeys(self.place.marks)
-        await self._load(keep=self.place.cursor)
+        await self.load(keep=self.place.cursor)
         saved = await self.desk_app.read(views, self.desk_app.desk.actor.agent_id)
         if saved:
             self.views = [ListView(one.name, one.query) for one in saved]
@@ -105,7 +107,7 @@ class TriageScreen(ListScreen):
     def _asker(self) -> Asker:
         return Asker(self.desk_app.desk.actor, self.desk_app.desk.clock())
 
-    async def _load(self, keep: int | None = None, *, stays: bool = False) -> None:
+    async def load(self, keep: int | None = None, *, stays: bool = False) -> None:
         """Show the first page at once, then the whole order; where a later question comes, that one's answer counts.
 
         Args:
@@ -120,9 +122,16 @@ class TriageScreen(ListScreen):
     async def _show_found(self, keep: int | None, *, stays: bool) -> None:
         self._asked += 1
         asked = self._asked
-        query, asker = self._parsed(), self._asker()
-        self._say_what_is_wrong()
-        ids, rows = await self.desk_app.read(first_page, query, asker, PAGE)
+        asker = self._asker()
+        self.say_what_is_wrong()
+        try:
+            query = self._query(self.filter_in_force)
+            ids, rows = await self.desk_app.read(first_page, query, asker, PAGE)
+        except QueryError as error:
+            if asked == self._asked:
+                self.not_known(error)
+                self.say_state()
+            return
         if asked != self._asked:
             return
         keep = self.tickets.current if stays else keep
@@ -137,27 +146,22 @@ class TriageScreen(ListScreen):
         self._news.clear()
         self._loaded()
 
-    def _parsed(self) -> Query:
-        """What to ask for; where the filter cannot be read, the one before it stays in force."""
-        return self._query(self.place.filter if is_readable(self.place.filter) else self._applied)
-
-    def _say_what_is_wrong(self) -> None:
-        try:
-            parse(self.place.filter)
-        except QueryError as error:
-            self.refuse(error)
-
     def _loaded(self) -> None:
         known = set(self.tickets.ids)
         self.tickets.marks = {one: None for one in self.tickets.marks if one in known or self.place.filter}
         self.set_class(not self.tickets.ids, "empty")
         if not self.tickets.ids:
-            words = _("Nothing matches the filter. q takes it off.") if self.place.filter else self._nothing()
-            self.query_one("#empty", Static).update(Text(words, justify="center"))
+            self.query_one("#empty", Static).update(Text(self._nothing(), justify="center"))
             self.show_preview(None)
         self.say_state()
 
     def _nothing(self) -> str:
+        if self.place.filter:
+            key = "Esc" if self.has_class("filtering") else "q"
+            words = _("Nothing in {view} matches the filter. {key} takes it off.\n# opens a ticket by its number.")
+            return words.format(view=self._view.name, key=key)
+        if "is:solved" in self._view.query:
+            return _("Nothing here yet.\n. goes to the next view, n takes down a new request.")
         return _("Nothing here: all done.\n. goes to the next view, n takes down a new request.")
 
     def on_ticket_list_missing(self, message: TicketList.Missing) -> None:
@@ -172,7 +176,7 @@ class TriageScreen(ListScreen):
     def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
         """Rows change where they stand; what is new is counted, and comes when the agent asks or moves on."""
         if own:
-            self.desk_app.opening(self._load(stays=True))
+            self.desk_app.opening(self.load(stays=True))
         self.desk_app.spawn(self._take_in(tickets, own))
 
     async def _take_in(self, tickets: set[int], own: set[int]) -> None:
@@ -187,10 +191,10 @@ class TriageScreen(ListScreen):
         unknown = list(tickets - set(self.tickets.ids))
         if not unknown:
             return
-        found = set(await self.desk_app.read(among, self._parsed(), self._asker(), unknown))
+        found = set(await self.desk_app.read(among, self._query(self.filter_in_force), self._asker(), unknown))
         self._news = (self._news - set(unknown)) | found
         if not self.tickets.ids and self._news:
-            await self._load(keep=self.place.cursor)
+            await self.load(keep=self.place.cursor)
         self.say_state()
 
     def _count_soon(self) -> None:
@@ -236,7 +240,7 @@ class TriageScreen(ListScreen):
     def say_state(self) -> None:
         marks = len(self.tickets.marks)
         said = [f"/{self.place.filter}" if self.place.filter else ""]
-        if not is_readable(self.place.filter):
+        if not self.is_applied:
             said = [_("/{filter} is not applied").format(filter=self.place.filter)]
         said.append(ngettext("{n} ticket", "{n} tickets", len(self.tickets.ids)))
         if self._news:
@@ -276,7 +280,9 @@ class TriageScreen(ListScreen):
             self.place.view, self.place.filter = number, ""
             self.tickets.cursor = 0
             self._show_tabs()
-            self.desk_app.opening(self._load(keep=None))
+            self.desk_app.opening(self.load(keep=None))
+        else:
+            self.refuse(HelpdeskError(_("There is no view {n}.").format(n=number)))
 
     def action_next_view(self) -> None:
         """The view to the right."""
@@ -289,65 +295,36 @@ class TriageScreen(ListScreen):
     def action_refresh(self) -> None:
         """Sort anew, load what is new."""
         self.query_one("#status", StatusLine).clear()
-        self.desk_app.opening(self._load(stays=True))
+        self.desk_app.opening(self.load(stays=True))
         self._count_soon()
 
     def action_back(self) -> None:
         """Peel one layer: the filter's field, filter, marks, then the program."""
-        if self.has_class("filtering"):
-            self._set_filter("")
-            self.leave_filter()
-        elif self.place.filter:
-            self._set_filter("")
-        elif self.tickets.marks:
-            self.tickets.unmark()
-            self.say_state()
-        elif self.asks_to_quit:
+        if self._peel():
+            return
+        if self.asks_to_quit:
             self.app.exit()
         else:
             self.asks_to_quit = True
             self.notice(_("q once more leaves the program"))
 
-    # -- filter
+    def action_peel(self) -> None:
+        """Peel one layer, but never the program: Esc is pressed to be rid of a dialog, and once too often."""
+        if not self._peel():
+            self.notice(_("q leaves the program"))
 
-    def action_filter(self) -> None:
-        """Filter while typing."""
-        self._applied = self.place.filter if is_readable(self.place.filter) else ""
-        field = self.query_one("#filter", Input)
-        self.add_class("filtering")
-        field.value = self.place.filter
-        field.focus()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Look again when typing pauses for a moment."""
-        if event.input.id != "filter" or not self.has_class("filtering"):
-            return
-        if self._filter_timer is not None:
-            self._filter_timer.stop()
-        value = event.value
-        self._filter_timer = self.set_timer(0.08, lambda: self._set_filter(value))
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keep the filter and go back to the list."""
-        if event.input.id == "filter":
-            self._set_filter(event.value)
+    def _peel(self) -> bool:
+        if self.has_class("filtering"):
+            self.set_filter("")
             self.leave_filter()
-
-    def leave_filter(self) -> None:
-        """Go back to the list; the filter stays."""
-        if self._filter_timer is not None:
-            self._filter_timer.stop()
-        self.remove_class("filtering")
-        self.tickets.focus()
-        self.desk_app.opening(self._load(stays=True))
-
-    def _set_filter(self, text: str) -> None:
-        if text.strip() == self.place.filter:
-            return
-        self.place.filter = text.strip()
-        self.query_one("#status", StatusLine).clear()
-        (self.desk_app.spawn if self.has_class("filtering") else self.desk_app.opening)(self._load(stays=True))
-        self.save_soon()
+        elif self.place.filter:
+            self.set_filter("")
+        elif self.tickets.marks:
+            self.tickets.unmark()
+            self.say_state()
+        else:
+            return False
+        return True
 
     # -- opening
 
@@ -373,6 +350,7 @@ class TriageScreen(ListScreen):
     def _ticket_closed(self, _answer: Any) -> None:
         self.place.ticket, self.place.writing = None, ""
         self.save_soon()
+        self.query_one("#status", StatusLine).clear()
         self.tickets.focus()
         self.follow_cursor()
 

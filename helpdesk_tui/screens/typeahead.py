@@ -23,6 +23,8 @@ _PATIENCE = 0.5
 _LOOK_AGAIN = 0.004
 #: So long keys wait for an answer of the store; then verbs are dropped, for nobody knows what they would hit. Seconds.
 LONGEST_WAIT = 10.0
+#: After so long a person is told that keys would wait, in seconds.
+_LONG_WAIT = 1.0
 #: A key that comes later than this after another finds that one done, in seconds.
 _CLOSE_TOGETHER = 0.02
 
@@ -31,16 +33,22 @@ class Typeahead:
     """The keys on their way into an app, in order."""
 
     def __init__(
-        self, app: App[Any], deliver: Callable[[Event], Awaitable[None]], gave_up: Callable[[], None] = lambda: None
+        self,
+        app: App[Any],
+        deliver: Callable[[Event], Awaitable[None]],
+        waits: Callable[[bool], None] = lambda _is_over: None,
+        gave_up: Callable[[], None] = lambda: None,
     ) -> None:
         """Begin.
 
         Args:
             deliver: does what a key is meant to do.
+            waits: is told (False) when an answer of the store is long in coming, and (True) when it is there.
             gave_up: is told when keys were dropped since what they waited for did not come.
         """
         self._app = app
         self._deliver = deliver
+        self._waits = waits
         self._gave_up = gave_up
         self._typed: deque[Event] = deque()
         self._openings: set[asyncio.Future[Any]] = set()
@@ -59,6 +67,12 @@ class Typeahead:
         """Let the keys wait until something has opened, or failed to."""
         self._openings.add(opening)
         opening.add_done_callback(self._openings.discard)
+        asyncio.get_running_loop().call_later(_LONG_WAIT, self._say_that_it_lasts, opening)
+
+    def _say_that_it_lasts(self, opening: asyncio.Future[Any]) -> None:
+        if not opening.done():
+            self._waits(False)
+            opening.add_done_callback(lambda _done: self._waits(True))
 
     async def _type(self) -> None:
         while self._typed and self._app.is_running:

@@ -60,9 +60,14 @@ def test_an_error_in_the_filter_is_said_and_the_list_stays(morning: Stage) -> No
     """The list of the filter before, whatever of it was typed how fast."""
     is_wrong = "prio: is not a term of the query language (at character 1)"
     with morning.app() as app:
-        app.up().press("/").write("queue:nowhere").press("enter").shows("/queue:nowhere · 0 tickets", "q takes it off")
+        app.up().press("/").write("nowhere").shows("matches the filter. Esc takes it off", "Enter keeps the filter")
+        app.press("enter").shows("/nowhere · 0 tickets", "q takes it off")
         app.press("q").shows("5 tickets")
-        app.press("/").write("prio").shows("Nothing matches the filter", "/prio · 0 tickets")
+        app.press("/").write("queue:nowhere").shows(
+            "queue:nowhere is unknown (at character 1)", "Known: support", "1002"
+        )
+        app.press("enter").shows("/queue:nowhere is not applied", "1002").press("q").shows("5 tickets")
+        app.press("/").write("prio").shows("matches the filter", "/prio · 0 tickets")
         app.write(":high").shows(is_wrong, "1002")
         app.press("enter").shows(is_wrong, "1002")
         app.press("j").gone("prio: is not").shows("/prio:high is not applied · 5 tickets", "1002")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.rules.words import fold
@@ -91,22 +92,39 @@ class Picker(Dialog):
 
 
 class Ask(Dialog):
-    """One line of text."""
+    """One line of text; an answer that is no use is said to be so, and stays to be mended."""
 
-    def __init__(self, title: str, help: str = "", value: str = "") -> None:
+    def __init__(
+        self, title: str, help: str = "", value: str = "", check: Callable[[str], object] = lambda _answer: None
+    ) -> None:
+        """Ask.
+
+        Args:
+            check: raises HelpdeskError where an answer is no use.
+        """
         super().__init__()
-        self._title, self._help, self._value = title, help, value
+        self._title, self._help, self._value, self._check = title, help, value, check
 
     def compose(self) -> ComposeResult:
         """Title, field, a word of help."""
         with Vertical(id="dialog"):
             yield Static(Text(self._title), classes="title", markup=False)
             yield Input(self._value, id="answer")
-            yield Static(Text(self._help), classes="help", markup=False)
+            yield Static(Text(self._help), classes="help", id="ask-help", markup=False)
+
+    def on_input_changed(self) -> None:
+        """Whoever mends it has read what was wrong."""
+        self.query_one("#ask-help", Static).update(Text(self._help))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """That is the answer."""
-        self.dismiss(event.value)
+        """That is the answer, if it is one."""
+        try:
+            self._check(event.value)
+        except HelpdeskError as error:
+            words = clean_line(f"{error.message} {error.hint}")
+            self.query_one("#ask-help", Static).update(Text(words, "bold reverse"))
+        else:
+            self.dismiss(event.value)
 
 
 class Help(Dialog):
@@ -128,8 +146,10 @@ class Help(Dialog):
         """A line a key."""
         lines = Text()
         for key in self._keys:
-            lines.append(f" {key.all_shown:<16}", "bold").append(f" {key.help}\n")
-        lines.append(f" {'1 … 9':<16}", "bold").append(" " + _("the views above the list"))
+            lines.append(f" {key.all_shown:<18}", "bold").append(f" {key.help}\n")
+        lines.append(f" {'1 … 9':<18}", "bold").append(" " + _("the views above the list") + "\n\n")
+        for sign, meaning in _signs():
+            lines.append(f" {sign:<18}", "bold").append(f" {meaning}\n")
         with Vertical(id="dialog", classes="wide"):
             yield Static(Text(_("Keys · q closes")), classes="title", markup=False)
             with VerticalScroll(id="scroll", can_focus=False):
@@ -138,3 +158,16 @@ class Help(Dialog):
     def action_scroll(self, lines: int) -> None:
         """Scroll the list of keys."""
         self.query_one("#scroll").scroll_relative(y=lines, animate=False)
+
+
+def _signs() -> tuple[tuple[str, str], ...]:
+    """What the signs of the list and the thread mean."""
+    return (
+        ("●", _("waits for us")),
+        ("‼  !  ·", _("urgent, high, low")),
+        ("*", _("marked")),
+        ("✎ ben", _("ben is writing on it")),
+        ("anna ✎", _("anna has it; you have a draft on it")),
+        ("▸  ◂", _("a mail from the customer, an answer of ours")),
+        ("▪  ☎  ○", _("a note, a call, a change")),
+    )

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from helpdesk_tui.desk.conversation import NewRequest, create
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.rules.callers import Caller, read_caller
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.screens.dialogs.dialog import Dialog
 from helpdesk_tui.store.queries.people import CustomerRow, find_customers, open_ticket_ids
@@ -128,24 +129,27 @@ class NewRequestDialog(Dialog):
 
     def action_save(self) -> None:
         """Make the ticket."""
-        who = self.query_one("#who", Input).value.strip()
-        address, phone = "", ""
-        if self._customer is not None:
-            who, address, phone = self._customer.name, self._customer.address, self._customer.phone
-        elif "@" in who:
-            who, address = "", who
-        elif who and all(c in "+0123456789 /()-" for c in who):
-            who, phone = "", who
+        try:
+            caller = self._caller()
+        except HelpdeskError as error:
+            self.refuse(error)
+            return
         request = NewRequest(
-            person=Person(who, address),
+            person=caller.person,
             subject=self.query_one("#subject", Input).value,
             text=self.query_one("#text", TextArea).text,
-            phone=phone,
+            phone=caller.phone,
             channel=self._channel,
         )
         if not self._is_made:
             self._is_made = True
             self.desk_app.opening(self._create(request))
+
+    def _caller(self) -> Caller:
+        """Who asks: the customer that was chosen, else what is typed."""
+        if (one := self._customer) is not None:
+            return Caller(Person(one.name, one.address), one.phone)
+        return read_caller(self.query_one("#who", Input).value)
 
     def action_dismiss_none(self) -> None:
         """Leave; what is written is kept."""

@@ -9,13 +9,13 @@ from datetime import datetime
 from rich.cells import cell_len, set_cell_size
 
 from helpdesk_tui.language import _
-from helpdesk_tui.screens.phrases import PRIORITY_SIGNS, owed, status_short
+from helpdesk_tui.screens.phrases import PRIORITY_SIGNS, is_fresh, owed, status_short
 from helpdesk_tui.store.queries.tickets import TicketRow
 from helpdesk_tui.terms import Party
 
 _EDGE, _NUMBER = 3, 6
-#: From these widths on there is room for where a ticket lies and how it stands.
-_WITH_QUEUE, _WITH_STATUS = 92, 108
+#: A subject as wide as this has room to give for where a ticket lies, and for how it stands.
+_WITH_QUEUE, _WITH_STATUS = 56, 52
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,14 @@ class Columns:
 
 
 def columns(width: int) -> Columns:
-    """The columns of a list that is `width` cells wide."""
-    queue = 10 if width >= _WITH_QUEUE else 0
-    status = 11 if width >= _WITH_STATUS else 0
-    due, who = (15, 10) if width >= _WITH_STATUS else (12, 9) if width >= 64 else (8, 7)
-    person = min(max((width - 38) // 3, 10), 26)
-    gaps = 4 + bool(queue) + bool(status)
-    subject = width - (_EDGE + _NUMBER + person + queue + status + due + who + gaps + 1)
+    """The columns of a list that is `width` cells wide: the subject first, then what else there is room for."""
+    due, who = (12, 10) if width >= 64 else (9, 8)
+    person = min(max((width - 38) // 3, 10), 22)
+    subject = width - (_EDGE + _NUMBER + person + due + who + 5)
+    queue = 10 if subject >= _WITH_QUEUE else 0
+    subject -= queue + bool(queue)
+    status = 11 if subject >= _WITH_STATUS else 0
+    subject -= status + bool(status)
     return Columns(max(subject, 8), person, queue, status, due, who)
 
 
@@ -52,7 +53,7 @@ def heading(width: int) -> str:
     return f"{'':{_EDGE}}{'#':>{_NUMBER}} {columns(width).line(heads)}"
 
 
-def line(row: TicketRow, width: int, now: datetime, *, is_cursor: bool, is_marked: bool) -> str:
+def line(row: TicketRow, width: int, now: datetime, me: str, *, is_cursor: bool, is_marked: bool) -> str:
     """One ticket as a line of exactly `width` cells where that is possible."""
     sign = "*" if is_marked else PRIORITY_SIGNS[row.priority]
     dot = "●" if row.waiting_for is Party.US else " "
@@ -62,9 +63,17 @@ def line(row: TicketRow, width: int, now: datetime, *, is_cursor: bool, is_marke
         row.queue,
         status_short(row.status),
         owed(row.due_at, row.waiting_for, row.waiting_since, now),
-        f"✎ {row.writers[0]}" if row.writers else row.assignee or "–",
+        _who(row, me, now),
     )
     return f"{'▌' if is_cursor else ' '}{dot}{sign}{row.number:>{_NUMBER}} {columns(width).line(cells)}"
+
+
+def _who(row: TicketRow, me: str, now: datetime) -> str:
+    """Who has it: `anna`, with a draft of one's own `anna ✎`; while somebody else writes on it, that one: `✎ ben`."""
+    others = [one.login for one in row.writers if one.login != me and is_fresh(one.at, now)]
+    if others:
+        return f"✎ {others[0]}"
+    return f"{row.assignee or '–'}{' ✎' if any(one.login == me for one in row.writers) else ''}"
 
 
 def fit(text: str, width: int) -> str:

@@ -77,7 +77,7 @@ class Composer(Vertical):
         """True while something stands there."""
         return self.is_open and bool(self._text.text.strip())
 
-    def open(self, page: TicketPage, kind: str, draft: str) -> None:
+    def open(self, page: TicketPage, kind: str, draft: str, *, takes_keys: bool = True) -> None:
         """Begin, or go on with, a `reply` or a `note`, from the draft of it as it is now."""
         self.kind, self._page = kind, page
         self._batch = uuid.uuid4().hex
@@ -85,7 +85,8 @@ class Composer(Vertical):
         self._show(draft)
         self.screen.add_class("writing")
         self._say(_("draft saved") if draft else "")
-        self.focus_text()
+        if takes_keys:
+            self.focus_text()
 
     def take_newer(self, draft: str) -> None:
         """Show a draft that came from elsewhere (an answer taken back), where nothing here is on its way."""

@@ -22,21 +22,41 @@ class Tab:
     count: str
     is_current: bool
 
+    @property
+    def words(self) -> str:
+        """What stands in the line."""
+        return f" {' '.join(filter(None, (self.key, self.name, self.count)))} "
+
 
 class TabLine(Static):
     """The views with their counts, and who one is."""
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self._tabs: Sequence[Tab] = ()
+        self._who = ""
+
     def show(self, tabs: Sequence[Tab], who: str) -> None:
         """Show these tabs; narrow screens see the current one and as many as fit."""
+        self._tabs, self._who = tabs, f"{clean_line(who, 30)} ●"
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Fit the line anew."""
+        if self._tabs:
+            self._draw()
+
+    def _draw(self) -> None:
         line = Text(no_wrap=True, overflow="crop")
-        room = max((self.size.width or 80) - cell_len(who) - 4, 10)
-        for tab in tabs:
-            words = f" {tab.key} {tab.name} {tab.count} " if tab.count else f" {tab.key} {tab.name} "
-            if line.cell_len + cell_len(words) > room and not tab.is_current:
-                continue
-            line.append(words, "reverse bold" if tab.is_current else "")
-        line.append(" " * max(room - line.cell_len + 1, 1))
-        line.append(f"{clean_line(who, 30)} ●", "bold")
+        width = self.size.width or 80
+        room = max(width - cell_len(self._who) - 2, width // 2)
+        reserved = sum(cell_len(tab.words) for tab in self._tabs if tab.is_current)
+        for tab in self._tabs:
+            reserved -= cell_len(tab.words) if tab.is_current else 0
+            if tab.is_current or line.cell_len + cell_len(tab.words) + reserved <= room:
+                line.append(tab.words, "reverse bold" if tab.is_current else "")
+        line.append(" " * max(width - line.cell_len - cell_len(self._who) - 1, 1))
+        line.append(self._who, "bold")
         self.update(line)
 
 
@@ -77,7 +97,8 @@ class StatusLine(Static):
 
     def _draw(self) -> None:
         width = max((self.size.width or 80) - 2, 10)
-        right = "" if self._notice else clean_line(self._right, width // 2)
+        room = max(width // 2, width - cell_len(clean_line(self._left)) - 2)
+        right = "" if self._notice else clean_line(self._right, room)
         left = self._fitted(clean_line(self._notice or self._left), max(width - cell_len(right) - 1, 0))
         self.styles.height = len(left)
         style = "bold reverse" if self._is_error and self._notice else "bold" if self._notice else ""

@@ -22,7 +22,7 @@ from textual.strip import Strip
 
 from helpdesk_tui.screens.widgets.columns import line
 from helpdesk_tui.store.queries.tickets import TicketRow
-from helpdesk_tui.terms import ENDED, Priority, Status
+from helpdesk_tui.terms import ENDED, Party, Priority, Status
 
 PAGE = 64
 _PAGES_KEPT = 32
@@ -65,6 +65,7 @@ class TicketList(ScrollView, can_focus=True, inherit_bindings=False):
         self.marks: dict[int, None] = {}
         self.cursor = 0
         self.now: datetime | None = None
+        self.me = ""
         self._pages: OrderedDict[int, dict[int, TicketRow]] = OrderedDict()
         self._asked: set[int] = set()
         self._styles: dict[str, Style] = {}
@@ -235,7 +236,7 @@ class TicketList(ScrollView, can_focus=True, inherit_bindings=False):
     def _row_strip(self, row: TicketRow, index: int, width: int) -> Strip:
         now = self.now or row.updated_at
         is_marked = row.id in self.marks
-        text = line(row, width, now, is_cursor=index == self.cursor, is_marked=is_marked)
+        text = line(row, width, now, self.me, is_cursor=index == self.cursor, is_marked=is_marked)
         return self._strip(text, width, self._look(row, is_marked, now), index)
 
     def _look(self, row: TicketRow, is_marked: bool, now: datetime) -> str:
@@ -245,7 +246,7 @@ class TicketList(ScrollView, can_focus=True, inherit_bindings=False):
             return "list--done"
         if row.due_at is not None and row.due_at < now:
             return "list--late"
-        return "list--urgent" if row.priority is Priority.URGENT else ""
+        return "list--urgent" if row.priority is Priority.URGENT and row.waiting_for is not Party.THEM else ""
 
     def _strip(self, text: str, width: int, look: str, index: int) -> Strip:
         style = self._style(look)

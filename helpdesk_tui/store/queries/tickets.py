@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.rules import words
-from helpdesk_tui.rules.query import Query, Term
+from helpdesk_tui.rules.query import Query, Term, unknown_value
 from helpdesk_tui.rules.subjects import without_noise
 from helpdesk_tui.store.statements import is_among, is_postgres
 from helpdesk_tui.store.tables import (
@@ -30,6 +31,8 @@ from helpdesk_tui.store.tables import (
 )
 from helpdesk_tui.terms import ACTIVE, ENDED, Actor, OutboxState, Party, Person, Priority, Status
 
+#: A plain word that may be the number of a ticket.
+_NUMBER = re.compile(r"#?(\d{1,15})")
 #: Orders of a list.
 BY_WORK = "work"
 BY_UPDATE = "update"
@@ -37,6 +40,14 @@ BY_UPDATE = "update"
 _DONE = (Status.SOLVED, *ENDED)
 #: The full-text index of SQLite, which SQLAlchemy cannot declare.
 _FTS = table("ticket_search", column("rowid"), column("ticket_search"))
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Somebody with an unfinished text: the login, and when they last touched it."""
+
+    login: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +77,8 @@ class TicketRow:
     linked_to: int | None
     is_spam: bool
     version: int
-    #: Logins of those who are writing on it.
-    writers: tuple[str, ...]
+    #: Who has begun a text on it, the latest first.
+    writers: tuple[Writer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +162,7 @@ def _rows() -> Select[Any]:
     )
 
 
-def _row(row: Any, tags: tuple[str, ...], writers: tuple[str, ...], numbers: dict[int, int]) -> TicketRow:
+def _row(row: Any, tags: tuple[str, ...], writers: tuple[Writer, ...], numbers: dict[int, int]) -> TicketRow:
     ticket: Ticket = row.Ticket
     return TicketRow(
         id=ticket.id,
@@ -189,12 +200,14 @@ def _tags(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     return by_ticket
 
 
-def _writers(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    written = select(col(Draft.ticket_id), col(Agent.login)).join(Agent, col(Agent.id) == col(Draft.agent_id))
-    by_ticket: dict[int, tuple[str, ...]] = {}
+def _writers(session: Session, ids: Sequence[int]) -> dict[int, tuple[Writer, ...]]:
+    written = select(col(Draft.ticket_id), col(Agent.login), col(Draft.updated_at)).join(
+        Agent, col(Agent.id) == col(Draft.agent_id)
+    )
+    by_ticket: dict[int, tuple[Writer, ...]] = {}
     wanted = written.where(col(Draft.ticket_id).in_(ids), col(Draft.text) != "").order_by(col(Draft.updated_at).desc())
-    for ticket_id, login in session.execute(wanted):
-        by_ticket[ticket_id or 0] = (*by_ticket.get(ticket_id or 0, ()), login)
+    for ticket_id, login, at in session.execute(wanted):
+        by_ticket[ticket_id or 0] = (*by_ticket.get(ticket_id or 0, ()), Writer(login, at))
     return by_ticket
 
 
@@ -223,15 +236,17 @@ def _meant(session: Session, query: Query, asker: Asker) -> ColumnElement[bool]:
 def _condition(session: Session, term: Term, asker: Asker) -> ColumnElement[bool]:
     if term.field == "":
         condition = _has_words(session, term.value)
+        if number := _NUMBER.fullmatch(term.value):
+            condition = or_(condition, col(Ticket.number) == int(number[1]))
     elif term.field == "is":
         condition = _is(term.value, asker)
     else:
-        condition = _has_value(term, asker)
+        condition = _has_value(session, term, asker)
     # A field that is empty is not the one named: SQL would not say so.
     return not_(func.coalesce(condition, false())) if term.is_negated else condition
 
 
-def _has_value(term: Term, asker: Asker) -> ColumnElement[bool]:
+def _has_value(session: Session, term: Term, asker: Asker) -> ColumnElement[bool]:
     value = term.value
     if term.field == "me":
         return col(Ticket.assignee_id) == literal(asker.actor.agent_id)
@@ -244,20 +259,26 @@ def _has_value(term: Term, asker: Asker) -> ColumnElement[bool]:
         return col(Ticket.id).in_(tagged.where(col(Tag.name) == value.casefold()))
     if term.field == "assignee" and value == "none":
         return col(Ticket.assignee_id).is_(None)
-    return _by_name(term.field, value, asker)
+    return _by_name(session, term, asker)
 
 
-def _by_name(field: str, value: str, asker: Asker) -> ColumnElement[bool]:
-    """A condition on a row that is called by its name; an unknown name means no ticket."""
-    own, named = {
-        "queue": (col(Ticket.queue_id), select(col(Queue.id)).where(col(Queue.name) == value)),
-        "category": (col(Ticket.category_id), select(col(Category.id)).where(col(Category.name) == value)),
-        "assignee": (
-            col(Ticket.assignee_id),
-            select(col(Agent.id)).where(col(Agent.login) == (asker.actor.login if value == "me" else value)),
-        ),
-    }[field]
-    return own == named.scalar_subquery()
+def _by_name(session: Session, term: Term, asker: Asker) -> ColumnElement[bool]:
+    """A condition on a row that is called by its name, in any case.
+
+    Raises:
+        QueryError: there is none of this name.
+    """
+    own, key, name = {
+        "queue": (col(Ticket.queue_id), col(Queue.id), col(Queue.name)),
+        "category": (col(Ticket.category_id), col(Category.id), col(Category.name)),
+        "assignee": (col(Ticket.assignee_id), col(Agent.id), col(Agent.login)),
+    }[term.field]
+    wanted = asker.actor.login if (term.field, term.value) == ("assignee", "me") else term.value
+    known = {called: row_id for row_id, called in session.execute(select(key, name))}
+    found = [row_id for called, row_id in known.items() if called.casefold() == wanted.casefold()]
+    if not found:
+        raise unknown_value(term, [*known, *(("me", "none") if term.field == "assignee" else ())])
+    return own.in_(found)
 
 
 def _is(value: str, asker: Asker) -> ColumnElement[bool]:
