@@ -323,8 +323,9 @@ class TicketScreen(DeskScreen):
         return True
 
     def on_text_area_changed(self) -> None:
-        """Whoever writes on does not leave."""
-        self.before("write")
+        """Whoever writes on does not leave, and has read what was said."""
+        if self.composer.has_focus_within:
+            self.before("write")
 
     def action_undo(self) -> None:
         """Take back one's last change; a text it brings back comes before what is being written."""
