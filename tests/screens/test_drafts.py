@@ -124,7 +124,7 @@ def test_a_state_folder_that_cannot_be_written_is_said_and_all_goes_on(morning: 
     (morning.home / "state").write_text("in the way")
     with morning.app(LARGE, env={"VISUAL": "true"}) as app:
         app.up().shows("The place in the list cannot be remembered: ")
-        app.press("j").gone("cannot be remembered").shows(re.compile("▌●   1001"))
+        app.press("j", "j").gone("cannot be remembered").shows(re.compile("▌●   1001"))
         app.press("enter").shows("#1001 Angebot")
         app.press("r").shows("To Anna Schmidt")
         app.write("Text").press("ctrl+g").shows("The editor cannot be started: ")
