@@ -16,7 +16,8 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
@@ -48,6 +49,8 @@ _T = TypeVar("_T")
 log = logging.getLogger(__name__)
 #: A terminal that has gone may hold up a farewell; so long it may take, in seconds.
 _LAST_RESORT = 3.0
+#: So long the last writes may take before one leaves without them, in seconds.
+_LAST_WRITES = 5.0
 #: A size that has stayed for so long is the one to be drawn, in seconds.
 _SIZE_RESTS = 0.1
 
@@ -66,10 +69,14 @@ def open_app(settings: Callable[[], Settings] = load, login: str | None = None) 
 def run_app(app: HelpdeskApp) -> int:
     """Run an app to its end; says on stderr what stopped it, without anything a customer wrote."""
     app.run()
+    code = app.return_code or 0
     if app.failure is not None:
         print(f"{app.failure.message}\n{app.failure.hint}".strip(), file=sys.stderr)
-        return app.failure.exit_code
-    return app.return_code or 0
+        code = app.failure.exit_code
+    if app.is_stuck:
+        print(_("The store does not answer; what was done last may be missing."), file=sys.stderr, flush=True)
+        os._exit(code or 1)  # threads that wait for it would hold up any other end
+    return code
 
 
 class HelpdeskApp(App[None]):
@@ -95,6 +102,7 @@ class HelpdeskApp(App[None]):
         super().__init__()
         self.settings = settings
         self.failure: HelpdeskError | None = None
+        self.is_stuck = False
         self.animation_level = "none"
         self._login = login
         self._desk: Desk | None = None
@@ -283,9 +291,11 @@ class HelpdeskApp(App[None]):
         super().exit(result, return_code, message)
 
     async def on_unmount(self) -> None:
-        """Let the last writes finish."""
+        """Let the last writes finish; a store that does not answer holds nobody up for long."""
         self._ended.set()
-        self._database.shutdown(wait=True)
+        finished = asyncio.get_running_loop().run_in_executor(None, partial(self._database.shutdown, wait=True))
+        await asyncio.wait([finished], timeout=_LAST_WRITES)
+        self.is_stuck = not finished.done()
 
     def _fatal_error(self) -> None:
         """Say where it broke, without the values of variables: they may hold a customer's text or a password."""
@@ -305,7 +315,10 @@ class HelpdeskApp(App[None]):
 
     def _act(self, act: Callable[[], Outcome]) -> Outcome:
         outcome = act()
-        self._deliver()
+        try:
+            self._deliver()
+        except HelpdeskError as error:  # the verb is done whatever becomes of its echo; the listener brings that later
+            log.warning("the feed was interrupted: %s", error.message)
         return outcome
 
     def _deliver(self) -> None:
@@ -323,10 +336,11 @@ class HelpdeskApp(App[None]):
 
         while not self._ended.is_set():
             try:
-                lookout = Lookout(self.desk.store)
-                while not self._ended.is_set():
-                    if lookout.wait():
-                        self._deliver()
+                with closing(Lookout(self.desk.store)) as lookout:
+                    self._deliver()  # what was written before one looked out
+                    while not self._ended.is_set():
+                        if lookout.wait():
+                            self._deliver()
             except Exception as error:  # noqa: BLE001  the edge: whatever broke, look again in a moment
                 log.warning("the feed was interrupted: %s", type(error).__name__)
                 self._ended.wait(1.0)

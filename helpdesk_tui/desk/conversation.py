@@ -43,7 +43,11 @@ _REFERENCES = 20
 
 @dataclass(frozen=True, slots=True)
 class NewRequest:
-    """A request that came in by phone, at the counter or by hand; a person needs a name, an address or a phone."""
+    """A request that came in by phone, at the counter or by hand; a person needs a name, an address or a phone.
+
+    Args:
+        customer_id: who it is, where that is known; is_from_draft: the actor's draft of it has served.
+    """
 
     person: Person
     subject: str
@@ -52,6 +56,8 @@ class NewRequest:
     queue: str = FIRST_QUEUE
     channel: Channel = Channel.PHONE
     priority: Priority = Priority.NORMAL
+    customer_id: int | None = None
+    is_from_draft: bool = False
 
 
 def create(desk: Desk, request: NewRequest) -> Outcome:
@@ -64,6 +70,8 @@ def create(desk: Desk, request: NewRequest) -> Outcome:
         change = changes.add(_new_ticket(changes, request))
         message = _log_request(changes, change, request)
         change.record("message", None, message)
+        if request.is_from_draft:
+            clear_draft(changes.session, desk.actor, None, "new")
         changes.say(
             _("Request #{number}: {subject}").format(number=change.ticket.number, subject=change.ticket.subject)
         )
@@ -141,7 +149,7 @@ def _new_ticket(changes: Changes, request: NewRequest) -> Ticket:
     return Ticket(
         number=numbers.draw(session),
         queue_id=queue_id,
-        requester_id=customer_for(session, person, now, clean_line(request.phone, 60)),
+        requester_id=request.customer_id or customer_for(session, person, now, clean_line(request.phone, 60)),
         subject=clean_line(request.subject),
         channel=request.channel,
         priority=request.priority.rank,

@@ -16,7 +16,7 @@ from helpdesk_tui.desk.mailroom import OUTGOING
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.store import content
-from helpdesk_tui.store.tables import Attachment, Message, Outbox, RawMessage
+from helpdesk_tui.store.tables import Attachment, Message, Outbox, RawMessage, Ticket
 from helpdesk_tui.store.transaction import reading, writing
 from helpdesk_tui.terms import OutboxState, OutgoingMail, Person, Verb
 
@@ -53,7 +53,7 @@ def claim(desk: Desk, compose: Callable[[Letter], bytes]) -> OutgoingMail | None
     """
     while entry_id := _next_due(desk):
         with writing(desk.store) as session:
-            entry = session.get_one(Outbox, entry_id, with_for_update=True)
+            entry = _locked(session, entry_id)
             if entry.state != OutboxState.QUEUED:
                 continue
             message = session.get_one(Message, entry.message_id)
@@ -75,6 +75,17 @@ def claim(desk: Desk, compose: Callable[[Letter], bytes]) -> OutgoingMail | None
     return None
 
 
+def _ticket_of(session: Session, outbox_id: int) -> int:
+    return session.execute(select(col(Outbox.ticket_id)).where(col(Outbox.id) == outbox_id)).scalar_one()
+
+
+def _locked(session: Session, outbox_id: int) -> Outbox:
+    """An entry, locked behind its ticket: who moves a ticket locks in this order, too."""
+    ticket = select(col(Ticket.id)).where(col(Ticket.id) == _ticket_of(session, outbox_id))
+    session.execute(ticket.with_for_update(key_share=True))
+    return session.get_one(Outbox, outbox_id, with_for_update=True)
+
+
 def _next_due(desk: Desk) -> int | None:
     due = select(col(Outbox.id)).where(col(Outbox.state) == OutboxState.QUEUED, col(Outbox.due_at) <= desk.clock())
     with reading(desk.store) as session:
@@ -87,9 +98,8 @@ def conclude(desk: Desk, outbox_id: int, state: OutboxState, words: str = "") ->
     A mail that was taken back in the meantime stays taken back. The ticket is locked first, as everywhere.
     """
     with desk.change(Verb.DELIVERY) as changes:
-        ticket = select(col(Outbox.ticket_id)).where(col(Outbox.id) == outbox_id)
-        changes.load_ids([changes.session.execute(ticket).scalar_one()])
-        entry = changes.session.get_one(Outbox, outbox_id, with_for_update=True)
+        changes.load_ids([_ticket_of(changes.session, outbox_id)])
+        entry = _locked(changes.session, outbox_id)
         before = entry.state
         if before not in (OutboxState.QUEUED, OutboxState.SENDING):
             return
@@ -105,7 +115,7 @@ def doubt_interrupted(desk: Desk) -> int:
 
     Call it only while holding the sender's lock.
     """
-    with writing(desk.store) as session:
+    with reading(desk.store) as session:
         left = select(col(Outbox.id)).where(col(Outbox.state) == OutboxState.SENDING)
         ids = list(session.execute(left).scalars())
     for outbox_id in ids:

@@ -24,7 +24,7 @@ from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.statements import add_rows, is_among
 from helpdesk_tui.store.tables import Batch, Event, Ticket
-from helpdesk_tui.store.transaction import TELLS, lock_name, reading, writing
+from helpdesk_tui.store.transaction import TELLS, lock_name, reading, tried_again, writing
 from helpdesk_tui.terms import Actor, Outcome, Verb
 
 _P = ParamSpec("_P")
@@ -57,7 +57,7 @@ class Desk:
     def do(self, verb: Callable[Concatenate[Desk, _P], Outcome], *args: _P.args, **kwargs: _P.kwargs) -> Outcome:
         """Run a verb; with a batch id that was used before, give back the first outcome instead."""
         try:
-            return verb(self, *args, **kwargs)
+            return tried_again(lambda: verb(self, *args, **kwargs))
         except AlreadyDone as done:
             return done.outcome
 
@@ -87,10 +87,12 @@ class Desk:
         if reason := permissions.refusal(self.actor, verb):
             raise Refused(reason, _("Ask somebody who may, or choose another way."))
         with writing(self.store) as session:
+            session.connection()  # on SQLite this waits for the turn to write
             changes = Changes(session, self.actor, verb, self.clock(), self.batch_id or uuid.uuid4().hex)
             if self.batch_id:
                 _stop_if_done(session, self.batch_id, self.actor, verb, numbers)
             changes.load(numbers)
+            changes.now = self.clock()  # what was waited for happened before
             yield changes
             changes.close(asked=list(numbers) if self.batch_id else None)
 

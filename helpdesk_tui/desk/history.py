@@ -19,10 +19,11 @@ from helpdesk_tui.store import search
 from helpdesk_tui.store.queries.thread import in_words
 from helpdesk_tui.store.statements import is_among
 from helpdesk_tui.store.tables import Batch, Event, Message, Outbox, Ticket
+from helpdesk_tui.store.transaction import lock_name
 from helpdesk_tui.terms import MessageKind, OutboxState, Outcome, Status, Verb
 
-#: Fields that follow from others; they are restored, but not worth a sentence when they cannot be.
-_FOLLOWING = frozenset({"waiting_for", "waiting_since", "closed_at", "due_kind"})
+#: Fields that follow from another; they go back where that one does, and are not worth a sentence of their own.
+_FOLLOWS = {"waiting_for": "status", "waiting_since": "status", "closed_at": "status", "due_kind": "due_at"}
 
 
 def undo(desk: Desk, batch: str | None = None) -> Outcome:
@@ -34,6 +35,7 @@ def undo(desk: Desk, batch: str | None = None) -> Outcome:
         NotFound: there is nothing to undo. Refused: the batch cannot be undone, or its mail has left.
     """
     with desk.change(Verb.UNDO) as changes:
+        lock_name(changes.session, f"history {desk.actor.agent_id}")
         target = _batch_to_undo(changes, batch)
         kept = _revert(changes, target)
         target.undone_by = changes.batch_id
@@ -48,6 +50,7 @@ def redo(desk: Desk) -> Outcome:
         NotFound: there is nothing to redo.
     """
     with desk.change(Verb.REDO) as changes:
+        lock_name(changes.session, f"history {desk.actor.agent_id}")
         target = _batch_to_redo(changes)
         kept = _revert(changes, target)
         original = changes.session.get_one(Batch, target.undoes)
@@ -149,12 +152,12 @@ def _find_by_other_words(changes: Changes, events: Sequence[Event]) -> None:
 def _revert_event(changes: Changes, change: Change, event: Event, later: list[dict[str, Any]]) -> list[str]:
     """Put back one event's fields; returns words for each that somebody changed since."""
     if "number" in event.changes:
-        return _cancel(changes, change.ticket)  # its first message stays: nobody's request is taken back
-    left: list[str] = []
+        return _cancel(changes, change.ticket, later)  # its first message stays: nobody's request is taken back
+    kept = {name for name in event.changes if name in TRACKED and _is_touched(change.ticket, event, name, later)}
+    left = [_conflict(changes, change.ticket, name, event.changes[name][1]) for name in kept if name not in _FOLLOWS]
     for name, (before, after) in event.changes.items():
-        if name in TRACKED:
-            is_anew = any(name in changed for changed in later)
-            left += _restore_field(changes, change.ticket, name, before, after, is_anew=is_anew)
+        if name in TRACKED and not {name, _FOLLOWS.get(name)} & kept:
+            _restore_field(changes, change.ticket, name, before)
         elif name == "tags":
             left += _restore_tags(changes, change, before, after, later)
         elif name == "message":
@@ -162,22 +165,25 @@ def _revert_event(changes: Changes, change: Change, event: Event, later: list[di
     return left
 
 
-def _cancel(changes: Changes, ticket: Ticket) -> list[str]:
+def _is_touched(ticket: Ticket, event: Event, name: str, later: list[dict[str, Any]]) -> bool:
+    """True where somebody changed a field since, be it to the same value."""
+    return as_stored(getattr(ticket, name)) != event.changes[name][1] or any(name in changed for changed in later)
+
+
+def _cancel(changes: Changes, ticket: Ticket, later: list[dict[str, Any]]) -> list[str]:
     """A ticket that was made is cancelled, unless somebody has begun with it."""
     if ticket.status != Status.NEW:
         return [_conflict(changes, ticket, "status", Status.NEW)]
+    if later:
+        return [_("#{number} (work on it has begun)").format(number=ticket.number)]
     apply_status(ticket, Status.CANCELLED, changes.now)
     return []
 
 
-def _restore_field(changes: Changes, ticket: Ticket, name: str, before: Any, after: Any, *, is_anew: bool) -> list[str]:
-    """Put back one field, unless somebody changed it since, be it to the same value; then say so."""
-    if is_anew or as_stored(getattr(ticket, name)) != after:
-        return [] if name in _FOLLOWING else [_conflict(changes, ticket, name, after)]
+def _restore_field(changes: Changes, ticket: Ticket, name: str, before: Any) -> None:
     setattr(ticket, name, from_stored(name, before))
     if name == "due_at":
         remind_anew(changes.session, ticket, changes.now)
-    return []
 
 
 def _restore_tags(
@@ -214,7 +220,9 @@ def _restore_message(changes: Changes, change: Change, before: int | None, after
 
 def _refuse_sent(changes: Changes, ticket: Ticket, event: Event) -> None:
     """A reply that has left, or may have, cannot be taken back; then nothing else is either."""
-    before, after = event.changes.get("message", (None, None))
+    if "message" not in event.changes:
+        return
+    before, after = event.changes["message"]
     for entry in _outbox_of(changes, after or before or 0):
         if entry.state not in (OutboxState.QUEUED, OutboxState.FAILED, OutboxState.WITHDRAWN):
             raise Refused(

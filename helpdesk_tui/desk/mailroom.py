@@ -25,7 +25,7 @@ from helpdesk_tui.rules.routing import queue_of
 from helpdesk_tui.rules.threading import Placement
 from helpdesk_tui.store import content, numbers, search
 from helpdesk_tui.store.schema import FIRST_QUEUE
-from helpdesk_tui.store.statements import add_row, add_rows, add_unless_there
+from helpdesk_tui.store.statements import add_row, add_rows, add_unless_there, is_among
 from helpdesk_tui.store.tables import (
     Attachment,
     MailQuarantine,
@@ -96,6 +96,7 @@ def keep(
         queue_id = queue_named(session, queue or FIRST_QUEUE)
         for one in sorted({mail.content for mail in mails}, key=content.digest):
             content.keep(session, one)  # in one order, so that two who keep the same mails do not lock each other out
+        lock_name(session, *[f"mail {mailbox} {content.digest(mail.content)}" for mail in mails])
         place = {"mailbox": mailbox, "queue_id": queue_id, "is_queue_chosen": is_chosen}
         return [_keep(session, place, mail) for mail in mails]
 
@@ -108,10 +109,12 @@ def unfiled(session: Session, mailbox: str | None = None) -> list[int]:
     return list(session.execute(waiting.order_by(col(RawMessage.id))).scalars())
 
 
-def fates(session: Session, mailbox: str, uidvalidity: int) -> dict[int, Fate]:
-    """What became of each message of a mailbox that was ever seen, by its uid."""
+def fates(session: Session, mailbox: str, uidvalidity: int, uids: Sequence[int]) -> dict[int, Fate]:
+    """What became of these messages of a mailbox, by uid; those never seen are left out."""
     known = select(col(MailSeen.uid), col(MailSeen.fate), col(MailSeen.is_done)).where(
-        col(MailSeen.mailbox) == mailbox, col(MailSeen.uidvalidity) == uidvalidity, col(MailSeen.uid).is_not(None)
+        col(MailSeen.mailbox) == mailbox,
+        col(MailSeen.uidvalidity) == uidvalidity,
+        is_among(session, col(MailSeen.uid), uids),
     )
     return {uid or 0: Fate(fate != STORED, is_done) for uid, fate, is_done in session.execute(known)}
 
@@ -175,7 +178,6 @@ def queue_named(session: Session, name: str) -> int:
 
 def _keep(session: Session, place: dict[str, Any], mail: ArrivedMail) -> KeptMail:
     mailbox, sha256 = place["mailbox"], content.digest(mail.content)
-    lock_name(session, f"mail {mailbox} {sha256}")
     seen = select(col(MailSeen.raw_id), col(MailSeen.fate)).where(
         col(MailSeen.mailbox) == mailbox, col(MailSeen.sha256) == sha256, col(MailSeen.fate) != Disposition.DUPLICATE
     )
@@ -296,13 +298,15 @@ def _add_message(
 
 def _add_files(session: Session, mail: IncomingMail, message_id: int, ticket_id: int, queue_id: int) -> None:
     place = {"message_id": message_id, "ticket_id": ticket_id, "queue_id": queue_id}
+    for one in sorted(mail.files, key=lambda file: content.digest(file.content)):
+        content.keep(session, one.content)  # in one order: two mails with the same files must not wait for each other
     rows: list[dict[str, Any]] = [
         {
             **place,
             "name": one.name,
             "content_type": one.content_type,
             "size": len(one.content),
-            "sha256": content.keep(session, one.content),
+            "sha256": content.digest(one.content),
         }
         for one in mail.files
     ]

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.errors import Refused
+from helpdesk_tui.rules import permissions
+from helpdesk_tui.store.statements import is_among
 from helpdesk_tui.store.tables import Ticket, Timer
+from helpdesk_tui.store.transaction import tried_again
 from helpdesk_tui.terms import ACTIVE, Verb
 
 #: How many timers are run in one transaction.
@@ -48,18 +53,35 @@ def run_due(desk: Desk, now: datetime) -> int:
 
     Call it from one place at a time (the poller, or the app where nobody polls).
     """
+    if reason := permissions.refusal(desk.actor, Verb.TIMER):
+        raise Refused(reason, "")
+    count = 0
+    while due := desk.ask(_due, now):
+        count += tried_again(partial(_run, desk, due, now))
+    return count
+
+
+def _due(session: Session, now: datetime) -> list[tuple[int, int]]:
+    """Ids of what has fallen due, and of its tickets; a look that keeps no writer waiting."""
+    due = select(col(Timer.id), col(Timer.ticket_id)).where(col(Timer.done_at).is_(None), col(Timer.due_at) <= now)
+    rows = session.execute(due.order_by(col(Timer.due_at), col(Timer.id)).limit(_AT_ONCE))
+    return [(timer_id, ticket_id) for timer_id, ticket_id in rows]
+
+
+def _run(desk: Desk, due: list[tuple[int, int]], now: datetime) -> int:
+    """Run these timers, unless somebody took them back meanwhile. The tickets are locked first, as everywhere."""
     with desk.change(Verb.TIMER) as changes:
-        due = select(Timer).where(col(Timer.done_at).is_(None), col(Timer.due_at) <= now)
-        timers = list(
-            changes.session.execute(
-                due.order_by(col(Timer.due_at), col(Timer.id)).limit(_AT_ONCE).with_for_update(skip_locked=True)
-            ).scalars()
+        changes.load_ids([ticket_id for _timer, ticket_id in due])
+        pending = select(Timer).where(
+            is_among(changes.session, col(Timer.id), [timer_id for timer_id, _ticket in due]),
+            col(Timer.done_at).is_(None),
         )
-        changes.load_ids([timer.ticket_id for timer in timers])
+        timers = list(changes.session.execute(pending.order_by(col(Timer.id)).with_for_update()).scalars())
+        rung = {timer.ticket_id for timer in timers}
         for timer in timers:
             timer.done_at = now
         for change in changes:
-            if change.ticket.status in ACTIVE:
+            if change.ticket.id in rung and change.ticket.status in ACTIVE:
                 change.record("overdue", False, True)
         changes.say("")
     return len(timers)

@@ -14,7 +14,7 @@ from helpdesk_tui.desk.timers import run_due
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.mail.outbox import SENDER, open_transport, send_all
 from helpdesk_tui.rules.untrusted import clean_line
-from helpdesk_tui.store.locks import Busy, alone, sign
+from helpdesk_tui.store.locks import Busy, Hold, alone, sign
 
 #: The job of running what falls due.
 TIMERS = "timers"
@@ -32,7 +32,7 @@ class Duties:
         self._desk = desk
         self._settings = settings
         self._locks = ExitStack()
-        self._held: set[str] = set()
+        self._held: dict[str, Hold] = {}
         self._asked_at = self._signed_at = float("-inf")
 
     def __enter__(self) -> Self:
@@ -51,30 +51,31 @@ class Duties:
             HelpdeskError: the mail server or the store cannot be used; the timers have run all the same.
         """
         self._take_what_is_free()
+        for still_held in self._held.values():
+            still_held()
         try:
-            return self._send() if SENDER in self._held else 0
+            return self._send(self._held[SENDER]) if SENDER in self._held else 0
         finally:
             if TIMERS in self._held:
                 run_due(self._desk, self._desk.clock())
 
     def _take_what_is_free(self) -> None:
-        wanted = {TIMERS, *([SENDER] if self._settings.has_smtp else [])} - self._held
+        wanted = {TIMERS, *([SENDER] if self._settings.has_smtp else [])} - self._held.keys()
         if not wanted or time.monotonic() < self._asked_at + _ASKS_AGAIN:
             return
         self._asked_at = time.monotonic()
         for job in sorted(wanted):
             try:
-                self._locks.enter_context(alone(self._desk.store, job))
+                self._held[job] = self._locks.enter_context(alone(self._desk.store, job))
             except Busy:
                 continue
-            self._held.add(job)
             if job == SENDER:
                 doubt_interrupted(self._desk)
 
-    def _send(self) -> int:
+    def _send(self, still_held: Hold) -> int:
         try:
             with open_transport(self._settings.smtp) as transport:
-                sent = send_all(self._desk, transport)
+                sent = send_all(self._desk, transport, still_held)
         except HelpdeskError as error:
             self._sign(clean_line(f"{error.message} {error.hint}"))
             raise

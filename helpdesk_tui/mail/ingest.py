@@ -12,6 +12,7 @@ from helpdesk_tui.desk.mailroom import ArrivedMail, KeptMail
 from helpdesk_tui.errors import HelpdeskError, MailUnreadable
 from helpdesk_tui.language import _
 from helpdesk_tui.mail.parse import parse
+from helpdesk_tui.store.transaction import tried_again
 from helpdesk_tui.terms import Disposition, FiledMail, IncomingMail
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ def take_in(
     Args:
         queue: where mail goes that names no queue's address; to_queue: where it goes in any case.
     """
-    kept = mailroom.keep(desk, mailbox, mails, to_queue or queue, is_chosen=bool(to_queue))
+    kept = tried_again(lambda: mailroom.keep(desk, mailbox, mails, to_queue or queue, is_chosen=bool(to_queue)))
     before = {one.raw_id for one in kept if one.is_filed}
     filed = []
     for one, mail in zip(kept, mails, strict=True):
@@ -52,7 +53,7 @@ def file_kept(desk: Desk, raw_id: int, content: bytes) -> FiledMail:
     except Exception as error:  # noqa: BLE001  a fault of ours in one mail must not stop the next one
         return mailroom.quarantine(desk, raw_id, _why_not(raw_id, error))
     try:
-        return mailroom.file(desk, raw_id, mail)
+        return tried_again(lambda: mailroom.file(desk, raw_id, mail))
     except Exception as error:  # noqa: BLE001  the same; what can be read of it is filed all the same
         words = _why_not(raw_id, error)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Protocol
 
 from helpdesk_tui.config import SmtpSettings
@@ -11,6 +12,8 @@ from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.mail.compose import compose
 from helpdesk_tui.mail.smtp import SendResult
+from helpdesk_tui.store.locks import Hold
+from helpdesk_tui.store.transaction import tried_again
 from helpdesk_tui.terms import OutboxState, OutgoingMail
 
 #: The job that one process does at a time.
@@ -35,16 +38,21 @@ def open_transport(settings: SmtpSettings) -> AbstractContextManager[Transport]:
     return SmtpTransport(settings)
 
 
-def send_all(desk: Desk, transport: Transport) -> int:
-    """Send what is due over an open transport, holding the sender's lock already."""
+def send_all(desk: Desk, transport: Transport, still_held: Hold = lambda: None) -> int:
+    """Send what is due over an open transport, holding the sender's lock already; `still_held` raises if it was lost."""
     sent = 0
-    while mail := claim(desk, compose):
+    while mail := tried_again(partial(_claim, desk, still_held)):
         try:
             result = transport.send(mail)
         except HelpdeskError as error:
             conclude(desk, mail.outbox_id, OutboxState.QUEUED, error.message)
             raise
         words = result.words or "; ".join(f"{address}: {said}" for address, said in result.refused)
-        conclude(desk, mail.outbox_id, result.state, words)
+        tried_again(partial(conclude, desk, mail.outbox_id, result.state, words))
         sent += result.state is OutboxState.SENT
     return sent
+
+
+def _claim(desk: Desk, still_held: Hold) -> OutgoingMail | None:
+    still_held()
+    return claim(desk, compose)

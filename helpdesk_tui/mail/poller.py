@@ -52,6 +52,7 @@ def poll_once(desk: Desk, settings: Settings) -> Polled:
         except Exception as error:  # noqa: BLE001  the edge: whatever broke, the next mailbox has its turn
             done.failures.append(_as_ours(error))
     try:
+        file_left_over(desk, PIPE)
         with Duties(desk, settings) as duties:  # an open app or another poller that does them is no failure
             done.sent = duties.do()
     except Exception as error:  # noqa: BLE001  the edge: whatever broke, what was done is told
@@ -110,8 +111,9 @@ class Poller:
         """Poll over one connection; the mailbox stays the same over all of them and remembers its troubles."""
         box = self._boxes.get(mailbox.name) or open_mailbox(mailbox)
         self._boxes[mailbox.name] = box
-        with alone(self._desk.store, _job(mailbox)), box:
+        with alone(self._desk.store, _job(mailbox)) as still_held, box:
             while not self._stop.is_set():
+                still_held()
                 done = Polled()
                 _take_new(self._desk, mailbox, box, done)
                 sign(self._desk.store, _job(mailbox), self._desk.clock(), _state_of(box))
@@ -181,7 +183,7 @@ def _take_new(desk: Desk, mailbox: MailboxSettings, box: Mailbox, done: Polled) 
     for filed in file_left_over(desk, mailbox.name):
         done.count(filed.disposition)
     uids = box.uids()
-    known = desk.ask(mailroom.fates, mailbox.name, box.uidvalidity)
+    known = desk.ask(mailroom.fates, mailbox.name, box.uidvalidity, uids)
     _tell_server(desk, mailbox, box, [uid for uid in uids if uid in known and _is_to_tell(known[uid])])
     for batch in box.fetch([uid for uid in uids if uid not in known]):
         mails = [ArrivedMail(one.content, one.received_at, one.uidvalidity, one.uid) for one in batch]

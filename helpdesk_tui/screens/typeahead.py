@@ -14,13 +14,14 @@ from weakref import WeakSet
 
 from textual.app import App
 from textual.dom import DOMNode
-from textual.events import Event
+from textual.events import Event, Key
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 #: For so long a new screen may take to know where its keys go, in seconds.
 _PATIENCE = 0.5
 _LOOK_AGAIN = 0.004
+_LEAVES = "ctrl+q"
 #: So long keys wait for an answer of the store; then verbs are dropped, for nobody knows what they would hit. Seconds.
 LONGEST_WAIT = 10.0
 #: After so long a person is told that keys would wait, in seconds.
@@ -56,9 +57,16 @@ class Typeahead:
         self._task: asyncio.Task[None] | None = None
         self._target: DOMNode | None = None
         self._delivered_at = 0.0
+        self._leaving: asyncio.Future[None] | None = None
 
     def take(self, event: Event) -> None:
-        """Take in a key or a paste; its turn comes when the one before has had its effect."""
+        """Take in a key or a paste; its turn comes when the one before has had its effect.
+
+        Whoever wants to leave waits for no store.
+        """
+        if isinstance(event, Key) and event.key == _LEAVES and self._openings:
+            self._leaving = asyncio.ensure_future(self._deliver(event))
+            return
         self._typed.append(event)
         if self._task is None or self._task.done():
             self._task = asyncio.ensure_future(self._type())

@@ -162,10 +162,22 @@ def _postgres(url: str, parsed: URL) -> Store:
             _("The PostgreSQL driver is not installed."), _("Run: pip install 'helpdesk-tui[postgres]'")
         ) from error
     parsed = parsed.set(drivername="postgresql+psycopg")
-    options = {"connect_timeout": 10, "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=300000"}
     # Each transaction asks first whether its connection still stands: a server restarted at night costs no key.
-    engine = create_engine(parsed, pool_size=3, pool_pre_ping=True, connect_args=options)
+    engine = create_engine(parsed, pool_size=3, pool_pre_ping=True, connect_args=_postgres_options(parsed))
     return Store(url, engine, engine)
+
+
+def _postgres_options(url: URL) -> dict[str, Any]:
+    """What each connection begins with: a server that is gone, or hangs, is noticed within half a minute."""
+    own = str(url.query.get("options") or "")
+    return {
+        "connect_timeout": 10,
+        "options": f"-c timezone=UTC -c idle_in_transaction_session_timeout=300000 {own}".strip(),
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+    }
 
 
 def lonely_connection(store: Store) -> Any:
@@ -174,6 +186,8 @@ def lonely_connection(store: Store) -> Any:
         store.engine.url,
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False} if not store.is_postgres else {},
+        connect_args=_postgres_options(store.engine.url)
+        if store.is_postgres
+        else {"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
     return engine.connect()

@@ -10,11 +10,12 @@ import hashlib
 import os
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from helpdesk_tui.errors import Temporary
 from helpdesk_tui.language import _
@@ -30,16 +31,23 @@ class Busy(Temporary):
     """Another process does this job."""
 
 
+#: Asks whether a lock still stands; raises Temporary where it was lost.
+Hold = Callable[[], None]
+
+
 @contextmanager
-def alone(store: Store, job: str) -> Iterator[None]:
+def alone(store: Store, job: str) -> Iterator[Hold]:
     """Hold the lock of a job for the length of the block.
+
+    A lock of PostgreSQL ends with its connection, of which nobody hears: ask `hold()` before doing what two must not
+    do at once.
 
     Raises:
         Busy: another process holds it; says who, as far as is known.
     """
     hold = _alone_postgres if store.is_postgres else _alone_sqlite
-    with said_plainly(), hold(store, job):
-        yield
+    with said_plainly(), hold(store, job) as still_held:
+        yield still_held
 
 
 def sign(store: Store, job: str, now: datetime, words: str = "ok") -> None:
@@ -60,30 +68,36 @@ def whoami() -> str:
 
 
 @contextmanager
-def _alone_sqlite(store: Store, job: str) -> Iterator[None]:
+def _alone_sqlite(store: Store, job: str) -> Iterator[Hold]:
     digest = hashlib.sha256(job.encode()).hexdigest()[:8]
-    path = f"{store.file}.{_NOT_PLAIN.sub('-', job)[:_LONGEST_NAME]}.{digest}.lock"
+    file = os.path.realpath(store.file or "")  # by whatever name it is opened
+    path = f"{file}.{_NOT_PLAIN.sub('-', job)[:_LONGEST_NAME]}.{digest}.lock"
     handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise _busy(store, job) from None
-        yield
+        yield lambda: None
     finally:
         os.close(handle)
 
 
 @contextmanager
-def _alone_postgres(store: Store, job: str) -> Iterator[None]:
+def _alone_postgres(store: Store, job: str) -> Iterator[Hold]:
     key = int.from_bytes(hashlib.sha256(f"job {job}".encode()).digest()[:8], "big", signed=True)
     connection = lonely_connection(store)
     try:
         if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one():
             raise _busy(store, job)
-        yield
+        yield partial(_ask, connection)
     finally:
         connection.close()
+
+
+def _ask(connection: Connection) -> None:
+    with said_plainly():
+        connection.exec_driver_sql("SELECT 1")
 
 
 def _busy(store: Store, job: str) -> Busy:

@@ -6,8 +6,9 @@ import hashlib
 import logging
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -24,11 +25,29 @@ CHANNEL = "helpdesk_changed"
 TELLS = "tells"
 #: SQLSTATE of a missing right (PostgreSQL).
 _NO_RIGHT = "42501"
+#: SQLSTATEs of a deadlock and of a failed serialization.
+_CROSSED = frozenset({"40P01", "40001"})
+_TRIES = 3
+_T = TypeVar("_T")
 _LASTING_CODES = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 #: PostgreSQL refuses a connection without a code; these are its words for what no waiting mends.
 _LASTING_WORDS = re.compile(
     r"FATAL: .*(?:(?:database|role) .* does not exist|authentication failed|no pg_hba\.conf entry|not permitted to log in)"
 )
+
+
+class Crossed(Temporary):
+    """Two transactions were in each other's way, and the database gave this one up."""
+
+
+def tried_again(act: Callable[[], _T]) -> _T:
+    """Do it again where the database gave a transaction up for another's sake; three times, then it is told."""
+    for _try in range(_TRIES):
+        try:
+            return act()
+        except Crossed as error:
+            log.info("%s", error.message)
+    return act()
 
 
 @contextmanager
@@ -90,6 +109,10 @@ def said_plainly() -> Iterator[None]:
         if error.connection_invalidated:
             raise Temporary(
                 _("The connection to the store was lost."), _("Look whether it was done before you do it again.")
+            ) from error
+        if getattr(error.orig, "sqlstate", "") in _CROSSED:
+            raise Crossed(
+                _("Somebody else changed the same at the same moment."), _("Nothing was changed. Try again.")
             ) from error
         if isinstance(error, OperationalError) and not _is_lasting(error):
             raise Temporary(

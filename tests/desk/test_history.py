@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from helpdesk_tui.store.queries.thread import drafts
 from helpdesk_tui.terms import Channel, OutboxState, Priority, Status
 from tests.build import (
     FrozenClock,
+    Place,
     a_ticket,
     an_incoming,
     everything,
@@ -256,6 +258,35 @@ class TestWhatSomebodyChangedSince:
         tickets.tag(bob, [number], ["vpn"])
         assert f"tag vpn of #{number} (set to on anew since)" in undo(desk).text
         assert row(desk, number).tags == ("old", "vpn")
+
+    def test_what_follows_a_field_goes_back_with_it_only(self, desk: Desk, bob: Desk, number: int) -> None:
+        set_status(desk, [number], Status.SOLVED)
+        set_status(bob, [number], Status.CLOSED)
+        undo(desk)
+        assert (row(desk, number).status, row(desk, number).waiting_for) == ("closed", None)
+        late = desk.clock() + timedelta(hours=2)
+        set_fields(desk, [number], Fields(due=desk.clock() + timedelta(hours=1)))
+        set_fields(bob, [number], Fields(due=late))
+        undo(desk)
+        assert (row(desk, number).due_at, row(desk, number).due_kind) == (late, "agreed")
+
+    def test_a_new_ticket_that_somebody_works_on_stays(self, desk: Desk, bob: Desk) -> None:
+        number = a_ticket(desk)
+        assignment.take(bob, [number])
+        assert f"left alone: #{number} (work on it has begun)" in undo(desk).text
+        assert row(desk, number).status == "new"
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_two_terminals_of_one_agent_undo_two_things(place: Place) -> None:
+    one, other = place.desk("anna"), place.desk("anna")
+    number = a_ticket(one)
+    for priority in (Priority.HIGH, Priority.URGENT):
+        set_priority(one, [number], priority)
+    with ThreadPoolExecutor(2) as pool:
+        said = [job.result().text for job in [pool.submit(undo, desk) for desk in (one, other)]]
+    assert len(set(said)) == 2
+    assert row(one, number).priority == "normal"
 
 
 class TestTheOrderIsThatOfTheLog:

@@ -89,13 +89,13 @@ class TestKeeping:
         kept = mailroom.keep(system, MAILBOX, mails)
         mailroom.file(system, kept[0].raw_id, an_incoming())
         mailroom.mark_done(system, MAILBOX, 7, [1])
-        found = system.ask(mailroom.fates, MAILBOX, 7)
+        found = system.ask(mailroom.fates, MAILBOX, 7, [1, 2, 3, 4])
         assert {uid: (fate.is_filed, fate.is_done) for uid, fate in found.items()} == {
             1: (True, True),
             2: (False, False),
             3: (True, False),
         }
-        assert system.ask(mailroom.fates, MAILBOX, 8) == {}
+        assert system.ask(mailroom.fates, MAILBOX, 8, [1, 2, 3]) == {}
 
     def test_an_unknown_queue_keeps_nothing(self, system: Desk) -> None:
         with pytest.raises(HelpdeskError, match="no queue nowhere"):

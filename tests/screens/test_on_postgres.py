@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -65,3 +68,19 @@ def test_a_store_that_went_away_is_said_and_comes_back(
     set_priority(place.desk("bob"), [fax], Priority.URGENT)
     app.shows("urgent", timeout=3)
     assert app.quit() == 0
+
+
+def test_a_store_that_hangs_holds_nobody_in_the_app(app: OpenApp, place: Place) -> None:
+    """The server stops answering without a word; whoever waits is told so, and can leave."""
+    app.shows(re.compile(r"anna ● *$", re.MULTILINE))
+    (pids,) = sql(place.store(), "SELECT array_agg(pid) FROM pg_stat_activity WHERE usename = 'anna'")
+    try:
+        for pid in pids[0]:
+            os.kill(pid, signal.SIGSTOP)
+        app.press("A").shows("The store is busy; your keys wait.", timeout=5)
+        app.press("ctrl+q")
+        assert app.wait() == 1
+    finally:
+        for pid in pids[0]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)

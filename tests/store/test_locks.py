@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
+import psycopg
 import pytest
 
-from helpdesk_tui.store.engine import Store
+from helpdesk_tui.errors import Temporary
+from helpdesk_tui.store.engine import Store, open_store
 from helpdesk_tui.store.locks import Busy, alone, sign, whoami
 from tests.build import FrozenClock, Place, sql
+from tests.services.postgres import PostgresServer
 
 HOLDER = """
 import sys
@@ -83,3 +87,25 @@ def test_a_sign_of_life_says_since_when(store: Store, clock: FrozenClock) -> Non
     ((holder, since, at, words),) = sql(store, "SELECT holder, since, at, words FROM lease")
     assert (holder, words) == (whoami(), "no route to host")
     assert str(at) > str(since)
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_a_lock_lost_with_its_connection_is_noticed(store: Store, postgres_server: PostgresServer) -> None:
+    with alone(store, "poll") as still_held:
+        still_held()
+        with psycopg.connect(postgres_server.superuser_url()) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid != pg_backend_pid()"
+            )
+        with pytest.raises(Temporary):
+            still_held()
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_a_store_by_another_name_is_the_same_store(store: Store, tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    other.symlink_to(store.file or "")
+    linked = open_store(f"sqlite:///{other}")
+    with alone(store, "poll"), pytest.raises(Busy), alone(linked, "poll"):
+        pytest.fail("two hold it")
+    linked.close()

@@ -140,6 +140,8 @@ class NewRequestDialog(Dialog):
             text=self.query_one("#text", TextArea).text,
             phone=caller.phone,
             channel=self._channel,
+            customer_id=self._customer.id if self._customer else None,
+            is_from_draft=True,
         )
         if not self._is_made:
             self._is_made = True
@@ -166,7 +168,7 @@ class NewRequestDialog(Dialog):
         except HelpdeskError:
             self._is_made = False
             raise
-        self.desk_app.drafts.put(None, "new", "", lambda _is_saved: None)
+        self.desk_app.drafts.let_go(None, "new")
         self.dismiss(outcome.text)
 
     async def _find(self, typed: str) -> None:
