@@ -14,10 +14,10 @@ import shutil
 import signal
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
@@ -51,6 +51,7 @@ log = logging.getLogger(__name__)
 _LAST_RESORT = 3.0
 #: So long the last writes may take before one leaves without them, in seconds.
 _LAST_WRITES = 5.0
+_LOOK_AGAIN = 0.01
 #: A size that has stayed for so long is the one to be drawn, in seconds.
 _SIZE_RESTS = 0.1
 
@@ -293,9 +294,13 @@ class HelpdeskApp(App[None]):
     async def on_unmount(self) -> None:
         """Let the last writes finish; a store that does not answer holds nobody up for long."""
         self._ended.set()
-        finished = asyncio.get_running_loop().run_in_executor(None, partial(self._database.shutdown, wait=True))
-        await asyncio.wait([finished], timeout=_LAST_WRITES)
-        self.is_stuck = not finished.done()
+        # A thread of its own: the loop would wait for one of its executors however long.
+        last = threading.Thread(target=self._database.shutdown, name="last writes", daemon=True)
+        last.start()
+        give_up = time.monotonic() + _LAST_WRITES
+        while last.is_alive() and time.monotonic() < give_up:
+            await asyncio.sleep(_LOOK_AGAIN)
+        self.is_stuck = last.is_alive()
 
     def _fatal_error(self) -> None:
         """Say where it broke, without the values of variables: they may hold a customer's text or a password."""
