@@ -112,6 +112,7 @@ class HelpdeskApp(App[None]):
         self._ended = threading.Event()
         self._feed: Any = None
         self._feed_lock = threading.Lock()
+        self._writing: set[tuple[int, int]] = set()
         self._sizing: Timer | None = None
         self._clean: LineFilter | None = None
         self._quiet: set[asyncio.Task[None]] = set()
@@ -330,10 +331,20 @@ class HelpdeskApp(App[None]):
         """Hand on what the feed has; runs in the database thread or the listener's."""
         with self._feed_lock:  # told while it is held: whoever finds nothing left knows that it has been told
             changes = self._feed.read()
-            if changes:
-                mine = self.desk.actor.agent_id
-                own = {change.ticket_id for change in changes if change.actor_id == mine}
-                self.post_message(self.TicketsChanged({change.ticket_id for change in changes}, own))
+            mine = self.desk.actor.agent_id
+            own = {change.ticket_id for change in changes if change.actor_id == mine}
+            tickets = {change.ticket_id for change in changes} | self._with_other_writers()
+            if tickets:
+                self.post_message(self.TicketsChanged(tickets, own))
+
+    def _with_other_writers(self) -> set[int]:
+        """The tickets on which a colleague has begun or ceased to write since the last look."""
+        from helpdesk_tui.store.queries.thread import STILL_WRITING, writing
+
+        before, desk = self._writing, self.desk
+        now = desk.ask(writing, desk.clock() - STILL_WRITING)
+        self._writing = {(ticket, agent) for ticket, agent in now if agent != desk.actor.agent_id}
+        return {ticket for ticket, _agent in self._writing ^ before}
 
     def _listen(self) -> None:
         """Look for changes until the app ends; a lost connection is made anew."""

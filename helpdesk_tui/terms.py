@@ -159,6 +159,16 @@ class Person:
     name: str
     address: str
 
+    @property
+    def called(self) -> str:
+        """The name; the address where there is none, or where the name gives itself out for an address."""
+        return self.address if self.address and (not self.name or "@" in self.name) else self.name
+
+    @property
+    def whole(self) -> str:
+        """Name and address: `Erika Beispiel <e@b.example>`."""
+        return f"{self.name} <{self.address}>" if self.name and self.address else self.name or self.address
+
 
 @dataclass(frozen=True, slots=True)
 class IncomingFile:

@@ -239,7 +239,7 @@ def _text(source: str) -> str:
 
 
 def _list_line(row: TicketRow) -> tuple[Any, ...]:
-    who = row.requester.name or row.requester.address
+    who = row.requester.called
     return row.number, row.subject, who, row.queue, row.status, row.priority, row.assignee or "–"
 
 
@@ -290,14 +290,14 @@ def _event(event: EventRow) -> dict[str, Any]:
 
 
 def _as_text(row: TicketRow, thread: list[MessageRow]) -> str:
-    who = row.requester.name or row.requester.address
+    who = row.requester.called
     lines = [
         f"#{row.number} {row.subject}",
         f"{who} · {row.queue} · {row.status} · {row.priority} · {row.assignee or _('nobody')}",
     ]
     for message in thread:
         mark = {MessageKind.NOTE: "▪ ", MessageKind.CALL: "☎ "}.get(message.kind, "")
-        name = message.sender.name or message.sender.address
+        name = message.sender.whole
         lines += ["", f"{mark}{name} · {plain(message.received_at)} · {message.kind}", message.text]
         lines += [f"+ {one.name} ({one.size} B)" for one in message.files]
     return "\n".join(lines)

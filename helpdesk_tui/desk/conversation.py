@@ -106,7 +106,7 @@ def reply(
             apply_status(change.ticket, then, changes.now)
         changes.say(
             _("Reply to #{number} is on its way to {people}").format(
-                number=ticket, people=", ".join(name or address for name, address in message.to)
+                number=ticket, people=", ".join(Person(*one).whole for one in message.to)
             )
         )
     return changes.outcome
@@ -132,9 +132,24 @@ def cannot_reply(session: Session, ticket_id: int) -> str | None:
     if _sender_address(session, ticket.queue_id) is None:
         name = session.get_one(Queue, ticket.queue_id).name
         return _("The queue {queue} has no address to answer from.").format(queue=name)
-    if not _requester_address(session, ticket):
+    if answers_to(session, ticket_id) is None:
         return _("No address of the customer is known.")
     return None
+
+
+def answers_to(session: Session, ticket_id: int) -> Person | None:
+    """Whom an answer goes to: the requester, at the address they wrote from last; None where none is known."""
+    ticket = session.get_one(Ticket, ticket_id)
+    known = select(col(CustomerAddress.address)).where(col(CustomerAddress.customer_id) == ticket.requester_id)
+    addresses = list(session.execute(known.order_by(col(CustomerAddress.position))).scalars())
+    inbound = select(col(Message.from_address)).where(
+        col(Message.ticket_id) == ticket.id, col(Message.kind) == MessageKind.INBOUND
+    )
+    used = session.execute(inbound.order_by(col(Message.id).desc())).scalars()
+    own = next((address for address in used if plain_address(address) in addresses), None)
+    if not addresses:
+        return None
+    return Person(session.get_one(Customer, ticket.requester_id).name, own or addresses[0])
 
 
 def _new_ticket(changes: Changes, request: NewRequest) -> Ticket:
@@ -202,7 +217,8 @@ def _outgoing(changes: Changes, ticket: Ticket, text: str, to: list[Person]) -> 
     token = new_token()
     message.from_name = _sender_name(session, changes, ticket.queue_id)
     message.from_address = sender or ""
-    message.to = [[person.name, person.address] for person in to] or [_requester_address(session, ticket)]
+    recipients = to or [person for person in [answers_to(session, ticket.id)] if person]
+    message.to = [[person.name, person.address] for person in recipients]
     message.subject = reply_subject(last or ticket.subject)
     message.message_id = f"{token}.hd@{message.from_address.rpartition('@')[2]}"
     message.references = ancestors
@@ -250,20 +266,6 @@ def _sender_name(session: Session, changes: Changes, queue_id: int) -> str:
     queue = session.get_one(Queue, queue_id)
     agent = session.get(Agent, changes.actor.agent_id) if changes.actor.agent_id else None
     return " · ".join(filter(None, (agent.name if agent else "", queue.display_name)))
-
-
-def _requester_address(session: Session, ticket: Ticket) -> list[str]:
-    """[name, address] of the requester, at the address they wrote from last; empty where none is known."""
-    known = select(col(CustomerAddress.address)).where(col(CustomerAddress.customer_id) == ticket.requester_id)
-    addresses = list(session.execute(known.order_by(col(CustomerAddress.position))).scalars())
-    inbound = select(col(Message.from_address)).where(
-        col(Message.ticket_id) == ticket.id, col(Message.kind) == MessageKind.INBOUND
-    )
-    used = session.execute(inbound.order_by(col(Message.id).desc())).scalars()
-    own = next((address for address in used if plain_address(address) in addresses), None)
-    if not addresses:
-        return []
-    return [session.get_one(Customer, ticket.requester_id).name, own or addresses[0]]
 
 
 def _ancestors(session: Session, ticket_id: int) -> tuple[str, list[str]]:

@@ -6,15 +6,20 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from helpdesk_tui.desk.conversation import cannot_reply
+from helpdesk_tui.desk.conversation import answers_to, cannot_reply
 from helpdesk_tui.store.queries.people import CustomerRow, customer_of_ticket
 from helpdesk_tui.store.queries.thread import DraftRow, EventRow, MessageRow, drafts, events, messages
 from helpdesk_tui.store.queries.tickets import TicketRow, ticket_rows
+from helpdesk_tui.terms import Person
 
 
 @dataclass(frozen=True, slots=True)
 class TicketPage:
-    """A ticket as its screen shows it. `reply_refusal` says why it cannot be answered, "" where it can."""
+    """A ticket as its screen shows it.
+
+    Args:
+        reply_refusal: why it cannot be answered, "" where it can; answers_to: whom an answer goes to.
+    """
 
     ticket: TicketRow
     customer: CustomerRow
@@ -22,6 +27,7 @@ class TicketPage:
     events: tuple[EventRow, ...]
     drafts: tuple[DraftRow, ...]
     reply_refusal: str
+    answers_to: Person | None
 
     @property
     def last_word(self) -> MessageRow | None:
@@ -50,4 +56,5 @@ def _page(session: Session, ticket_id: int, last: int | None = None) -> TicketPa
         events=() if last else tuple(events(session, ticket_id)),
         drafts=tuple(drafts(session, ticket_id)),
         reply_refusal=cannot_reply(session, ticket_id) or "",
+        answers_to=answers_to(session, ticket_id),
     )

@@ -12,9 +12,10 @@ from helpdesk_tui.desk.delivery import doubt_interrupted
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.timers import run_due
 from helpdesk_tui.errors import HelpdeskError
-from helpdesk_tui.mail.outbox import SENDER, open_transport, send_all
+from helpdesk_tui.mail.outbox import open_transport, send_all
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.locks import Busy, Hold, alone, sign
+from helpdesk_tui.store.queries.mail import SENDER
 
 #: The job of running what falls due.
 TIMERS = "timers"

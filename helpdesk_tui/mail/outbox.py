@@ -16,9 +16,6 @@ from helpdesk_tui.store.locks import Hold
 from helpdesk_tui.store.transaction import tried_again
 from helpdesk_tui.terms import OutboxState, OutgoingMail
 
-#: The job that one process does at a time.
-SENDER = "sender"
-
 
 class Transport(Protocol):
     """Something that takes a mail off our hands."""

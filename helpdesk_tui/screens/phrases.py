@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 from rich.cells import cell_len
 
 from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.store.queries.mail import MailHealth
+from helpdesk_tui.store.queries.thread import STILL_WRITING
 from helpdesk_tui.terms import MessageKind, Party, Priority, Status
 
 #: Signs of the list: priority, in order of rank.
 PRIORITY_SIGNS = {Priority.LOW: "·", Priority.NORMAL: " ", Priority.HIGH: "!", Priority.URGENT: "‼"}
+#: A poller or a sender that was not heard of for so long is gone: they say that they live every minute.
+_STALE = timedelta(minutes=5)
 #: Within so long a due date is counted down.
 _SOON = timedelta(hours=12)
-#: A text that nobody touched for so long is a draft that was left.
-_STILL_WRITING = timedelta(minutes=2)
 KIND_SIGNS = {MessageKind.NOTE: "▪", MessageKind.CALL: "☎", MessageKind.INBOUND: "▸", MessageKind.OUTBOUND: "◂"}
 
 
@@ -59,7 +61,7 @@ def due(due_at: datetime, now: datetime) -> str:
 
 def is_fresh(written_at: datetime, now: datetime) -> bool:
     """True where somebody who wrote then is still writing, as far as one can tell."""
-    return now - written_at < _STILL_WRITING
+    return now - written_at < STILL_WRITING
 
 
 def waiting(waiting_for: Party | None, since: datetime, now: datetime) -> str:
@@ -77,6 +79,33 @@ def marked(count: int, outside: int, room: int) -> str:
     hidden = _(" ({n} not in this list)").format(n=outside) if outside else ""
     whole = f"{words}{hidden} · {_('a A p s C t M likewise · q unmarks')}"
     return whole if cell_len(whole) <= room else f"{words}{hidden} · {_('q unmarks')}"
+
+
+def mail_words(health: MailHealth, now: datetime) -> list[str]:
+    """How mail is doing, what is wrong first and with a sign."""
+    fetching, sending = _fetching_words(health, now), _sending_words(health, now)
+    failed = _("! {n} not delivered").format(n=health.failed) if health.failed else ""
+    queued = _("outbox {n}").format(n=health.queued) if health.queued else ""
+    said = [words for words in (fetching, sending, failed, queued) if words]
+    if health.poller_at is not None and not any(words.startswith("!") for words in said):
+        said.insert(0, _("mail {time} ok").format(time=moment(health.poller_at, now)))
+    return said
+
+
+def _fetching_words(health: MailHealth, now: datetime) -> str:
+    if health.poller_at is None:
+        return ""
+    if health.poller_words != "ok":
+        return _("! mail: {words}").format(words=health.poller_words)
+    is_stale = now - health.poller_at > _STALE
+    return _("! no mail fetched for {span}").format(span=span(now - health.poller_at)) if is_stale else ""
+
+
+def _sending_words(health: MailHealth, now: datetime) -> str:
+    if health.sender_words not in ("", "ok"):
+        return _("! not sent: {words}").format(words=health.sender_words)
+    is_stale = health.sender_at is None or now - health.sender_at > _STALE
+    return _("! nobody sends") if health.queued and is_stale else ""
 
 
 def status_word(status: Status) -> str:

@@ -17,7 +17,7 @@ from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.query import Query, parse
 from helpdesk_tui.screens.filter_screen import FilterScreen
 from helpdesk_tui.screens.keys import view_bindings
-from helpdesk_tui.screens.phrases import marked, moment
+from helpdesk_tui.screens.phrases import mail_words, marked
 from helpdesk_tui.screens.place import load_place
 from helpdesk_tui.screens.views import ListView, default_views
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine, Tab, TabLine
@@ -221,15 +221,8 @@ class TriageScreen(FilterScreen):
         self.query_one("#tabs", TabLine).show(tabs, self.desk_app.desk.actor.login)
 
     def _show_health(self, health: MailHealth) -> None:
-        said = []
-        if health.poller_at is not None:
-            when = moment(health.poller_at, self.desk_app.desk.clock())
-            said.append(_("mail {when} {words}").format(when=when, words=health.poller_words))
-        if health.failed:
-            said.append(_("{n} not delivered").format(n=health.failed))
-        if health.queued:
-            said.append(_("outbox {n}").format(n=health.queued))
-        self.query_one("#status", StatusLine).show(right=" · ".join(said))
+        words = " · ".join(mail_words(health, self.desk_app.desk.clock()))
+        self.query_one("#status", StatusLine).show(right=words)
 
     def _tick(self) -> None:
         """Times move on: draw what is in view anew."""

@@ -59,7 +59,7 @@ def line(row: TicketRow, width: int, now: datetime, me: str, *, is_cursor: bool,
     dot = "●" if row.waiting_for is Party.US else " "
     cells = (
         row.subject or "–",
-        row.requester.name or row.requester.address,
+        row.requester.called,
         row.queue,
         status_short(row.status),
         owed(row.due_at, row.waiting_for, row.waiting_since, now),

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.containers import Vertical
@@ -201,13 +202,19 @@ class Composer(Vertical):
         if self._page is None:
             return
         if self.kind == "note":
-            words = _("Note · stays in the house")
+            words, then = _("Note · stays in the house"), ""
         else:
             then = status_word(self._then) if self._then else _("unchanged")
-            to = self._page.customer.called
-            words = _("To {to} · then: {then}").format(to=to, then=then)
-        line = Text(clean_line(words, 200), "bold", no_wrap=True, overflow="ellipsis")
-        self.query_one("#address", Static).update(line.append(f"   {saved}" if saved else "", "dim"))
+            to = self._page.answers_to.whole if self._page.answers_to else self._page.customer.called
+            words, then = _("To {to}").format(to=to), _("then: {then}").format(then=then)
+        right = " · ".join(filter(None, (then, saved)))
+        line = Text(clean_line(words, 400), "bold", no_wrap=True)
+        line.truncate(max((self.size.width or 80) - cell_len(right) - 5, 10), overflow="ellipsis")
+        self.query_one("#address", Static).update(line.append(f" · {right}" if right else "", "dim"))
+
+    def on_resize(self) -> None:
+        """Say it anew in the room there is."""
+        self._say()
 
 
 @contextmanager

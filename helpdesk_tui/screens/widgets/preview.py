@@ -50,7 +50,7 @@ def _said(page: TicketPage, now: datetime, *, is_low: bool) -> Text:
     ]
     text.append(" · " + " · ".join(filter(None, facts)) + "\n", "dim")
     for message in reversed(page.messages):
-        head = f"{message.sender.name or message.sender.address} · {moment(message.received_at, now)}"
+        head = f"{message.sender.called} · {moment(message.received_at, now)}"
         body = clean_text(message.text.strip()) or _("(no text)")
         if is_low:
             text.append(f"{head}: ", "bold").append(" ".join(body[:_LONGEST].split()))

@@ -37,10 +37,7 @@ def side_panel(page: TicketPage, now: datetime) -> Text:
             text.append(f"{name:<10} ", "dim").append(f"{value}\n")
     if (last := page.last_word) is not None:
         text.append(
-            "\n"
-            + _("last word: {name}, {when}").format(
-                name=last.sender.name or last.sender.address, when=moment(last.received_at, now)
-            ),
+            "\n" + _("last word: {name}, {when}").format(name=last.sender.called, when=moment(last.received_at, now)),
             "dim",
         )
     return text

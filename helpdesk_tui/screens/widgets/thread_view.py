@@ -26,6 +26,8 @@ from helpdesk_tui.terms import MessageKind, Priority, Status
 #: Fields whose change says nothing to a person, or is said by another line.
 _SILENT = frozenset({"waiting_for", "waiting_since", "message", "number", "closed_at", "due_kind", "delivery_of"})
 _INDENT = "   "
+#: Longer lines are hard to read on wide screens, in cells.
+_LONGEST_LINE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,9 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
         return Strip([edge, Segment(set_cell_size(line.text, max(width - 1, 0)), style)], width)
 
     def on_resize(self) -> None:
-        """Cut anew for another width."""
+        """Cut anew for another width; the message in focus stays in view."""
         self._cut()
+        self._to_focus()
 
     def notify_style_update(self) -> None:
         """The theme changed."""
@@ -162,6 +165,7 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
     def _message_lines(self, message: MessageRow, number: int, width: int) -> Iterator[_Line]:
         yield _Line(_head(message, self._now, width), _head_look(message), number)
         look = "thread--note" if message.kind is MessageKind.NOTE else "thread--text"
+        width = min(width, _LONGEST_LINE)
         for text in wrap(message.text or _("(no text)"), width, _INDENT):
             yield _Line(text, look, number)
         if message.quoted:
@@ -232,7 +236,8 @@ def _says_something(event: EventRow) -> bool:
 
 
 def _head(message: MessageRow, now: datetime | None, width: int) -> str:
-    name = message.sender.name or message.sender.address or _("unknown sender")
+    is_theirs = message.kind is MessageKind.INBOUND  # whom an answer goes to is never hidden behind a name
+    name = (message.sender.whole if is_theirs else message.sender.called) or _("unknown sender")
     if message.kind is MessageKind.NOTE:
         name = _("note · {name}").format(name=name)
     elif message.is_automatic:

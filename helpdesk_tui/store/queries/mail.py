@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -21,6 +21,10 @@ _HEAD = (
     col(Message.subject),
 )
 _PENDING = (OutboxState.QUEUED, OutboxState.SENDING, OutboxState.FAILED, OutboxState.UNSURE)
+
+
+#: The job of sending, as leases name it.
+SENDER = "sender"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +48,17 @@ class MailHealth:
     """What the status line says about mail.
 
     Args:
-        poller: who polls, when it was heard of last, and what it said; None where nobody ever did.
+        queued, failed: how many answers wait, and how many did not arrive, or perhaps not.
+        poller_at, poller_words: when the mailbox that needs it most was last looked into, and how that went; None and
+            "" where nobody ever polled. sender_at, sender_words: the same of sending.
     """
 
     queued: int
     failed: int
-    poller: str | None
-    poller_at: datetime | None
-    poller_words: str
+    poller_at: datetime | None = None
+    poller_words: str = ""
+    sender_at: datetime | None = None
+    sender_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +115,19 @@ def mail_health(session: Session) -> MailHealth:
             .group_by(col(Outbox.state))
         ).all()
     )
-    lease = session.execute(
-        select(Lease).where(col(Lease.name).startswith("mailbox ")).order_by(col(Lease.at).desc()).limit(1)
-    ).scalar_one_or_none()
+    leases = session.execute(
+        select(Lease).where(or_(col(Lease.name) == SENDER, col(Lease.name).startswith("mailbox ")))
+    )
+    signs = {lease.name: lease for lease in leases.scalars()}
+    sender = signs.pop(SENDER, None)
+    poller = min(signs.values(), key=lambda one: (one.words == "ok", one.at), default=None)
     return MailHealth(
         queued=states.get(OutboxState.QUEUED, 0) + states.get(OutboxState.SENDING, 0),
         failed=states.get(OutboxState.FAILED, 0) + states.get(OutboxState.UNSURE, 0),
-        poller=lease.holder if lease else None,
-        poller_at=lease.at if lease else None,
-        poller_words=lease.words if lease else "",
+        poller_at=poller.at if poller else None,
+        poller_words=poller.words if poller else "",
+        sender_at=sender.at if sender else None,
+        sender_words=sender.words if sender else "",
     )
 
 

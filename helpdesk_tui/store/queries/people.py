@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from helpdesk_tui.rules.words import fold
 from helpdesk_tui.store.tables import Customer, CustomerAddress, CustomerPhone, Organization, Ticket
-from helpdesk_tui.terms import ACTIVE
+from helpdesk_tui.terms import ACTIVE, Person
 
 #: How many characters find a customer.
 SHORTEST = 3
@@ -31,8 +31,8 @@ class CustomerRow:
 
     @property
     def called(self) -> str:
-        """What they are called: the name, else the address."""
-        return self.name or self.address
+        """What they are called (`Person.called`)."""
+        return Person(self.name, self.address).called
 
 
 def find_customers(session: Session, typed: str, limit: int = 8) -> list[CustomerRow]:
