@@ -37,6 +37,7 @@ class NewRequestDialog(Dialog):
     BINDINGS: ClassVar = [
         ("ctrl+s", "save", ""),
         ("ctrl+t", "channel", ""),
+        ("ctrl+n", "empty", ""),
         ("down", "move(1)", ""),
         ("up", "move(-1)", ""),
     ]
@@ -51,7 +52,8 @@ class NewRequestDialog(Dialog):
         self._is_made = False
         self._handed_over: dict[str, Any] = {}
         self._batch = uuid.uuid4().hex
-        self._asks_to_quit = False
+        self._asks = ""
+        self._is_told = False
 
     @property
     def desk_app(self) -> HelpdeskApp:
@@ -62,11 +64,12 @@ class NewRequestDialog(Dialog):
         """The form."""
         with Vertical(id="dialog", classes="wide"):
             yield Static(Text(_("New request")), classes="title", id="title", markup=False)
-            yield Static(Text(_("Who: a name, an address or a number")), classes="label", markup=False)
+            yield Static(Text(_("Who: a name, an address or a phone number")), classes="label", markup=False)
             yield Input(id="who")
             yield OptionList(id="options", markup=False)
             yield Static(Text(_("About")), classes="label", markup=False)
             yield Input(id="subject")
+            yield Static(Text(_("What was said")), classes="label", markup=False)
             yield TextArea(id="text", soft_wrap=True)
             yield Static("", classes="help", id="form-help", markup=False)
 
@@ -83,9 +86,18 @@ class NewRequestDialog(Dialog):
         if saved:
             fields = saved[0].fields
             self._customer = await self._known(fields)
-            self.query_one("#who", Input).value = str(fields.get("who", ""))
-            self.query_one("#subject", Input).value = str(fields.get("subject", ""))
-            self.query_one("#text", TextArea).load_text(str(fields.get("text", "")))
+            self._fill(str(fields.get("who", "")), str(fields.get("subject", "")), str(fields.get("text", "")))
+            self._say(_("Kept from before; ctrl+n begins an empty one"))
+
+    def _fill(self, who: str, subject: str, text: str) -> None:
+        """Put words into the fields, the cursors behind them."""
+        for name, words in (("#who", who), ("#subject", subject)):
+            field = self.query_one(name, Input)
+            field.value = words
+            field.cursor_position = len(words)
+        area = self.query_one("#text", TextArea)
+        area.load_text(text)
+        area.move_cursor(area.document.end)
 
     async def _known(self, fields: Mapping[str, Any]) -> CustomerRow | None:
         """The customer who was chosen, unless they are called something else by now."""
@@ -127,6 +139,16 @@ class NewRequestDialog(Dialog):
         self._channel = Channel.WALK_IN if self._channel is Channel.PHONE else Channel.PHONE
         self._say_channel()
 
+    def action_empty(self) -> None:
+        """Begin anew, for the next caller; asks first, for what stands there would be gone."""
+        if any(self._written().values()) and self._asks != "empty":
+            self._asks = "empty"
+            self._say(_("ctrl+n once more empties the form"))
+            return
+        self._customer = None
+        self._fill("", "", "")
+        self.query_one("#who", Input).focus()
+
     def action_save(self) -> None:
         """Make the ticket."""
         try:
@@ -160,7 +182,12 @@ class NewRequestDialog(Dialog):
 
     def refuse(self, error: Any) -> None:
         """Say what is wrong, in the dialog."""
-        self.query_one("#form-help", Static).update(Text(clean_line(f"{error.message} {error.hint}"), "bold red"))
+        self._say(f"{error.message} {error.hint}", "bold reverse")
+
+    def _say(self, words: str, look: str = "bold") -> None:
+        """Say something until the next letter."""
+        self._is_told = True
+        self.query_one("#form-help", Static).update(Text(clean_line(words), look))
 
     async def _create(self, request: NewRequest) -> None:
         try:
@@ -181,14 +208,28 @@ class NewRequestDialog(Dialog):
     def _take(self, index: int) -> None:
         if self._customer is None and index < len(self._found):
             self._customer = self._found[index]
-            self.query_one("#who", Input).value = self._customer.called
+            who = self.query_one("#who", Input)
+            who.value = self._customer.called
+            who.cursor_position = len(who.value)
             self.desk_app.opening(self._show_open(self._customer.id))
         elif index < len(self._open):
-            self.keep_text()
-            self.dismiss(f"open {self._open[index].id}")
+            self.desk_app.opening(self._go_to(self._open[index].id))
         else:
             self.query_one("#options", OptionList).display = False
             self.query_one("#subject", Input).focus()
+
+    async def _go_to(self, ticket_id: int) -> None:
+        """Open a ticket they have already; what was written here becomes a note on it, still to be sent."""
+        text = self.query_one("#text", TextArea).text.strip()
+        if text:
+            me = self.desk_app.desk.actor.agent_id
+            found = await self.desk_app.read(drafts, ticket_id)
+            before = next((one.text for one in found if (one.agent_id, one.kind) == (me, "note")), "")
+            both = "\n\n".join(filter(None, (before, text)))
+            self.desk_app.drafts.put(ticket_id, "note", both, lambda _is_saved: None)
+        self._is_made = True
+        self.desk_app.drafts.put(None, "new", "", lambda _is_saved: None)
+        self.dismiss(f"open {ticket_id}")
 
     async def _show_open(self, customer_id: int) -> None:
         self._open = await self.desk_app.read(_open_tickets, customer_id)
@@ -210,8 +251,9 @@ class NewRequestDialog(Dialog):
         self.query_one("#form-help", Static).update(Text(words))
 
     def _save_soon(self) -> None:
-        if self._asks_to_quit:
-            self._asks_to_quit = False
+        self._asks = ""
+        if self._is_told:
+            self._is_told = False
             self._say_channel()
         if not self._is_saving:
             self._is_saving = True
@@ -243,11 +285,10 @@ class NewRequestDialog(Dialog):
 
     def asks_before_quit(self) -> bool:
         """True where it has just asked, since a request is being written."""
-        if self._asks_to_quit or not any(self._written().values()):
+        if self._asks == "quit" or not any(self._written().values()):
             return False
-        self._asks_to_quit = True
-        words = _("Your text stays as a draft; ctrl+q once more leaves the program")
-        self.query_one("#form-help", Static).update(Text(words, "bold"))
+        self._asks = "quit"
+        self._say(_("Your text stays as a draft; ctrl+q once more leaves the program"))
         return True
 
 

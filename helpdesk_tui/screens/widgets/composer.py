@@ -49,6 +49,7 @@ class Composer(Vertical):
         self._handed_over = ""
         self._saving: Timer | None = None
         self._batch = ""
+        self._said_saved = ""
 
     def compose(self) -> ComposeResult:
         """A line that says where it goes, and the text."""
@@ -198,16 +199,18 @@ class Composer(Vertical):
             return ""
         return clean_text(Path(name).read_bytes().decode("utf-8", "replace"))
 
-    def _say(self, saved: str = "") -> None:
+    def _say(self, saved: str | None = None) -> None:
+        """Say where it goes, and how far it is saved; None leaves the latter as it was said."""
         if self._page is None:
             return
+        self._said_saved = self._said_saved if saved is None else saved
         if self.kind == "note":
             words, then = _("Note · stays in the house"), ""
         else:
             then = status_word(self._then) if self._then else _("unchanged")
             to = self._page.answers_to.whole if self._page.answers_to else self._page.customer.called
             words, then = _("To {to}").format(to=to), _("then: {then}").format(then=then)
-        right = " · ".join(filter(None, (then, saved)))
+        right = " · ".join(filter(None, (then, self._said_saved)))
         line = Text(clean_line(words, 400), "bold", no_wrap=True)
         line.truncate(max((self.size.width or 80) - cell_len(right) - 5, 10), overflow="ellipsis")
         self.query_one("#address", Static).update(line.append(f" · {right}" if right else "", "dim"))
