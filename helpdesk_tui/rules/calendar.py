@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from helpdesk_tui.errors import Usage
@@ -26,31 +28,59 @@ class BusinessCalendar:
     holidays: frozenset[date] = frozenset()
 
     def on(self, day: date) -> list[tuple[datetime, datetime]]:
-        """The working time of one day, in UTC; a span that a clock change swallows is left out."""
+        """The working time of one day, in UTC and in order; a span that a clock change swallows is left out."""
         if day in self.holidays:
             return []
-        spans = [(self._instant(day, start), self._instant(day, end)) for start, end in self.spans[day.weekday()]]
-        return [(start, end) for start, end in spans if start < end]
+        found: list[tuple[datetime, datetime]] = []
+        for first, last in self.spans[day.weekday()]:
+            start, end = self._instant(day, first), self._instant(day, last, is_end=True)
+            # In an hour that comes twice one span may begin before the other has ended.
+            start = max(start, found[-1][1]) if found else start
+            if start < end:
+                found.append((start, end))
+        return found
 
-    def _instant(self, day: date, minutes: int) -> datetime:
+    def _instant(self, day: date, minutes: int, *, is_end: bool = False) -> datetime:
+        """When a clock in this zone shows this time; of a time that comes twice, a span has both.
+
+        A time that the clock leaves out is the instant of the change.
+        """
         if minutes == 24 * 60:
-            day, minutes = day + timedelta(days=1), 0
-        return datetime.combine(day, time(minutes // 60, minutes % 60), self.zone).astimezone(UTC)
+            day, minutes, is_end = day + timedelta(days=1), 0, False
+        local = datetime.combine(day, time(minutes // 60, minutes % 60), self.zone)
+        early, late = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
+        if late < early:
+            return self._change_between(late, early)
+        return late if is_end else early
+
+    def _change_between(self, before: datetime, after: datetime) -> datetime:
+        """The instant, to the second, at which the clock changes."""
+        old = before.astimezone(self.zone).utcoffset()
+        seconds = range(int((after - before).total_seconds()))
+        is_changed = bisect_left(
+            seconds, True, key=lambda n: (before + timedelta(seconds=n)).astimezone(self.zone).utcoffset() != old
+        )
+        return before + timedelta(seconds=is_changed)
 
 
 def parse_calendar(hours: str, zone: str, holidays: frozenset[date] = frozenset()) -> BusinessCalendar:
     """Read hours like "mon-fri 09:00-12:00,13:00-17:00; sat 10:00-12:00".
 
     Raises:
-        Usage: a day, a span or the zone is unknown.
+        Usage: a day, a span or the zone is unknown, a day is named twice, or spans overlap.
     """
-    by_day: list[tuple[tuple[int, int], ...]] = [()] * 7
+    by_day: dict[int, tuple[tuple[int, int], ...]] = {}
     for part in filter(None, (p.strip() for p in hours.split(";"))):
         days, _blank, spans = part.partition(" ")
         for day in _days(days):
-            by_day[day] = tuple(_span(s) for s in spans.replace(" ", "").split(","))
+            if day in by_day:
+                raise Usage(
+                    _("{day} is named twice in the hours.").format(day=_DAYS[day]),
+                    _("Name each day once, with all its hours: mon 09:00-12:00,13:00-17:00."),
+                )
+            by_day[day] = _spans(spans)
     try:
-        return BusinessCalendar(tuple(by_day), ZoneInfo(zone), holidays)
+        return BusinessCalendar(tuple(by_day.get(day, ()) for day in range(7)), ZoneInfo(zone), holidays)
     except (KeyError, ValueError, OSError) as error:
         raise Usage(
             _("{zone} is not a time zone.").format(zone=zone), _("Use an IANA name such as Europe/Berlin.")
@@ -99,6 +129,18 @@ def _days(text: str) -> list[int]:
         raise Usage(_("{text} is not a day.").format(text=text), _("Use mon, tue, wed, thu, fri, sat, sun or mon-fri."))
     start, end = _DAYS.index(first), _DAYS.index(last or first)
     return [(start + n) % 7 for n in range((end - start) % 7 + 1)]
+
+
+def _spans(text: str) -> tuple[tuple[int, int], ...]:
+    """The spans of a day, in order; one may begin when another ends, but not before."""
+    found = sorted((_span(part), part) for part in text.replace(" ", "").split(","))
+    for (one, written), (other, also_written) in pairwise(found):
+        if other[0] < one[1]:
+            raise Usage(
+                _("{one} and {other} overlap.").format(one=written, other=also_written),
+                _("Make one stretch of time of them, or part them."),
+            )
+    return tuple(span for span, _written in found)
 
 
 def _span(text: str) -> tuple[int, int]:

@@ -38,6 +38,10 @@ def local(text: str) -> datetime:
         ("over the spring change", "sun 01:00-04:00", "2026-03-29T01:00", 2, "2026-03-29T04:00"),
         ("over the autumn change", "sun 01:00-04:00", "2026-10-25T01:00", 4, "2026-10-25T04:00"),
         ("a span the clock swallows", "sun 02:00-03:00; mon 09:00-10:00", "2026-03-29T00:00", 1, "2026-03-30T10:00"),
+        ("spans out of order", "mon 13:00-17:00,09:00-12:00", "2026-11-23T08:00", 4, "2026-11-23T14:00"),
+        ("out of order, in the gap", "mon 13:00-17:00,09:00-12:00", "2026-11-23T12:30", 1, "2026-11-23T14:00"),
+        ("spans that meet", "mon 09:00-12:00,12:00-13:00", "2026-11-23T11:00", 2, "2026-11-23T13:00"),
+        ("from an hour left out", "sun 02:15-05:00", "2026-03-29T00:00", 1, "2026-03-29T04:00"),
         ("on a holiday", LUNCH, "2026-12-25T10:00", 1, "2026-12-26T11:00"),
     ],
 )
@@ -46,6 +50,54 @@ def test_due_times(what: str, hours: str, start: str, working: int, due: str) ->
     found = due_at(local(start), timedelta(hours=working), calendar)
     assert found == local(due).astimezone(UTC), what
     assert found.utcoffset() == timedelta()
+
+
+@pytest.mark.parametrize(
+    ("what", "hours", "day", "worked"),
+    [
+        ("out of order", "mon 13:00-17:00,09:00-12:00", "2026-11-23", "7:00"),
+        ("from a time left out", "sun 02:15-05:00", "2026-03-29", "2:00"),
+        ("from a time left out, a short span", "sun 02:30-03:15", "2026-03-29", "0:15"),
+        ("until a time left out", "sun 01:00-02:30", "2026-03-29", "1:00"),
+        ("over the time left out", "sun 01:00-04:00", "2026-03-29", "2:00"),
+        ("within the time left out", "sun 02:10-02:50", "2026-03-29", "0:00"),
+        ("until a time that comes twice", "sun 01:00-02:30", "2026-10-25", "2:30"),
+        ("from a time that comes twice", "sun 02:30-04:00", "2026-10-25", "2:30"),
+        ("within the hour that comes twice", "sun 02:00-03:00", "2026-10-25", "2:00"),
+        ("spans that meet in the hour that comes twice", "sun 01:00-02:30,02:30-04:00", "2026-10-25", "4:00"),
+        ("spans apart in the hour that comes twice", "sun 02:00-02:15,02:30-02:45", "2026-10-25", "1:45"),
+        ("a day of 23 hours", NIGHT, "2026-03-29", "23:00"),
+        ("a day of 25 hours", NIGHT, "2026-10-25", "25:00"),
+    ],
+)
+def test_the_hours_of_a_day(what: str, hours: str, day: str, worked: str) -> None:
+    calendar, (whole, part) = parse_calendar(hours, BERLIN), worked.split(":")
+    start = local(f"{day}T00:00")
+    spans = calendar.on(start.date())
+    assert sum((end - begin for begin, end in spans), timedelta()) == timedelta(hours=int(whole), minutes=int(part)), (
+        what
+    )
+    assert working_between(start, start + timedelta(days=1), calendar) == sum((e - b for b, e in spans), timedelta())
+    assert spans == sorted(spans)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("Africa/Cairo", "2026-04-24", 23),  # the clock goes on at midnight
+        ("America/Havana", "2026-03-08", 23),
+        ("America/Havana", "2026-11-01", 25),  # the clock goes back to midnight
+        ("Africa/Cairo", "2026-10-29", 25),  # the clock goes back at midnight
+        ("Australia/Lord_Howe", "2026-10-04", 23.5),
+    ],
+)
+def test_days_follow_each_other_where_the_clock_changes_at_midnight(zone: str, day: str, hours: float) -> None:
+    calendar, changed = parse_calendar(NIGHT, zone), date.fromisoformat(day)
+    days = [calendar.on(changed + timedelta(days=number)) for number in (-1, 0, 1)]
+    assert [len(spans) for spans in days] == [1, 1, 1]
+    assert days[0][0][1] == days[1][0][0]
+    assert days[1][0][1] == days[2][0][0]
+    assert days[1][0][1] - days[1][0][0] == timedelta(hours=hours)
 
 
 @pytest.mark.parametrize("hours", [LUNCH, "fri-mon 09:00-17:00", NIGHT])
@@ -76,6 +128,12 @@ def test_days_wrap_around_the_weekend() -> None:
         ("mon 09:00-24:01", BERLIN),
         ("mon 09:60-10:00", BERLIN),
         ("mon", BERLIN),
+        ("mon 09:00-12:00,11:00-17:00", BERLIN),
+        ("mon 11:00-17:00,09:00-12:00", BERLIN),
+        ("mon 09:00-17:00,10:00-11:00", BERLIN),
+        ("mon 09:00-12:00,09:00-12:00", BERLIN),
+        ("mon 09:00-12:00; mon 13:00-17:00", BERLIN),
+        ("mon-fri 09:00-12:00; wed 13:00-17:00", BERLIN),
         ("mon 09:00-17:00", "Mars/Olympus"),
         ("mon 09:00-17:00", "../../etc/passwd"),
         ("mon 09:00-17:00", ""),
@@ -85,6 +143,13 @@ def test_hours_that_cannot_be_read_are_refused(hours: str, zone: str) -> None:
     with pytest.raises(Usage) as refused:
         parse_calendar(hours, zone)
     assert refused.value.hint
+
+
+def test_the_refusal_names_what_is_twice() -> None:
+    with pytest.raises(Usage, match="wed is named twice"):
+        parse_calendar("mon-fri 09:00-12:00; wed 13:00-17:00", BERLIN)
+    with pytest.raises(Usage, match="09:00-12:00 and 11:30-17:00 overlap"):
+        parse_calendar("mon 11:30-17:00, 09:00-12:00", BERLIN)
 
 
 @pytest.mark.parametrize("hours", ["", ";", "sun 02:00-02:30; mon 00:00-00:01"])
