@@ -7,17 +7,22 @@ how much goes on in a queue one may not see.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.store.statements import add_rows, add_unless_there
+from helpdesk_tui.store.statements import add_rows, add_unless_there, is_postgres
 from helpdesk_tui.store.tables import TicketNumber
+from helpdesk_tui.store.transaction import lock_name
 
 #: The smallest number given out.
 FIRST_NUMBER = 1000
 _DRAWS_PER_RANGE = 3
+#: Held by who takes many numbers: two who each want what the other has taken would wait for each other.
+_MANY = "ticket numbers"
 
 
 def draw(session: Session) -> int:
@@ -33,17 +38,25 @@ def draw(session: Session) -> int:
 
 def draw_many(session: Session, count: int) -> list[int]:
     """Take many new numbers at once, from a range of which they and all others fill at most half."""
+    lock_name(session, _MANY)
     taken: list[int] = []
     smallest = FIRST_NUMBER
     while 2 * (count + _given_below(session, smallest * 10)) > 9 * smallest:
         smallest *= 10
     while len(taken) < count:
-        drawn = {smallest + secrets.randbelow(9 * smallest) for _one in range(count - len(taken))} - set(taken)
-        known = select(col(TicketNumber.number)).where(col(TicketNumber.number).in_(drawn))
-        fresh = drawn - set(session.execute(known).scalars())
-        add_rows(session, TicketNumber, [{"number": number} for number in fresh])
-        taken += fresh
+        taken += _take_free(session, {smallest + secrets.randbelow(9 * smallest) for _one in range(count - len(taken))})
     return taken
+
+
+def take_many(session: Session, numbers: Sequence[int]) -> None:
+    """Take these very numbers; it fails where one is taken already."""
+    lock_name(session, _MANY)
+    add_rows(session, TicketNumber, [{"number": number} for number in numbers])
+
+
+def take(session: Session, number: int) -> bool:
+    """Take this very number; False where it is taken already."""
+    return add_unless_there(session, TicketNumber, {"number": number})
 
 
 def _given_below(session: Session, limit: int) -> int:
@@ -51,6 +64,8 @@ def _given_below(session: Session, limit: int) -> int:
     return session.execute(given).scalar_one()
 
 
-def take(session: Session, number: int) -> bool:
-    """Take this very number; False where it is taken already."""
-    return add_unless_there(session, TicketNumber, {"number": number})
+def _take_free(session: Session, drawn: Iterable[int]) -> Sequence[int]:
+    """Take those of these numbers that are free; a writer who is about to take one is waited for."""
+    dialect = postgresql if is_postgres(session) else sqlite
+    free = dialect.insert(TicketNumber).on_conflict_do_nothing().returning(col(TicketNumber.number))
+    return session.execute(free, [{"number": number} for number in drawn]).scalars().all()
