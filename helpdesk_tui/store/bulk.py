@@ -7,7 +7,7 @@ mail, runs no rule and changes nothing that was there.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,9 +18,10 @@ from sqlmodel import SQLModel, col
 
 from helpdesk_tui.rules import words
 from helpdesk_tui.rules.routing import plain_address
+from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store import numbers, search
 from helpdesk_tui.store.engine import Store
-from helpdesk_tui.store.statements import add_rows, is_postgres
+from helpdesk_tui.store.statements import add_rows, add_unless_there, is_postgres
 from helpdesk_tui.store.tables import (
     Agent,
     Batch,
@@ -32,7 +33,6 @@ from helpdesk_tui.store.tables import (
     Queue,
     Tag,
     Ticket,
-    TicketNumber,
     TicketTag,
     TicketWords,
     Timer,
@@ -107,15 +107,16 @@ class Bulk:
         """
         batch_id = uuid.uuid4().hex
         with writing(self._store) as session:
-            names = _Names(session)
-            people = _people(session, tickets, now)
+            # Numbers before customers, as at the door: two who want what the other has would wait for each other.
             taken = _take_numbers(session, tickets)
+            requesters = _requesters(session, tickets, now)
+            names = _Names(session, {name for ticket in tickets for name in _tag_names(ticket)})
             count = sum(len(ticket.messages) for ticket in tickets)
             ids, message_ids = _take_ids(session, "ticket", len(tickets)), _take_ids(session, "message", count)
             rows = _Rows()
             rows.add(Batch, **self._batch(batch_id, taken, now))
-            for ticket, number in zip(tickets, taken, strict=True):
-                first = _add_ticket(rows, ticket, number, next(ids), message_ids, names, people)
+            for ticket, number, requester_id in zip(tickets, taken, requesters, strict=True):
+                first = _add_ticket(rows, ticket, number, next(ids), message_ids, names, requester_id)
                 self._add_event(rows, batch_id, number, first, now)
             for table, of_table in rows.by_table.items():
                 add_rows(session, table, of_table)
@@ -134,22 +135,16 @@ class Bulk:
 
 
 class _Names:
-    """Ids by the names that tickets use."""
+    """Ids by the names that tickets use; tags that are new are made."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, tags: Iterable[str]) -> None:
+        for name in sorted(tags):
+            add_unless_there(session, Tag, {"name": name})
         self.queues = _ids_by_name(session, Queue.id, Queue.name)
         self.categories = _ids_by_name(session, Category.id, Category.name)
         self.agents = _ids_by_name(session, Agent.id, Agent.login)
         self.tags = _ids_by_name(session, Tag.id, Tag.name)
         self.own_addresses = search.own_addresses(session)
-
-    def tag(self, name: str) -> int:
-        """The id of a tag; a new one is made."""
-        if name not in self.tags:
-            self.tags[name] = next(_take_ids(self._session, "tag", 1))
-            add_rows(self._session, Tag, [{"id": self.tags[name], "name": name}])
-        return self.tags[name]
 
 
 def _ids_by_name(session: Session, id_column: Any, name_column: Any) -> dict[str, int]:
@@ -163,7 +158,7 @@ def _add_ticket(
     ticket_id: int,
     message_ids: Iterator[int],
     names: _Names,
-    people: dict[str, int],
+    requester_id: int,
 ) -> int | None:
     """Add the rows of a ticket; returns the id of its first message."""
     queue_id = names.queues[ticket.queue]
@@ -172,7 +167,7 @@ def _add_ticket(
         id=ticket_id,
         number=number,
         queue_id=queue_id,
-        requester_id=people[plain_address(ticket.requester.address)],
+        requester_id=requester_id,
         subject=ticket.subject,
         summary=ticket.summary,
         status=ticket.status,
@@ -191,12 +186,18 @@ def _add_ticket(
     thread = [next(message_ids) for _message in ticket.messages]
     for message, message_id in zip(ticket.messages, thread, strict=True):
         _add_message(rows, message, message_id, ticket_id, queue_id, names)
-    for name in ticket.tags:
-        rows.add(TicketTag, ticket_id=ticket_id, tag_id=names.tag(name))
+    for name in _tag_names(ticket):
+        rows.add(TicketTag, ticket_id=ticket_id, tag_id=names.tags[name])
     if ticket.due_at:
         rows.add(Timer, kind="due", ticket_id=ticket_id, queue_id=queue_id, due_at=ticket.due_at)
     _add_words(rows, ticket, ticket_id, queue_id, names.own_addresses)
     return thread[0] if thread else None
+
+
+def _tag_names(ticket: FinishedTicket) -> list[str]:
+    """The tags of a ticket, each once, written as the verb `tag` writes them; blank ones are left out."""
+    names = {clean_line(tag, 50).casefold().replace(" ", "-") for tag in ticket.tags}
+    return sorted(names - {""})
 
 
 def _add_message(
@@ -236,23 +237,32 @@ def _said(message: FinishedMessage, ours: Container[str]) -> list[str]:
     return search.mail_texts(message.subject, people, (), message.text, message.quoted, ours)
 
 
-def _people(session: Session, tickets: Sequence[FinishedTicket], now: datetime) -> dict[str, int]:
-    """The customers of these tickets by address; new ones are made."""
-    wanted = {plain_address(ticket.requester.address): ticket.requester for ticket in tickets}
-    lock_name(session, *[f"customer {address}" for address in wanted])
+def _requesters(session: Session, tickets: Sequence[FinishedTicket], now: datetime) -> list[int]:
+    """The customer of each ticket; new ones are made. As at the door, who gives no address is somebody new."""
+    keys = [plain_address(ticket.requester.address) or place for place, ticket in enumerate(tickets)]
+    wanted: dict[str | int, Person] = {}
+    for key, ticket in zip(keys, tickets, strict=True):
+        wanted.setdefault(key, ticket.requester)
+    found: dict[str | int, int] = {}
+    found.update(_known_customers(session, [key for key in wanted if isinstance(key, str)]))
+    missing = {key: person for key, person in wanted.items() if key not in found}
+    found.update(zip(missing, _take_ids(session, "customer", len(missing)), strict=True))
+    add_rows(session, Customer, [_customer(found[key], person, now) for key, person in missing.items()])
+    addresses = [key for key in missing if isinstance(key, str)]
+    add_rows(session, CustomerAddress, [{"address": a, "customer_id": found[a], "position": 0} for a in addresses])
+    return [found[key] for key in keys]
+
+
+def _known_customers(session: Session, addresses: Sequence[str]) -> dict[str, int]:
+    """The customers who have these addresses; nobody else makes one of them until the transaction ends."""
+    lock_name(session, *[f"customer {address}" for address in addresses])
     known = select(col(CustomerAddress.address), col(CustomerAddress.customer_id))
-    found = dict(session.execute(known.where(col(CustomerAddress.address).in_(wanted))).all())
-    missing = [address for address in wanted if address not in found]
-    ids = _take_ids(session, "customer", len(missing))
-    customers: list[dict[str, Any]] = []
-    for address in missing:
-        person = wanted[address]
-        found[address] = next(ids)
-        key = words.fold(f"{person.name} {person.address}".strip())
-        customers.append({"id": found[address], "name": person.name, "search_key": key, "created_at": now})
-    add_rows(session, Customer, customers)
-    add_rows(session, CustomerAddress, [{"address": a, "customer_id": found[a], "position": 0} for a in missing])
-    return found
+    return dict(session.execute(known.where(col(CustomerAddress.address).in_(addresses))).all())
+
+
+def _customer(customer_id: int, person: Person, now: datetime) -> dict[str, Any]:
+    key = words.fold(f"{person.name} {person.address}".strip())
+    return {"id": customer_id, "name": person.name, "search_key": key, "created_at": now}
 
 
 def _take_numbers(session: Session, tickets: Sequence[FinishedTicket]) -> list[int]:
@@ -261,7 +271,7 @@ def _take_numbers(session: Session, tickets: Sequence[FinishedTicket]) -> list[i
     Drawn a batch at a time, so that the range is as wide as one by one would have made it.
     """
     own = [ticket.number for ticket in tickets if ticket.number is not None]
-    add_rows(session, TicketNumber, [{"number": number} for number in own])
+    numbers.take_many(session, own)
     drawn = iter(numbers.draw_many(session, len(tickets) - len(own)))
     return [ticket.number if ticket.number is not None else next(drawn) for ticket in tickets]
 
