@@ -1,7 +1,7 @@
 """The one second writer: appends finished tickets in batches, for imports and invented load.
 
-What it writes is what the door writes: numbers, customers, messages, events, search documents, timers. It sends no
-mail, runs no rule and changes nothing that was there.
+What it writes is what the door writes: numbers, customers, messages, files, events, search documents, timers. It
+sends no mail, runs no rule and changes nothing that was there.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from sqlmodel import SQLModel, col
 from helpdesk_tui.rules import words
 from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.rules.untrusted import clean_line
-from helpdesk_tui.store import numbers, search
+from helpdesk_tui.store import content, numbers, search
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.statements import add_rows, add_unless_there, is_postgres
 from helpdesk_tui.store.tables import (
     Agent,
+    Attachment,
     Batch,
     Category,
     Customer,
@@ -38,7 +39,7 @@ from helpdesk_tui.store.tables import (
     Timer,
 )
 from helpdesk_tui.store.transaction import TELLS, lock_name, writing
-from helpdesk_tui.terms import Channel, MessageKind, Party, Person, Priority, Status, Verb
+from helpdesk_tui.terms import Channel, IncomingFile, MessageKind, Party, Person, Priority, Status, Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class FinishedMessage:
     to: tuple[Person, ...] = ()
     message_id: str = ""
     references: tuple[str, ...] = ()
+    files: tuple[IncomingFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,10 @@ class FinishedTicket:
 
 @dataclass
 class _Rows:
-    """The rows of one batch, by table."""
+    """The rows of one batch, by table, and the bytes of its files, by digest."""
 
     by_table: dict[type[SQLModel], list[dict[str, Any]]] = field(default_factory=dict)
+    contents: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, table: type[SQLModel], **row: Any) -> None:
         self.by_table.setdefault(table, []).append(row)
@@ -118,8 +121,7 @@ class Bulk:
             for ticket, number, requester_id in zip(tickets, taken, requesters, strict=True):
                 first = _add_ticket(rows, ticket, number, next(ids), message_ids, names, requester_id)
                 self._add_event(rows, batch_id, number, first, now)
-            for table, of_table in rows.by_table.items():
-                add_rows(session, table, of_table)
+            _write(session, rows)
             session.info[TELLS] = True
         return batch_id
 
@@ -223,6 +225,23 @@ def _add_message(
         sent_at=message.at,
         received_at=message.at,
     )
+    for file in message.files:
+        _add_file(rows, file, message_id, ticket_id, queue_id)
+
+
+def _add_file(rows: _Rows, file: IncomingFile, message_id: int, ticket_id: int, queue_id: int) -> None:
+    sha256 = content.digest(file.content)
+    rows.contents[sha256] = file.content
+    rows.add(
+        Attachment,
+        message_id=message_id,
+        ticket_id=ticket_id,
+        queue_id=queue_id,
+        name=file.name,
+        content_type=file.content_type,
+        size=len(file.content),
+        sha256=sha256,
+    )
 
 
 def _add_words(rows: _Rows, ticket: FinishedTicket, ticket_id: int, queue_id: int, ours: Container[str]) -> None:
@@ -231,10 +250,18 @@ def _add_words(rows: _Rows, ticket: FinishedTicket, ticket_id: int, queue_id: in
 
 
 def _said(message: FinishedMessage, ours: Container[str]) -> list[str]:
+    names = [file.name for file in message.files]
     if message.kind is not MessageKind.INBOUND:
-        return [message.text]
+        return [*names, message.text]
     people = (message.sender, *message.to)
-    return search.mail_texts(message.subject, people, (), message.text, message.quoted, ours)
+    return search.mail_texts(message.subject, people, names, message.text, message.quoted, ours)
+
+
+def _write(session: Session, rows: _Rows) -> None:
+    for sha256 in sorted(rows.contents):
+        content.keep(session, rows.contents[sha256])
+    for table, of_table in rows.by_table.items():
+        add_rows(session, table, of_table)
 
 
 def _requesters(session: Session, tickets: Sequence[FinishedTicket], now: datetime) -> list[int]:

@@ -20,7 +20,9 @@ from helpdesk_tui.store import numbers
 from helpdesk_tui.store.bulk import Bulk, FinishedMessage, FinishedTicket
 from helpdesk_tui.store.search import rebuild
 from helpdesk_tui.store.tables import (
+    Attachment,
     Batch,
+    Content,
     Customer,
     CustomerAddress,
     Event,
@@ -33,7 +35,7 @@ from helpdesk_tui.store.tables import (
     Timer,
 )
 from helpdesk_tui.store.transaction import reading, writing
-from helpdesk_tui.terms import Channel, MessageKind, Person, Priority, Status, Verb
+from helpdesk_tui.terms import Channel, IncomingFile, MessageKind, Person, Priority, Status, Verb
 from tests.build import (
     MIRA,
     STRANGER,
@@ -46,10 +48,12 @@ from tests.build import (
     listed,
     row,
     session_of,
+    sql,
 )
 from tests.store.test_numbers import until_it_waits
 
 SUBJECT = "Drucker druckt nicht"
+LOG = IncomingFile("printer log.txt", "text/plain", b"PC LOAD LETTER")
 SAID, NOTED = "Seit heute früh geht nichts mehr.", "Gleicher Fehler wie letzte Woche."
 #: What differs by nature: keys that are given out, and what each verb of the door counts up.
 _OWN = frozenset(
@@ -67,10 +71,10 @@ def test_a_desk_built_in_bulk_equals_one_built_by_verbs(place: Place, clock: Fro
 
 
 def test_mails_built_in_bulk_equal_mails_filed_and_answered(place: Place, clock: FrozenClock) -> None:
-    """Whom they went to, what they answer, what was quoted, when the ticket was closed."""
+    """Whom they went to, what they answer, what was quoted, what was with them, when the ticket was closed."""
     desk, now = place.desk("anna"), clock()
     to, ancestors = (Person("", SUPPORT), Person("Rosa Ott", "rosa@customer.example")), ("1@a.example", "2@b.example")
-    mail = an_incoming(text=SAID, quoted="> Frage", to=to, references=ancestors, sent_at=now)
+    mail = an_incoming(text=SAID, quoted="> Frage", to=to, references=ancestors, sent_at=now, files=(LOG,))
     number = filed(desk, mail).ticket
     assert number is not None
     desk.do(reply, number, NOTED, then=None)
@@ -78,7 +82,7 @@ def test_mails_built_in_bulk_equal_mails_filed_and_answered(place: Place, clock:
     before = _rows(desk)
     answer = before["message"][1]
     asked = FinishedMessage(
-        MessageKind.INBOUND, MIRA, SAID, now, "", mail.subject, "> Frage", to, mail.message_id, ancestors
+        MessageKind.INBOUND, MIRA, SAID, now, "", mail.subject, "> Frage", to, mail.message_id, ancestors, (LOG,)
     )
     answered = FinishedMessage(
         kind=MessageKind.OUTBOUND,
@@ -207,8 +211,16 @@ def test_a_document_of_mails_written_in_bulk_is_what_a_rebuild_writes(place: Pla
     desk, now = place.desk("anna"), clock()
     ours = (Person("", SUPPORT), Person("Rosa Ott", "rosa@customer.example"))
     mails = [
-        FinishedMessage(MessageKind.INBOUND, MIRA, SAID, now, subject=SUBJECT, to=ours, quoted="> Frage"),
-        FinishedMessage(MessageKind.OUTBOUND, Person("Anna", SUPPORT), NOTED, now, agent="anna", to=(MIRA,)),
+        FinishedMessage(MessageKind.INBOUND, MIRA, SAID, now, subject=SUBJECT, to=ours, quoted="> Frage", files=(LOG,)),
+        FinishedMessage(
+            MessageKind.OUTBOUND,
+            Person("Anna", SUPPORT),
+            NOTED,
+            now,
+            agent="anna",
+            to=(MIRA,),
+            files=(LOG, replace(LOG, name="plan.pdf")),
+        ),
         FinishedMessage(MessageKind.INBOUND, Person("Berta", "b@x.example"), "Ja.", now, subject="Zebra", to=ours),
     ]
     _append(place, [replace(_finished(now, clock), messages=tuple(mails), channel=Channel.EMAIL)])
@@ -216,7 +228,8 @@ def test_a_document_of_mails_written_in_bulk_is_what_a_rebuild_writes(place: Pla
         before = _sorted_words(session)
         rebuild(session, session.execute(select(Ticket.id)).scalar_one())
         assert before == _sorted_words(session)
-    assert [len(listed(desk, word)) for word in ("zebra", "berta", "rosa", SUPPORT)] == [1, 1, 1, 0]
+    assert [len(listed(desk, word)) for word in ("zebra", "berta", "rosa", "plan", SUPPORT)] == [1, 1, 1, 1, 0]
+    assert len(sql(desk.store, "SELECT 1 FROM content")) == 1
 
 
 def test_numbers_drawn_in_bulk_are_never_given_again(place: Place, clock: FrozenClock) -> None:
@@ -231,7 +244,7 @@ def test_numbers_drawn_in_bulk_are_never_given_again(place: Place, clock: Frozen
         assert set(numbers) == set(session.execute(select(TicketNumber.number)).scalars())
 
 
-_SHARED = ("customer", "customer_address", "tag")
+_SHARED = ("customer", "customer_address", "tag", "content")
 
 
 def _build_by_verbs(desk: Desk, due: Any) -> None:
@@ -274,7 +287,18 @@ def _finished(due: Any, clock: Any) -> FinishedTicket:
 
 
 def _rows(desk: Desk) -> dict[str, list[dict[str, Any]]]:
-    tables: tuple[Any, ...] = (Ticket, Message, Customer, CustomerAddress, Tag, TicketTag, Timer, TicketWords)
+    tables: tuple[Any, ...] = (
+        Ticket,
+        Message,
+        Attachment,
+        Content,
+        Customer,
+        CustomerAddress,
+        Tag,
+        TicketTag,
+        Timer,
+        TicketWords,
+    )
     with reading(desk.store) as session:
         return {
             table.__tablename__: [_row(one) for one in session.execute(select(table)).scalars()] for table in tables
