@@ -1,8 +1,8 @@
 """The change feed: every committed event reaches every reader once, at once, and waits for nobody.
 
 Ids are taken before the commit, so "id greater than the last one seen" misses events (8 % with eight writers on
-PostgreSQL). There each reading takes all events whose transaction is not older than the xmin of the *previous*
-reading's snapshot, and drops those delivered already. On SQLite writers take turns, and ids are enough.
+PostgreSQL). There each reading takes the events whose transaction the *previous* reading's snapshot did not see: the
+later ones, and those it saw running. On SQLite writers take turns, and ids are enough.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.store.engine import Store, lonely_connection
+from helpdesk_tui.store.statements import is_among
 from helpdesk_tui.store.tables import Event
 from helpdesk_tui.store.transaction import CHANNEL, reading
 
@@ -35,13 +36,20 @@ class Change:
     verb: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """What a transaction of PostgreSQL sees: all that was committed before `end`, except what was `running`."""
+
+    end: int
+    running: tuple[int, ...]
+
+
 class Feed:
     """One reader's place in the feed; starts at the present."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._delivered: dict[int, int] = {}
-        self._horizon = 0
+        self._seen = _Snapshot(0, ())
         self._last_id = 0
         with reading(store) as session:
             self._start(session)
@@ -52,22 +60,21 @@ class Feed:
             return self._read_postgres(session) if self._store.is_postgres else self._read_sqlite(session)
 
     def _start(self, session: Session) -> None:
+        newest = select(func.max(col(Event.id)))
         if self._store.is_postgres:
-            self._horizon = _xmin(session)
-            started = select(col(Event.id), col(Event.xid)).where(col(Event.xid) >= self._horizon)
-            self._delivered = {row.id: row.xid for row in session.execute(started)}
-        else:
-            newest = session.execute(text("SELECT max(id) FROM event")).scalar_one()
-            self._last_id = newest or 0
+            self._seen = _snapshot(session)
+            # Nothing that is seen can be later than the snapshot, except what was restored from another server, whose
+            # transaction ids are not ours. New events have greater ids: a restore sets the sequence behind its rows.
+            newest = newest.where(col(Event.xid) >= self._seen.end)
+        self._last_id = session.execute(newest).scalar_one() or 0
 
     def _read_postgres(self, session: Session) -> list[Change]:
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        xmin = _xmin(session)
-        rows = session.execute(_events().where(col(Event.xid) >= self._horizon)).all()
-        fresh = [row for row in rows if row.id not in self._delivered]
-        self._horizon = xmin
-        self._delivered = {row.id: row.xid for row in rows if row.xid >= xmin}
-        return [_change(row) for row in fresh]
+        now = _snapshot(session)
+        is_later = col(Event.xid) >= self._seen.end
+        unseen = or_(is_later, is_among(session, col(Event.xid), self._seen.running))
+        rows = session.execute(_events().where(unseen, col(Event.id) > self._last_id)).all()
+        self._seen = now
+        return [_change(row) for row in rows]
 
     def _read_sqlite(self, session: Session) -> list[Change]:
         rows = session.execute(_events().where(col(Event.id) > self._last_id)).all()
@@ -112,14 +119,16 @@ class Lookout:
 
 
 def _events() -> Any:
-    return select(col(Event.id), col(Event.ticket_id), col(Event.actor_id), col(Event.verb), col(Event.xid)).order_by(
-        col(Event.id)
-    )
+    shown = select(col(Event.id), col(Event.ticket_id), col(Event.actor_id), col(Event.verb))
+    return shown.order_by(col(Event.id))
 
 
 def _change(row: Any) -> Change:
     return Change(row.id, row.ticket_id, row.actor_id, row.verb)
 
 
-def _xmin(session: Session) -> int:
-    return int(session.execute(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")).scalar_one())
+def _snapshot(session: Session) -> _Snapshot:
+    """Begin a transaction that sees one moment only, and say which."""
+    session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    _begin, end, running = session.execute(text("SELECT pg_current_snapshot()::text")).scalar_one().split(":")
+    return _Snapshot(int(end), tuple(map(int, filter(None, running.split(",")))))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy.event import listen, remove
 
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.tickets import Fields, set_fields, set_priority
@@ -19,6 +21,11 @@ from tests.services.hosting import wait_until
 from tests.services.postgres import PostgresServer
 
 WRITERS, VERBS = 8, 150
+#: An event whose transaction the test ends when it likes.
+LATE = (
+    "INSERT INTO event (ticket_id, queue_id, batch_id, verb, at, changes)"
+    " SELECT ticket_id, queue_id, batch_id, 'note', at, '{}' FROM event ORDER BY id LIMIT 1"
+)
 
 
 def committed(store: Store) -> list[int]:
@@ -103,16 +110,82 @@ def test_what_is_committed_late_is_not_lost(desk: Desk, bob: Desk) -> None:
     first, second = a_ticket(desk), a_ticket(desk)
     feed = Feed(desk.store)
     with bob.store.engine.connect() as slow:
-        slow.exec_driver_sql(
-            "INSERT INTO event (ticket_id, queue_id, batch_id, verb, at, changes)"
-            " SELECT ticket_id, queue_id, batch_id, 'note', at, '{}' FROM event ORDER BY id LIMIT 1"
-        )
+        slow.exec_driver_sql(LATE)
         set_priority(desk, [first, second], Priority.HIGH)
         assert [change.verb for change in feed.read()] == ["priority", "priority"]
         assert feed.read() == []
         slow.commit()
     assert [change.verb for change in feed.read()] == ["note"]
     assert feed.read() == []
+
+
+@pytest.fixture
+def fetched(desk: Desk) -> Iterator[list[int]]:
+    """How many rows each statement of Anna's store brought."""
+    counts: list[int] = []
+
+    def count_rows(_connection: Any, cursor: Any, *_more: Any) -> None:
+        counts.append(cursor.rowcount)
+
+    listen(desk.store.engine, "after_cursor_execute", count_rows)
+    yield counts
+    remove(desk.store.engine, "after_cursor_execute", count_rows)
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+class TestWhatIsReadTwice:
+    """Nothing is: neither what a restore brought along, nor what came since a transaction was left open."""
+
+    def test_restored_events_are_old_though_their_transactions_seem_to_come(
+        self, place: Place, desk: Desk, bob: Desk, fetched: list[int]
+    ) -> None:
+        numbers = [a_ticket(desk) for _ in range(20)]
+        _restore(place)
+        feed = Feed(desk.store)
+        fetched.clear()
+        assert feed.read() == []
+        assert max(fetched) <= 1
+        set_priority(bob, numbers[:2], Priority.HIGH)
+        assert [change.verb for change in feed.read()] == ["priority", "priority"]
+        assert feed.read() == []
+        assert max(fetched) <= 2
+
+    def test_what_is_committed_late_after_a_restore_is_not_lost(self, place: Place, desk: Desk, bob: Desk) -> None:
+        number = a_ticket(desk)
+        _restore(place)
+        with bob.store.engine.connect() as slow:
+            slow.exec_driver_sql(LATE)
+            set_priority(desk, [number], Priority.HIGH)
+            feed = Feed(desk.store)
+            assert feed.read() == []
+            slow.commit()
+        assert [change.verb for change in feed.read()] == ["note"]
+        assert feed.read() == []
+
+    def test_a_transaction_that_stays_open_makes_no_reading_longer(
+        self, desk: Desk, bob: Desk, fetched: list[int]
+    ) -> None:
+        number = a_ticket(desk)
+        with bob.store.engine.connect() as slow:
+            slow.exec_driver_sql(LATE)
+            feed = Feed(desk.store)
+            for step in range(20):
+                set_fields(desk, [number], Fields(summary=f"step {step}"))
+                fetched.clear()
+                assert len(feed.read()) == 1
+                assert max(fetched) == 1
+            slow.commit()
+        assert [change.verb for change in feed.read()] == ["note"]
+
+
+def _restore(place: Place) -> None:
+    """Make the events those of a server that had got further than this one."""
+    for statement in (
+        "ALTER TABLE event DISABLE TRIGGER event_is_forever",
+        "UPDATE event SET xid = xid + 1000000000",
+        "ALTER TABLE event ENABLE TRIGGER event_is_forever",
+    ):
+        sql(place.store(), statement)
 
 
 def test_a_lookout_says_within_a_second_that_there_is_something_new(desk: Desk, bob: Desk) -> None:
