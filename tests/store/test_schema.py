@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 from sqlmodel import SQLModel
 
 from helpdesk_tui.errors import HelpdeskError
+from helpdesk_tui.store import schema
 from helpdesk_tui.store.engine import Store, open_store
 from helpdesk_tui.store.schema import AGENT_ROLE, FIRST_QUEUE, info, open_current, upgrade
 from tests.build import Place, a_ticket, everything, sql
@@ -22,6 +25,32 @@ from tests.services.postgres import PostgresServer
 
 #: SQLite's search index, and what Alembic cannot compare: indexes on expressions.
 NOT_COMPARED = ("ticket_search", "ticket_words_search", "ticket_by_work", "ticket_by_update")
+
+#: A row in each table that 0002 touches, and in those they hang on.
+OLD_ROWS = (
+    "INSERT INTO queue (name, display_name, is_confidential) VALUES ('old', '', false)",
+    "INSERT INTO category (name) VALUES ('technical')",
+    "INSERT INTO customer (name, search_key, created_at) VALUES ('Mira', 'mira', '2026-01-01')",
+    "INSERT INTO ticket (number, queue_id, requester_id, subject, status, priority, channel, waiting_for,"
+    " waiting_since, is_spam, created_at, updated_at, version) VALUES"
+    " (1, 1, 1, 'A', 'new', 1, 'email', 'us', '2026-01-01', false, '2026-01-01', '2026-01-01', 1),"
+    " (2, 1, 1, 'B', 'closed', 1, 'email', NULL, '2026-01-01', false, '2026-01-01', '2026-01-01', 1)",
+    """INSERT INTO message (ticket_id, queue_id, kind, is_automatic, is_withdrawn, from_name, from_address, "to", cc,"""
+    """ subject, text, quoted, remarks, message_id, "references", received_at) VALUES"""
+    """ (1, 1, 'outbound', false, false, '', '', '[]', '[]', '', 'hello', '', '[]', 'a@b', '[]', '2026-01-01')""",
+    "INSERT INTO attachment (message_id, ticket_id, queue_id, name, content_type, size, sha256) VALUES"
+    " (1, 1, 1, 'a.pdf', 'application/pdf', 4, 'abc')",
+    "INSERT INTO outbox (ticket_id, queue_id, message_id, state, header_message_id, tries, due_at, words, updated_at)"
+    " VALUES (1, 1, 1, 'sent', 'a@b', 1, '2026-01-01', '', '2026-01-01')",
+    "INSERT INTO raw_message (id, queue_id, ticket_id, mailbox, sha256, received_at, why_reason, is_queue_chosen)"
+    " VALUES (1000000000, 1, 1, 'inbox', 'abc', '2026-01-01', '', false)",
+    "INSERT INTO mail_quarantine (queue_id, ticket_id, raw_id, reason, at) VALUES"
+    " (1, 1, 1000000000, 'unreadable', '2026-01-01')",
+    "INSERT INTO batch (id, verb, at, outcome) VALUES ('b', 'create', '2026-01-01', '{}')",
+    "INSERT INTO event (ticket_id, queue_id, batch_id, verb, at, changes) VALUES"
+    " (1, 1, 'b', 'create', '2026-01-01', '{}')",
+    "INSERT INTO ticket_words (ticket_id, queue_id, words, cost) VALUES (1, 1, 'mira', 10)",
+)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -78,6 +107,38 @@ def test_an_empty_database_becomes_a_store(empty_url: str) -> None:
     assert sql(store, "SELECT count(*) FROM category") == [(4,)]
     store.close()
     open_current(empty_url).close()
+
+
+def test_an_older_store_keeps_its_rows_when_it_is_upgraded(empty_url: str) -> None:
+    store = _store_of(empty_url, "0001")
+    for statement in OLD_ROWS:
+        sql(store, statement)
+    before = _all_rows(store)
+    assert {"ticket", "message", "attachment", "outbox", "event", "mail_quarantine"} <= before.keys()
+    with pytest.raises(HelpdeskError, match="schema 0001, this program needs 0002"):
+        open_current(empty_url)
+    upgrade(empty_url).close()
+    store.close()
+    store = open_current(empty_url)
+    assert _all_rows(store) == before
+    assert differences(store) == []
+    store.close()
+
+
+def _store_of(url: str, version: str) -> Store:
+    """A store as an older program made it, without any rows."""
+    store = open_store(url, create=True)
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
+    with store.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+    return store
+
+
+def _all_rows(store: Store) -> dict[str, list[Any]]:
+    found = {name: sorted(map(repr, sql(store, f'SELECT * FROM "{name}"'))) for name in SQLModel.metadata.tables}
+    return {name: rows for name, rows in found.items() if rows}
 
 
 def test_upgrading_again_changes_nothing(place: Place) -> None:
@@ -155,6 +216,14 @@ class TestRightsOnPostgres:
         make_role(postgres_server, "nosy", "LOGIN")
         with pytest.raises(HelpdeskError, match="permission denied"):
             sql(place.store("nosy"), "SELECT subject FROM ticket")
+
+
+def test_what_follows_its_ticket_is_found_by_it() -> None:
+    """Each move looks for the ticket's rows in all these tables: without an index it would read them whole."""
+    for table in SQLModel.metadata.tables.values():
+        if {"ticket_id", "queue_id"} <= set(table.columns.keys()):
+            firsts = [next(iter(one.columns)).name for one in (*table.indexes, table.primary_key)]
+            assert "ticket_id" in firsts, table.name
 
 
 def test_every_table_follows_its_ticket_to_another_queue() -> None:

@@ -221,7 +221,7 @@ def _numbers(session: Session, ids: Sequence[int | None]) -> dict[int, int]:
 
 def _order(order: str) -> tuple[Any, ...]:
     if order == BY_WORK:
-        first = (col(Ticket.priority).desc(), col(Ticket.waiting_for).desc())
+        first = (col(Ticket.priority).desc(), col(Ticket.waiting_for).desc().nulls_last())
         return (*first, col(Ticket.waiting_since), col(Ticket.id))
     return col(Ticket.updated_at).desc(), col(Ticket.id).desc()
 
