@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.event import listen, remove
 
 from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.tickets import Fields, set_fields
 from helpdesk_tui.rules import words as rules
+from helpdesk_tui.rules.query import parse
 from helpdesk_tui.store import search
 from helpdesk_tui.store.engine import Store
+from helpdesk_tui.store.queries.tickets import BY_WORK, Asker, ticket_ids
 from helpdesk_tui.store.transaction import reading
 from helpdesk_tui.terms import IncomingFile, Person
 from tests.build import FrozenClock, Place, a_ticket, an_incoming, filed, listed, row, session_of, sql
@@ -134,6 +138,54 @@ def test_an_index_that_was_lost_is_made_anew(desk: Desk, admin: Desk) -> None:
     with session_of(desk.store) as session:
         search.rebuild(session, row(desk, number).id)
     assert listed(desk, "toner") == [number]
+
+
+#: Tickets of which all have one word (stemmed: toner), and every fifth another.
+MANY = (
+    "INSERT INTO ticket (number, queue_id, requester_id, subject, status, priority, channel, waiting_since, is_spam,"
+    " created_at, updated_at, version) SELECT 100000 + n, queue_id, requester_id, '', 'open', 1, 'email', created_at, false,"
+    " created_at, updated_at, 1 FROM ticket, generate_series(1, 3000) n",
+    "INSERT INTO ticket_words (ticket_id, queue_id, words, cost) SELECT id, queue_id,"
+    " 'ton' || CASE WHEN number % 5 = 0 THEN ' drum' ELSE '' END, 5 FROM ticket WHERE status = 'open'",
+    "ANALYZE ticket, ticket_words",
+)
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_words_are_looked_up_in_the_index(desk: Desk, admin: Desk) -> None:
+    """Documents that are cut again for a search cost a millisecond each."""
+    a_ticket(desk, "Printer", text="paper")
+    for statement in MANY:
+        sql(admin.store, statement)
+    for query in ("paper", "drum", "toner", "is:open toner", "is:open drum -paper", "-toner", "is:any -1042"):
+        plan = _plan(desk, query)
+        assert "Index Scan on ticket_words_search" in plan, f"{query}: {plan}"
+        assert "Seq Scan on ticket_words" not in plan, f"{query}: {plan}"
+        assert "Filter: (to_tsvector" not in plan, f"{query}: {plan}"
+
+
+def _plan(desk: Desk, query: str) -> str:
+    """How PostgreSQL finds the first page of a list."""
+    asked: list[tuple[str, Any]] = []
+
+    def remember(_connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
+        asked.append((statement, values))
+
+    with reading(desk.store) as session:
+        listen(desk.store.engine, "before_cursor_execute", remember)
+        ticket_ids(session, parse(query), Asker(desk.actor, desk.clock()), order=BY_WORK, limit=50)
+        remove(desk.store.engine, "before_cursor_execute", remember)
+        statement, values = asked[-1]
+        return "\n".join(session.connection().exec_driver_sql(f"EXPLAIN {statement}", values).scalars())
+
+
+def test_words_and_a_number_can_be_denied(desk: Desk) -> None:
+    numbers = [a_ticket(desk, "Printer", text="toner"), a_ticket(desk, "Fax", text="drum")]
+    assert listed(desk, "-toner") == numbers[1:]
+    assert listed(desk, "-toner -drum") == []
+    assert listed(desk, f"-{numbers[0]}") == numbers[1:]
+    assert listed(desk, f"#{numbers[0]}") == numbers[:1]
+    assert listed(desk, "-!!") == []
 
 
 class TestHowMuchFits:
