@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -78,8 +78,10 @@ def own_addresses(session: Session) -> frozenset[str]:
 
 
 def rebuild_all(store: Store) -> int:
-    """Write all documents anew, some tickets a transaction; returns how many there are."""
+    """Write all documents anew, some tickets a transaction, and SQLite's index of them; returns how many there are."""
     done = last = 0
+    if not store.is_postgres:
+        _mend_index(store)
     while True:
         with writing(store) as session:
             page = select(col(Ticket.id)).where(col(Ticket.id) > last).order_by(col(Ticket.id)).limit(_AT_ONCE)
@@ -89,6 +91,15 @@ def rebuild_all(store: Store) -> int:
         if not ids:
             return done
         done, last = done + len(ids), ids[-1]
+
+
+def _mend_index(store: Store) -> None:
+    """Make SQLite's index fit the documents: a document that stays as it is tells the index nothing.
+
+    First of all, since a changed document takes its old words out of the index, which must have them.
+    """
+    with writing(store) as session:
+        session.execute(text("INSERT INTO ticket_search(ticket_search) VALUES ('rebuild')"))
 
 
 def customer_texts(session: Session, customer_id: int) -> list[str]:

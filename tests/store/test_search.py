@@ -140,6 +140,18 @@ def test_an_index_that_was_lost_is_made_anew(desk: Desk, admin: Desk) -> None:
     assert listed(desk, "toner") == [number]
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_an_index_that_lost_its_documents_learns_them_again(desk: Desk, admin: Desk) -> None:
+    """The documents are as they should be, so that writing them anew changes none."""
+    number = a_ticket(desk, "Printer", text="toner")
+    sql(admin.store, "INSERT INTO ticket_search(ticket_search) VALUES ('delete-all')")
+    assert listed(desk, "toner") == []
+    assert search.rebuild_all(admin.store) == 1
+    assert listed(desk, "toner") == [number]
+    note(desk, number, "the drum too")
+    assert listed(desk, "drum toner") == [number]
+
+
 #: Tickets of which all have one word (stemmed: toner), and every fifth another.
 MANY = (
     "INSERT INTO ticket (number, queue_id, requester_id, subject, status, priority, channel, waiting_since, is_spam,"
