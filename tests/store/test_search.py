@@ -12,7 +12,7 @@ from sqlalchemy.event import listen, remove
 
 from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.door import Desk
-from helpdesk_tui.desk.tickets import Fields, set_fields
+from helpdesk_tui.desk.tickets import Fields, set_fields, tag
 from helpdesk_tui.rules import words as rules
 from helpdesk_tui.rules.query import parse
 from helpdesk_tui.store import search
@@ -198,6 +198,14 @@ def test_words_and_a_number_can_be_denied(desk: Desk) -> None:
     assert listed(desk, f"-{numbers[0]}") == numbers[1:]
     assert listed(desk, f"#{numbers[0]}") == numbers[:1]
     assert listed(desk, "-!!") == []
+
+
+def test_a_tag_is_found_as_it_was_typed(desk: Desk) -> None:
+    number, other = a_ticket(desk), a_ticket(desk)
+    tag(desk, [number], ["Third floor"])
+    for typed in ('tag:"third floor"', "tag:third-floor", 'tag:"THIRD  Floor "'):
+        assert listed(desk, typed) == [number]
+    assert listed(desk, '-tag:"third floor"') == [other]
 
 
 class TestHowMuchFits:
