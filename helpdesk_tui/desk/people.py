@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -10,19 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from helpdesk_tui.rules.callers import digits_of
 from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.rules.words import fold
 from helpdesk_tui.store.statements import add_row, add_rows
 from helpdesk_tui.store.tables import Customer, CustomerAddress, CustomerPhone
 from helpdesk_tui.store.transaction import lock_name
 from helpdesk_tui.terms import Person
-
-_NOT_DIGIT = re.compile(r"\D+")
-
-
-def digits_of(number: str) -> str:
-    """A phone number as it is compared: digits only, without the leading zeros or the plus of its prefix."""
-    return _NOT_DIGIT.sub("", number).lstrip("0")
 
 
 def customer_at(session: Session, address: str) -> int | None:

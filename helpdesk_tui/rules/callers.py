@@ -12,6 +12,7 @@ from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.terms import Person
 
 _NAME_AND_ADDRESS = re.compile(r'\s*"?([^"<>]*?)"?\s*<([^<>]*)>\s*')
+_NOT_DIGIT = re.compile(r"\D+")
 _NUMBER = re.compile(r"\+?[\d /().-]*\d[\d /().-]*")
 
 
@@ -38,6 +39,11 @@ def read_caller(typed: str) -> Caller:
     if _NUMBER.fullmatch(typed.strip()):
         return Caller(Person("", ""), clean_line(typed, 60))
     return Caller(Person(clean_line(typed, 200), ""))
+
+
+def digits_of(number: str) -> str:
+    """A phone number as it is compared: digits only, without the leading zeros or the plus of its prefix."""
+    return _NOT_DIGIT.sub("", number).lstrip("0")
 
 
 def _address(typed: str) -> str:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from helpdesk_tui.rules.callers import digits_of
 from helpdesk_tui.rules.words import fold
 from helpdesk_tui.store.tables import Customer, CustomerAddress, CustomerPhone, Organization, Ticket
 from helpdesk_tui.terms import ACTIVE, Person
 
 #: How many characters find a customer.
 SHORTEST = 3
-_NOT_DIGIT = re.compile(r"\D+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def find_customers(session: Session, typed: str, limit: int = 8) -> list[Custome
     if len(wanted) < SHORTEST:
         return []
     found = [col(Customer.search_key).contains(wanted, autoescape=True)]
-    digits = _NOT_DIGIT.sub("", typed).lstrip("0")
+    digits = digits_of(typed)
     if len(digits) >= SHORTEST:
         phones = select(col(CustomerPhone.customer_id)).where(col(CustomerPhone.digits).contains(digits))
         found.append(col(Customer.id).in_(phones))
