@@ -105,7 +105,7 @@ _ENGLISH_LAST_PARTS = (
 #: So many sentences are made in each language for each side.
 _SENTENCES = 3000
 #: Words of a message; long ones are rare.
-_SHORTEST, _LONGEST, _LONGEST_SENTENCE = 40, 250, 25
+_SHORTEST, _LONGEST, _LONGEST_SENTENCE = 12, 250, 25
 #: Files that tickets come with are drawn from so many different ones, of up to so many bytes.
 _FILES, _LARGEST_FILE = 200, 40_000
 _FILE_KINDS = (
@@ -292,8 +292,8 @@ def _files(chance: random.Random) -> list[IncomingFile]:
 
 
 def _text(chance: random.Random, sentences: _Sentences) -> str:
-    """Sentences of 40 to 250 words in all, a few to a paragraph."""
-    wanted, said, text = _SHORTEST + (_LONGEST - _SHORTEST - _LONGEST_SENTENCE) * chance.random() ** 6, 0, ""
+    """Sentences of 12 to 250 words in all, a few to a paragraph."""
+    wanted, said, text = _SHORTEST + (_LONGEST - _SHORTEST - _LONGEST_SENTENCE) * chance.random() ** 8, 0, ""
     while said < wanted:
         sentence, words = sentences[int(chance.random() * len(sentences))]
         text += sentence + ("\n\n" if chance.random() < 0.25 else " ")

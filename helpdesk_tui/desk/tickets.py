@@ -16,6 +16,7 @@ from helpdesk_tui.desk.timers import remind_anew
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules import permissions
+from helpdesk_tui.rules.tags import tag_name
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store import search
 from helpdesk_tui.store.statements import add_rows, add_unless_there
@@ -222,7 +223,7 @@ def _known(known: dict[str, int], name: str, what: str) -> int:
 
 
 def _tag_name(text: str) -> str:
-    name = clean_line(text, 50).casefold().replace(" ", "-")
+    name = tag_name(text)
     if not name:
         raise Usage(_("A tag needs a name."), _("Write +name to add one, -name to remove one."))
     return name

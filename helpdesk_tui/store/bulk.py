@@ -18,7 +18,7 @@ from sqlmodel import SQLModel, col
 
 from helpdesk_tui.rules import words
 from helpdesk_tui.rules.routing import plain_address
-from helpdesk_tui.rules.untrusted import clean_line
+from helpdesk_tui.rules.tags import tag_name
 from helpdesk_tui.store import content, numbers, search
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.statements import add_rows, add_unless_there, is_postgres
@@ -198,7 +198,7 @@ def _add_ticket(
 
 def _tag_names(ticket: FinishedTicket) -> list[str]:
     """The tags of a ticket, each once, written as the verb `tag` writes them; blank ones are left out."""
-    names = {clean_line(tag, 50).casefold().replace(" ", "-") for tag in ticket.tags}
+    names = {tag_name(tag) for tag in ticket.tags}
     return sorted(names - {""})
 
 

@@ -32,7 +32,7 @@ from sqlmodel import col
 from helpdesk_tui.rules import words
 from helpdesk_tui.rules.query import Query, Term, unknown_value
 from helpdesk_tui.rules.subjects import without_noise
-from helpdesk_tui.rules.untrusted import clean_line
+from helpdesk_tui.rules.tags import tag_name
 from helpdesk_tui.store.statements import is_among, is_postgres
 from helpdesk_tui.store.tables import (
     Agent,
@@ -271,7 +271,7 @@ def _has_value(session: Session, term: Term, asker: Asker) -> ColumnElement[bool
     if term.field == "tag":
         tagged = select(col(TicketTag.ticket_id)).join(Tag, col(Tag.id) == col(TicketTag.tag_id))
         # Written as it is stored: `tag:"third floor"` means third-floor.
-        name = clean_line(value, 50).casefold().replace(" ", "-")
+        name = tag_name(value)
         return col(Ticket.id).in_(tagged.where(col(Tag.name) == name))
     if term.field == "assignee" and value == "none":
         return col(Ticket.assignee_id).is_(None)
