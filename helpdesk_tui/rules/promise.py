@@ -16,6 +16,7 @@ _CLOCK = r"(?:\s+(\d{1,2})(?:[:.](\d\d))?\s?(?:h|uhr)?)?"
 _TIME = re.compile(r"(\d{1,2})[:.](\d\d)")
 _DAY_NAME = re.compile(rf"([a-zäöü]{{2,10}}){_CLOCK}")
 _DAY_MONTH = re.compile(rf"(\d{{1,2}})\.(\d{{1,2}})\.(\d{{4}})?{_CLOCK}")
+_ISO_DAY = re.compile(rf"(\d{{4}}-\d\d-\d\d){_CLOCK}")
 _TODAY, _TOMORROW = ("today", "heute"), ("tomorrow", "morgen")
 #: Monday first.
 _WEEKDAYS = (
@@ -108,8 +109,8 @@ def _numbered_day(said: str, now: datetime) -> datetime | None:
 
 
 def _iso(text: str) -> datetime:
-    if len(text) == len("2026-12-01"):
-        return _at(date.fromisoformat(text), None, None)
+    if found := _ISO_DAY.fullmatch(text.lower()):
+        return _at(date.fromisoformat(found[1]), found[2], found[3])
     return datetime.fromisoformat(text)
 
 

@@ -53,7 +53,7 @@ class NewRequestDialog(Dialog):
         self._handed_over: dict[str, Any] = {}
         self._batch = uuid.uuid4().hex
         self._asks = ""
-        self._is_told = False
+        self._told_over: dict[str, str] | None = None
 
     @property
     def desk_app(self) -> HelpdeskApp:
@@ -146,6 +146,7 @@ class NewRequestDialog(Dialog):
             self._say(_("ctrl+n once more empties the form"))
             return
         self._customer = None
+        self._asks = ""
         self._fill("", "", "")
         self.query_one("#who", Input).focus()
 
@@ -186,7 +187,7 @@ class NewRequestDialog(Dialog):
 
     def _say(self, words: str, look: str = "bold") -> None:
         """Say something until the next letter."""
-        self._is_told = True
+        self._told_over = self._written()
         self.query_one("#form-help", Static).update(Text(clean_line(words), look))
 
     async def _create(self, request: NewRequest) -> None:
@@ -251,9 +252,8 @@ class NewRequestDialog(Dialog):
         self.query_one("#form-help", Static).update(Text(words))
 
     def _save_soon(self) -> None:
-        self._asks = ""
-        if self._is_told:
-            self._is_told = False
+        if self._told_over is not None and self._told_over != self._written():
+            self._asks, self._told_over = "", None
             self._say_channel()
         if not self._is_saving:
             self._is_saving = True
