@@ -18,7 +18,8 @@ _TOKEN = re.compile(
     r"(?P<text>[^<]++)|<!--(?s:.*?)(?:-->|\Z)|<[!?][^>]*+>?"
     r"|<(?P<end>/?)(?P<name>[a-zA-Z][\w:.-]*+)(?P<settings>(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+'|[\"'])*+)>?|<"
 )
-_SETTING = re.compile(r"([\w:-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))")
+#: Begun only where a name begins: a long name without a value is not tried again from each of its letters.
+_SETTING = re.compile(r"(?<![\w:-])([\w:-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))")
 _BLANK = re.compile(r"[ \t\r\n\f\v]+")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?![.\d]*[1-9])")
 _LONG_NUMBER = re.compile(r"&#[xX]?[0-9a-fA-F]{8,};?")

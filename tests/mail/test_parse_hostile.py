@@ -135,6 +135,8 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "HTML ampersands": lambda: html(b"&" * (3 * MILLION)),
     "HTML endless reference": lambda: html(b"&#" + b"9" * (3 * MILLION)),
     "HTML attributes": lambda: html(b"<a " + b"x=y " * 500_000 + b">hi</a>"),
+    "HTML names without values": lambda: html((b"<b " + b"a" * 19_990 + b">") * 150),
+    "HTML blanks behind names": lambda: html((b"<b a" + b" " * 19_990 + b">") * 150),
     "HTML quotes in quotes": lambda: html(b"<blockquote>" * 100_000 + b"x<br>" * 100_000),
     "HTML lists": lambda: html(b"<ul><li>" * 100_000),
     "HTML links": lambda: html(b"<a href='http://x'>" * 150_000),
