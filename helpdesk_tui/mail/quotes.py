@@ -29,16 +29,18 @@ _ADDRESS = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{2,190}")
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}")
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}\.? ?\w{2,12}\.?,? \d{4}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 _DATED_ADDRESS = re.compile(r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}\b.{0,200}<[^<>]{3,200}>\s?:\s*\Z")
-_DASHES = "[-_*=]{2,40}"
-_MARK_ENDS = "-_*=:："
-_ORIGINAL = re.compile(
-    rf"[\s>]*{_DASHES}\s?(?:{_any(row.original for row in PHRASES)}|.{{3,200}}(?:{_any(row.wrote for row in PHRASES)}))"
-    rf"\s?:?\s?{_DASHES}\s*\Z",
-    re.I,
-)
+_MARKS = "-_*="
+_MARK_ENDS = _MARKS + ":："
+#: Taken whole and never given back, as nothing that follows begins with one of them: no line costs more than its length.
+_DASHES = f"[{_MARKS}]{{2,40}}+"
+_ORIGINAL = re.compile(rf"[\s>]*+{_DASHES}\s?(?:{_any(row.original for row in PHRASES)})\s?:?\s?{_DASHES}\s*\Z", re.I)
 _FORWARD = re.compile(
-    rf"[\s>]*(?:[-_*=]{{2,40}}\s?)?(?:{_any(row.forwarded for row in PHRASES)})\s?:?(?:\s?[-_*=]{{2,40}})?\s*\Z", re.I
+    rf"[\s>]*+(?:{_DASHES}\s?)?(?:{_any(row.forwarded for row in PHRASES)})\s?:?(?:\s?{_DASHES})?\s*\Z", re.I
 )
+_FRONT_DASHES = re.compile(rf"[\s>]*+(?=[{_MARKS}]{{2}})([{_MARKS}]{{1,40}}+\s?)")
+_WROTE_END = re.compile(rf"(?:{_any(row.wrote for row in PHRASES)})\s?:?\s?\Z", re.I)
+_LONGEST_WROTE = 40
+_LONGEST_WRITER = 200
 _FORWARD_PREFIX = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|doorst|pd|vb|vl)\s?:", re.I)
 _SENT = re.compile(rf"[\s>*_]*(?:{_any(row.sent for row in PHRASES)})[\s*_.]*\Z", re.I)
 _KEYS = {
@@ -119,12 +121,29 @@ def _quote_start(rows: list[str]) -> tuple[int, bool]:
         is_mark = shown[-1] in _MARK_ENDS and len(row) <= _LONGEST_LEAD
         if is_mark and _FORWARD.match(row):
             break
-        if (is_mark and _ORIGINAL.match(row)) or _is_header_block(rows, index):
+        if (is_mark and _is_original(row)) or _is_header_block(rows, index):
             return index, False
         lead = _lead_start(rows, index) if shown[-1] in ":：" else None
         if lead is not None:
             return lead, True
     return len(rows), False
+
+
+def _is_original(row: str) -> bool:
+    """True for a line of dashes around `Original message` or `Anna wrote`."""
+    return _ORIGINAL.match(row) is not None or _is_dashed_lead(row)
+
+
+def _is_dashed_lead(row: str) -> bool:
+    """True for `--- Anna wrote: ---`, looked at from both ends because the name may be of dashes too."""
+    front, shown = _FRONT_DASHES.match(row), row.rstrip()
+    lead = shown.rstrip(_MARKS)
+    if front is None or not 2 <= len(shown) - len(lead) <= 40:
+        return False
+    # The writer has three characters, of which all but two of the dashes in front may be some.
+    earliest = front.start(1) + 2 + 3
+    wrote = _WROTE_END.search(lead, max(earliest, len(lead) - _LONGEST_WROTE))
+    return wrote is not None and wrote.start() <= front.end() + _LONGEST_WRITER
 
 
 def _lead_above(rows: list[str], marked: int) -> int:
