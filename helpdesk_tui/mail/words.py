@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import binascii
 import re
+import string
 
 from helpdesk_tui.mail.charsets import decode
 
 _WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*)\?=")
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_BASE64 = string.ascii_letters.encode() + string.digits.encode() + b"+/"
+_NOT_BASE64 = bytes(byte for byte in range(256) if byte not in _BASE64)
 
 
 def decode_words(value: str) -> str:
@@ -38,7 +40,7 @@ def unbase64(content: bytes) -> bytes:
     try:
         return binascii.a2b_base64(content)
     except binascii.Error:
-        letters = _NOT_BASE64.sub(b"", content)
+        letters = content.translate(None, _NOT_BASE64)
         whole = letters[: len(letters) - (len(letters) % 4 == 1)]
         return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
 

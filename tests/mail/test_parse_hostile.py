@@ -146,6 +146,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "HTML cells": lambda: html(b"<table><tr>" + b"<td>x" * 300_000),
     "HTML hidden": lambda: html(b"<div style='display:none'>" * 100_000 + b"x"),
     "garbage base64": lambda: coded("base64", b"!@#$QUJD=" * MILLION),
+    "base64 of other signs": lambda: coded("base64", b"!@\n" * (8 * MILLION) + b"A"),
     "quoted-printable": lambda: coded("quoted-printable", b"=\n" * MILLION),
     "uuencode": lambda: coded("x-uuencode", b"begin 644 x\n" + b"M12345\n" * 300_000),
     "base64 of 20 MB": lambda: mail_of(
