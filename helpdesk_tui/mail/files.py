@@ -19,6 +19,11 @@ _LONGEST_EXTENSION = 20
 _UNSAFE = re.compile(r'[<>:"|?*\x00-\x1f]')
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|\Z)", re.I)
 _BEGIN = re.compile(rb"(?:\A|\n)begin [0-7]{3,4} [^\r\n]{0,300}\r?\n")
+_ROW = re.compile(rb"[^\r\n]++")
+#: Rows are of 61 characters; where more than so many are far shorter on average, nobody meant them as a file.
+_FEW_ROWS = 20_000
+_SHORT_ROW = 40
+_SURELY_SMALL = 64 * 1024
 _REPORT_NAMES = {"message/delivery-status": "delivery-status.txt", "text/rfc822-headers": "original-header.txt"}
 _EXTENSIONS = {
     "application/pdf": "pdf",
@@ -126,12 +131,15 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 
 def _unuu(coded: bytes) -> bytes:
+    """The bytes behind uuencode; where its rows are too many or claim more than they hold, the code itself."""
     begin = _BEGIN.search(coded)
     decoded = bytearray()
-    for row in coded[begin.end() if begin else 0 :].splitlines():
-        if row.strip() == b"end":
+    for count, row in enumerate(_ROW.finditer(coded, begin.end() if begin else 0)):
+        if row[0].strip() == b"end":
             break
-        decoded += _row(row)
+        decoded += _row(row[0])
+        if count > _FEW_ROWS + row.end() // _SHORT_ROW or len(decoded) > max(len(coded), _SURELY_SMALL):
+            return coded
     return bytes(decoded)
 
 
@@ -139,7 +147,7 @@ def _row(row: bytes) -> bytes:
     try:
         return binascii.a2b_uu(row)
     except binascii.Error:
-        length = (((row[0] - 32) & 63) * 4 + 5) // 3 if row else 0
+        length = (((row[0] - 32) & 63) * 4 + 5) // 3
         try:
             return binascii.a2b_uu(row[:length])
         except binascii.Error:

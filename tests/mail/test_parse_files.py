@@ -109,3 +109,21 @@ def test_uuencode_is_decoded() -> None:
         'application/x; name="a.txt"', "begin 644 a.txt\n#86)C\n`\nend\n", "Content-Transfer-Encoding: x-uuencode\n"
     )
     assert read(mail_of(a_multipart("mixed", a_part("text/plain", "Hi"), part))).files[0].content == b"abc"
+
+
+def unuu(rows: bytes) -> bytes:
+    (file,) = read(mail_of(a_part("application/x", rows, "Content-Transfer-Encoding: x-uuencode\n"))).files
+    return file.content
+
+
+def test_an_empty_line_of_uuencode_is_nothing() -> None:
+    assert unuu(b"begin 644 a.txt\n\n#86)C\r\n\n`\nend\n") == b"abc"
+
+
+def test_blanks_may_be_missing_at_the_ends_of_uuencode() -> None:
+    assert unuu(b"begin 644 a.bin\nM\n`\nend\n") == bytes(45)
+
+
+def test_uuencode_that_claims_far_more_than_it_holds_is_kept_as_it_came() -> None:
+    rows = b"begin 644 a.bin\n" + b"M\n" * 50_000
+    assert unuu(rows) == rows

@@ -149,6 +149,9 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "base64 of other signs": lambda: coded("base64", b"!@\n" * (8 * MILLION) + b"A"),
     "quoted-printable": lambda: coded("quoted-printable", b"=\n" * MILLION),
     "uuencode": lambda: coded("x-uuencode", b"begin 644 x\n" + b"M12345\n" * 300_000),
+    "uuencode of empty lines": lambda: coded("x-uuencode", b"\n" * (12 * MILLION)),
+    "uuencode of rows that claim much": lambda: coded("x-uuencode", b"~\n" * (5 * MILLION)),
+    "uuencode of broken rows": lambda: coded("x-uuencode", b"~\x7f\n" * (4 * MILLION)),
     "base64 of 20 MB": lambda: mail_of(
         a_part("application/zip; name=a.zip", b"QUJDREVGR0hJSktMTU5PUFFSU1RVVldY\n" * 600_000,
                "Content-Transfer-Encoding: base64\n")
