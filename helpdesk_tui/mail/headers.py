@@ -76,14 +76,14 @@ class Headers:
         return values[0].count(mark) if values else 0
 
 
-def split_header(raw: bytes, start: int, end: int) -> tuple[Headers, int]:
+def split_header(raw: bytes, start: int, end: int, *, most_fields: int = MOST_FIELDS) -> tuple[Headers, int]:
     """The header at the front of `raw[start:end]`, and the offset at which its body begins."""
     blank = _BLANK_LINE.match(raw, start, end)
     if blank:
         return Headers({}), blank.end()
     close = _END.search(raw, start, end)
     stop, body = (close.start(), close.end()) if close else (end, end)
-    headers = _read(raw[start : min(stop, start + LONGEST_BLOCK)])
+    headers = _read(raw[start : min(stop, start + LONGEST_BLOCK)], most_fields)
     if not _FIRST_FIELD.match(raw, start, stop) and not any(name in headers for name in _TELLTALE):
         return Headers({}), start
     return headers, body
@@ -111,11 +111,11 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
     return main.strip().lower(), {name: _joined(parts) for name, parts in pieces.items()}
 
 
-def _read(block: bytes) -> Headers:
+def _read(block: bytes, most_fields: int) -> Headers:
     text = block.decode("latin-1").replace("\r\n", "\n").replace("\r", " ")
     values: dict[str, list[str]] = {}
     for count, field in enumerate(_FIELD.finditer(text)):
-        if count >= MOST_FIELDS:
+        if count >= most_fields:
             return Headers(values, is_cut=True)
         values.setdefault(field[1].lower(), []).append(field[2])
     return Headers(values, is_cut=len(block) >= LONGEST_BLOCK)

@@ -10,6 +10,10 @@ from helpdesk_tui.mail.headers import Headers, parameters, split_header
 
 DEEPEST = 60
 MOST_PARTS = 500
+#: What the header of one part may have, and of each further part once those of all parts have very many.
+MOST_PART_FIELDS = 200
+_FEW_FIELDS = 20
+_MOST_FIELDS_OF_PARTS = 20_000
 #: Lines that begin like a boundary but are none; behind so many of them no more are looked for.
 _MOST_FALSE_MARKS = 20_000
 _LONGEST_BOUNDARY = 2_000
@@ -53,12 +57,13 @@ class _Walk:
     parts: int = 0
     false_marks: int = 0
     unlisted: int = 0
+    fields: int = 0
 
 
 def read_structure(raw: bytes, start: int) -> Structure:
     """The tree of parts of the mail that begins at `start`."""
     walk = _Walk(raw, [])
-    root = _part(walk, start, len(raw), "text/plain")
+    root = _typed(*split_header(raw, start, len(raw)), len(raw), "text/plain")
     pending = [(root, 0)]
     while pending:
         part, depth = pending.pop()
@@ -77,12 +82,20 @@ def read_structure(raw: bytes, start: int) -> Structure:
 
 
 def _part(walk: _Walk, start: int, end: int, default: str) -> Part:
-    headers, body = split_header(walk.raw, start, end)
+    most = MOST_PART_FIELDS if walk.fields < _MOST_FIELDS_OF_PARTS else _FEW_FIELDS
+    headers, body = split_header(walk.raw, start, end, most_fields=most)
+    walk.fields += len(headers)
+    if headers.is_cut:
+        walk.notes.append(_("The header of the mail is very long; its end was not read."))
+    return _typed(headers, body, end, default)
+
+
+def _typed(headers: Headers, start: int, end: int, default: str) -> Part:
     value = headers.first("content-type")
     if not value:
-        return Part(headers, default, {}, body, end)
+        return Part(headers, default, {}, start, end)
     kind, settings = parameters(value)
-    return Part(headers, kind if _KIND.fullmatch(kind) else "text/plain", settings, body, end)
+    return Part(headers, kind if _KIND.fullmatch(kind) else "text/plain", settings, start, end)
 
 
 def _open(walk: _Walk, part: Part) -> None:

@@ -89,6 +89,9 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "header of 10 MB": lambda: a_mail(header=b"X-A: " + b"y" * (10 * MILLION)),
     "50,000 header lines": lambda: b"".join(b"X-%d: y\n" % n for n in range(50_000)) + a_mail(),
     "a million header lines": lambda: b"From: a@b.example\n" + b"a:\n" * MILLION + b"\nWords",
+    "many fields in every part": lambda: mail_of(
+        a_multipart("mixed", *[b"".join(b"a%d:x\n" % n for n in range(46_000)) + b"\nWords"] * 85)
+    ),
     "a million lines without colon": lambda: b"From: a@b.example\n" + b"abc\n" * MILLION + b"\nWords",
     "100,000 references": lambda: a_mail(
         header=b"References: " + b"".join(b"<id%d@x.example>\n " % n for n in range(100_000))
@@ -294,3 +297,10 @@ def test_a_text_that_is_too_long_is_cut_and_said() -> None:
     mail = read(plain(b"word " * 400_000))
     assert len(mail.text) <= MILLION
     assert any("very long" in note for note in mail.notes)
+
+
+def test_the_fields_of_a_part_that_are_not_read_are_said() -> None:
+    part = b"".join(b"a%d:x\n" % n for n in range(300)) + b"\nWords"
+    mail = read(mail_of(a_multipart("mixed", part)))
+    assert mail.text == "Words"
+    assert any("header" in note for note in mail.notes)
