@@ -70,10 +70,13 @@ class Headers:
         values = self._values.get(name)
         return len(values[0]) if values else 0
 
+    def total(self, name: str) -> int:
+        """How long all values of that name are together."""
+        return sum(map(len, self._values.get(name, ())))
+
     def marks(self, name: str, mark: str) -> int:
-        """How often a mark occurs in the first value of that name, also in what is not read of it."""
-        values = self._values.get(name)
-        return values[0].count(mark) if values else 0
+        """How often a mark occurs in all values of that name, also in what is not read of them."""
+        return sum(value.count(mark) for value in self._values.get(name, ()))
 
 
 def split_header(raw: bytes, start: int, end: int, *, most_fields: int = MOST_FIELDS) -> tuple[Headers, int]:

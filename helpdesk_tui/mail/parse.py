@@ -107,18 +107,28 @@ def _sender(headers: Headers, notes: list[str]) -> tuple[Person, bool]:
 
 
 def _people(headers: Headers, name: str) -> tuple[Person, ...]:
-    if name not in headers:
-        return ()
-    values = headers.every(name)
-    return addresses.people(values[0] if len(values) == 1 else ", ".join(values))
+    return addresses.people(_listed(headers, name)) if name in headers else ()
 
 
 def _delivered_to(headers: Headers) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for name in ("delivered-to", "x-original-to"):
+        room = LONGEST_VALUE
         for value in headers.every(name):
-            found |= dict.fromkeys(box.person.address for box in addresses.mailboxes(value) if box.person.address)
+            room -= len(value)
+            boxes = addresses.mailboxes(value) if room >= 0 else []
+            found |= dict.fromkeys(box.person.address for box in boxes if box.person.address)
     return tuple(found)
+
+
+def _listed(headers: Headers, name: str) -> str:
+    """All values of an address field as one, without what is behind `LONGEST_VALUE` and the address cut there."""
+    values = headers.every(name)
+    text = values[0] if len(values) == 1 else ", ".join(values)
+    if headers.total(name) <= LONGEST_VALUE:
+        return text
+    whole, comma, _rest = text[:LONGEST_VALUE].rpartition(",")
+    return whole if comma else text[:LONGEST_VALUE]
 
 
 def _report(
@@ -164,11 +174,11 @@ def _unreadable(headers: Headers, message_id: str, claimed_at: datetime | None) 
 def _cuts(headers: Headers) -> list[str]:
     """One sentence for everything in the header that is longer than what was read of it."""
     notes = [_("The header of the mail is very long; its end was not read.")] if headers.is_cut else []
-    for name in ("To", "Cc", "Reply-To"):
-        if headers.length(name.lower()) > _SURELY_WHOLE:
-            count = headers.marks(name.lower(), ",") + 1
+    for name in ("To", "Cc", "Reply-To", "Delivered-To", "X-Original-To"):
+        if headers.total(name.lower()) > _SURELY_WHOLE:
+            count = headers.marks(name.lower(), ",") + headers.count(name.lower())
             text = _("{name} lists about {n} addresses; only the first {limit} were read.")
-            is_long = count > addresses.MOST_ADDRESSES or headers.length(name.lower()) > LONGEST_VALUE
+            is_long = count > addresses.MOST_ADDRESSES or headers.total(name.lower()) > LONGEST_VALUE
             notes += [text.format(name=name, n=count, limit=addresses.MOST_ADDRESSES)] if is_long else []
     if headers.length("references") > _SURELY_WHOLE and headers.marks("references", "<") > ids.MOST_IDS:
         notes.append(_("References lists very many mails; only the last {limit} were read.").format(limit=ids.MOST_IDS))

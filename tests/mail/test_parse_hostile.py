@@ -62,6 +62,12 @@ def report(text: bytes) -> bytes:
     return a_mail(text, header="Subject: failure notice", sender="MAILER-DAEMON@b.example")
 
 
+def listed(mark: bytes) -> bytes:
+    """Every address field fifty times, each full of one mark."""
+    names = (b"To", b"Cc", b"Reply-To", b"Delivered-To", b"X-Original-To")
+    return a_mail(header=b"".join(name + b": " + mark * 65_000 + b"\n" for name in names for _ in range(50)))
+
+
 HOSTILE: dict[str, Callable[[], bytes]] = {
     "nesting 50": lambda: nested(50),
     "nesting 500": lambda: nested(500),
@@ -105,6 +111,8 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "escaped quotes": lambda: sender(b'\\"' * 30_001),
     "at signs": lambda: sender(b"a@" * 30_000),
     "dots": lambda: sender(b"a." * 30_000 + b"@x"),
+    "semicolons in all address fields": lambda: listed(b";"),
+    "parentheses in all address fields": lambda: listed(b"("),
     "commas": lambda: sender(b"," * 60_000),
     "parameters": lambda: mail_of(a_part("text/plain" + "; a=b" * 100_000, "Words")),
     "quoted parameter": lambda: mail_of(a_part('text/plain; a="' + '\\"' * 100_000, "Words")),
@@ -297,6 +305,16 @@ def test_a_text_that_is_too_long_is_cut_and_said() -> None:
     mail = read(plain(b"word " * 400_000))
     assert len(mail.text) <= MILLION
     assert any("very long" in note for note in mail.notes)
+
+
+def test_addresses_that_are_not_read_are_said() -> None:
+    assert sum("lists about" in note for note in read(listed(b";")).notes) == 5
+
+
+def test_an_address_is_read_whole_or_not_at_all() -> None:
+    mail = read(a_mail(header=b"To: " + b"," * 65_520 + b"anna@customer.example.com, b@c.example"))
+    assert mail.to == ()
+    assert any("To lists about" in note for note in mail.notes)
 
 
 def test_the_fields_of_a_part_that_are_not_read_are_said() -> None:
