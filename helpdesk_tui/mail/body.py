@@ -23,6 +23,19 @@ _SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pg
 
 
 @dataclass(slots=True)
+class _Spent:
+    """What was read of all texts of a mail: they share one limit, or a mail of many parts would take many times as long.
+
+    Args:
+        characters: of the texts as they are shown; html_characters, tokens: of HTML as it came.
+    """
+
+    characters: int = 0
+    html_characters: int = 0
+    tokens: int = 0
+
+
+@dataclass(slots=True)
 class Body:
     """What a mail says and holds.
 
@@ -59,6 +72,7 @@ def plain_text(raw: bytes, part: Part, notes: list[str]) -> str:
 def _texts(raw: bytes, root: Part, body: Body) -> list[str]:
     """Every text to show, in order; the other parts are noted as files."""
     texts: list[str] = []
+    spent = _Spent()
     pending = [(root, True)]
     while pending:
         part, is_first = pending.pop()
@@ -69,7 +83,7 @@ def _texts(raw: bytes, root: Part, body: Body) -> list[str]:
         elif part.parts:
             pending += [(child, is_first and child is part.parts[0]) for child in reversed(part.parts)]
         elif _is_text(part, is_first):
-            texts.append(_read(raw, part, body.notes))
+            texts.append(_read(raw, part, spent, body.notes))
         else:
             _attach(body, part)
     return texts
@@ -127,13 +141,28 @@ def _is_text(part: Part, is_first: bool) -> bool:
     return is_first or not declared_name(part)
 
 
-def _read(raw: bytes, part: Part, notes: list[str]) -> str:
-    if part.kind != "text/html":
-        return plain_text(raw, part, notes)
+def _read(raw: bytes, part: Part, spent: _Spent, notes: list[str]) -> str:
+    """The words of a part; none once those before it fill the text that is kept."""
+    if spent.characters >= MOST_CHARACTERS:
+        notes.append(_("The text of the mail is very long; its end is only in the original."))
+        return ""
+    if part.kind == "text/html":
+        text = _html_text(raw, part, spent, notes)
+        spent.characters += len(text)
+    else:
+        text = plain_text(raw, part, notes)
+        # What a text loses when it is cleaned has been read too.
+        spent.characters += max(len(text), min(MOST_CHARACTERS, part.end - part.start) // 4)
+    return text
+
+
+def _html_text(raw: bytes, part: Part, spent: _Spent, notes: list[str]) -> str:
     from helpdesk_tui.mail import html
 
     source = _decoded(raw, part, notes)
-    page = html.read_html(source)
+    page = html.read_html(source, html.MOST_CHARACTERS - spent.html_characters, html.MOST_TOKENS - spent.tokens)
+    spent.html_characters += min(len(source), html.MOST_CHARACTERS - spent.html_characters)
+    spent.tokens += page.tokens
     if page.is_cut:
         notes.append(_("The HTML text of the mail is very long; its end was not read."))
     if page.has_hidden:

@@ -11,6 +11,8 @@ from html import unescape
 
 MOST_CHARACTERS = 3_000_000
 MOST_TOKENS = 300_000
+#: More text than is kept of a mail need not be written.
+_MOST_WRITTEN = 1_000_000
 _MOST_QUOTES = 20
 _LONGEST_TARGET = 2_000
 
@@ -21,6 +23,7 @@ _TOKEN = re.compile(
 #: Begun only where a name begins: a long name without a value is not tried again from each of its letters.
 _SETTING = re.compile(r"(?<![\w:-])([\w:-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))")
 _BLANK = re.compile(r"[ \t\r\n\f\v]+")
+_BLANK_LINES = re.compile(r"\n(?: *+\n){2,}+")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?![.\d]*[1-9])")
 _LONG_NUMBER = re.compile(r"&#[xX]?[0-9a-fA-F]{8,};?")
 
@@ -31,24 +34,30 @@ _BLOCKS = {"div", "tr", "li", "dt", "dd", "section", "article", "header", "foote
 _CELLS = {"td", "th"}
 
 
-def read_html(html: str) -> Page:
-    """An HTML document as text; what is hidden is only shown where there is nothing else."""
+def read_html(html: str, most_characters: int = MOST_CHARACTERS, most_tokens: int = MOST_TOKENS) -> Page:
+    """An HTML document as text; what is hidden is only shown where there is nothing else.
+
+    Args:
+        most_characters, most_tokens: what is left of the mail's own for this document.
+    """
     page = Page()
-    page.read(html)
+    page.read(html, most_characters, most_tokens)
     if page.has_hidden and not page.text():
         page = Page(shows_hidden=True)
-        page.read(html)
+        page.read(html, most_characters, most_tokens)
     return page
 
 
 class Page:
     """The text written so far, and where in the document we are.
 
-    `has_hidden` says that something invisible was left out, `is_cut` that the document was too long.
+    `has_hidden` says that something invisible was left out, `is_cut` that the document was too long, `tokens` how
+    many tags and texts were read of it.
     """
 
     def __init__(self, *, shows_hidden: bool = False) -> None:
         self.has_hidden = self.is_cut = False
+        self.tokens = self._written = 0
         self._shows_hidden = shows_hidden
         self._lines: list[str] = []
         self._line: list[str] = []
@@ -60,17 +69,17 @@ class Page:
         self._link: tuple[str, int] | None = None
         self._unclosed: set[str] = set()
 
-    def read(self, html: str) -> None:
-        """Take in a whole document, at most `MOST_CHARACTERS` and `MOST_TOKENS` of it."""
-        self.is_cut = len(html) > MOST_CHARACTERS
-        html = html[:MOST_CHARACTERS]
-        at = tokens = 0
+    def read(self, html: str, most_characters: int, most_tokens: int) -> None:
+        """Take in a whole document, or so much of it."""
+        self.is_cut = len(html) > most_characters
+        html = html[:most_characters]
+        at = 0
         while at < len(html) and (token := _TOKEN.match(html, at)):
-            at = token.end()
-            tokens += 1
-            if tokens > MOST_TOKENS:
+            if self.tokens >= most_tokens or self._written > _MOST_WRITTEN:
                 self.is_cut = True
                 break
+            at = token.end()
+            self.tokens += 1
             if token["text"] is not None:
                 self._write(token["text"])
             elif token["name"]:
@@ -173,15 +182,21 @@ class Page:
         text = plain(raw)
         self._has_words = self._has_words or not text.isspace()
         if self._pre:
-            first, *others = text.split("\n")
-            self._line.append(first)
-            for other in others:
-                self._break(is_kept=True)
-                self._line.append(other)
+            self._write_lines(_BLANK_LINES.sub("\n\n", text))
             return
         text = _BLANK.sub(" ", text)
         is_after_blank = not self._line or self._line[-1].endswith(" ")
         self._line.append(text.lstrip(" ") if is_after_blank else text)
+
+    def _write_lines(self, text: str) -> None:
+        first, *others = text.split("\n")
+        self._line.append(first)
+        for other in others:
+            if self._written > _MOST_WRITTEN:
+                self.is_cut = True
+                break
+            self._break(is_kept=True)
+            self._line.append(other)
 
     def _write_image(self, alt: str) -> None:
         alt = _BLANK.sub(" ", alt).strip()
@@ -209,6 +224,7 @@ class Page:
         self._has_words = False
         if is_kept or text.strip():
             self._lines.append(self._margin() + (text.rstrip() if not self._pre else text))
+            self._written += len(self._lines[-1]) + 1 if text else 0
 
     def _paragraph(self) -> None:
         self._break()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from helpdesk_tui.errors import MailUnreadable
+from helpdesk_tui.mail.html import MOST_TOKENS
 from helpdesk_tui.mail.parse import parse
 from helpdesk_tui.rules.untrusted import is_clean
 from tests.mail.raw_mail import a_mail, a_multipart, a_part, mail_of, read, texts
@@ -151,6 +152,12 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "HTML attributes": lambda: html(b"<a " + b"x=y " * 500_000 + b">hi</a>"),
     "HTML names without values": lambda: html((b"<b " + b"a" * 19_990 + b">") * 150),
     "HTML blanks behind names": lambda: html((b"<b a" + b" " * 19_990 + b">") * 150),
+    "HTML in ten parts": lambda: mail_of(a_multipart("mixed", *[a_part("text/html", b"<p>a</p>" * 300_000)] * 10)),
+    "HTML references in eight parts": lambda: mail_of(
+        a_multipart("mixed", *[a_part("text/html", b"&#7;" * 750_000)] * 8)
+    ),
+    "HTML empty lines as written": lambda: html(b"<pre>" + b"\n" * (3 * MILLION)),
+    "HTML lines in quotes": lambda: html(b"<blockquote>" * 20 + b"<pre>" + b"x\n" * MILLION),
     "HTML quotes in quotes": lambda: html(b"<blockquote>" * 100_000 + b"x<br>" * 100_000),
     "HTML lists": lambda: html(b"<ul><li>" * 100_000),
     "HTML links": lambda: html(b"<a href='http://x'>" * 150_000),
@@ -322,3 +329,15 @@ def test_the_fields_of_a_part_that_are_not_read_are_said() -> None:
     mail = read(mail_of(a_multipart("mixed", part)))
     assert mail.text == "Words"
     assert any("header" in note for note in mail.notes)
+
+
+def test_what_follows_a_text_that_is_too_long_is_not_read_and_said() -> None:
+    mail = read(mail_of(a_multipart("mixed", a_part("text/plain", b"word " * 200_000), a_part("text/html", "<p>Last"))))
+    assert not mail.text.endswith("Last")
+    assert any("very long" in note for note in mail.notes)
+
+
+def test_the_tags_of_all_parts_share_one_limit() -> None:
+    part = a_part("text/html", b"<b>" * (MOST_TOKENS - 1) + b"x")
+    assert read(mail_of(a_multipart("mixed", part))).notes == ()
+    assert any("HTML" in note for note in read(mail_of(a_multipart("mixed", part, part))).notes)
