@@ -37,20 +37,19 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text in order, folded and stemmed; of at most `MESSAGE_LIMIT` characters."""
-    found = _WORD.findall(_bare(text[:MESSAGE_LIMIT])[:MESSAGE_LIMIT])
-    stemmed = frozenset(islice(dict.fromkeys(found), STEMMED_WORDS))
-    return [_stem(word) if word in stemmed else fold(word)[:_LONGEST_WORD] for word in found]
+    return _words(text, set())
 
 
 def of_message(texts: Iterable[str]) -> list[str]:
     """The words of all texts of one message, as far as they are among its first `MESSAGE_LIMIT` bytes."""
     found: list[str] = []
+    stemmed: set[str] = set()
     room = MESSAGE_LIMIT
     for text in texts:
         # No letter has less than a byte, so that the slice keeps a huge text from being encoded whole.
         piece = text[:room].encode("utf-8", "replace")[:room]
         room -= len(piece)
-        found += words(piece.decode("utf-8", "ignore"))
+        found += _words(piece.decode("utf-8", "ignore"), stemmed)
     return found
 
 
@@ -69,6 +68,14 @@ def fit(new_words: list[str], room: int) -> list[str]:
     while new_words and cost(new_words) > room:
         new_words = new_words[: len(new_words) * 3 // 4]
     return new_words
+
+
+def _words(text: str, stemmed: set[str]) -> list[str]:
+    """The words of one of several texts; `stemmed` holds those of all of them that are stemmed, and grows."""
+    found = _WORD.findall(_bare(text[:MESSAGE_LIMIT])[:MESSAGE_LIMIT])
+    new = (word for word in dict.fromkeys(found) if word not in stemmed)
+    stemmed |= set(islice(new, STEMMED_WORDS - len(stemmed)))
+    return [_stem(word) if word in stemmed else fold(word)[:_LONGEST_WORD] for word in found]
 
 
 def _bare(text: str) -> str:

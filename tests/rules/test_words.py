@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk_tui.rules.words import MESSAGE_LIMIT, cost, fit, fold, of_message, words
+from helpdesk_tui.rules.words import MESSAGE_LIMIT, STEMMED_WORDS, cost, fit, fold, of_message, words
 
 SAME = [
     ("Rechnung", "Rechnungen"),
@@ -74,6 +74,13 @@ def test_all_texts_of_a_message_share_one_limit() -> None:
     assert "needl" in "".join(of_message([half, "needle"]))
     assert "needl" not in "".join(of_message([half, half, half, "needle"]))
     assert of_message(["x" * 70, "\ud800y"]) == ["x" * 64, "y"]
+
+
+def test_all_texts_of_a_message_share_one_limit_of_stemmed_words() -> None:
+    many = " ".join(f"drucker{n:x}" for n in range(STEMMED_WORDS))
+    assert of_message([many, "rechnungen"])[-1] == "rechnungen"
+    assert of_message(["rechnungen", many, "rechnungen"])[-1] == words("rechnung")[0]
+    assert words("rechnungen") == words("rechnung")
 
 
 def test_a_word_without_end_is_shortened() -> None:
