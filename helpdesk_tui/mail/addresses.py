@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from helpdesk_tui.mail.charsets import line, lines
 from helpdesk_tui.mail.words import decode_words
+from helpdesk_tui.rules.routing import lower_ascii
 from helpdesk_tui.terms import Person
 
 MOST_ADDRESSES = 200
@@ -56,7 +58,7 @@ def people(value: str) -> tuple[Person, ...]:
     """The people of an address field, at most `MOST_ADDRESSES`, each address once."""
     found: dict[str, Person] = {}
     for box in mailboxes(value):
-        found.setdefault(box.person.address.lower() or box.person.name, box.person)
+        found.setdefault(lower_ascii(box.person.address) or box.person.name, box.person)
     return tuple(found.values())
 
 
@@ -100,7 +102,7 @@ def _simple(value: str) -> Mailbox | None:
     if len(address) > _LONGEST_ADDRESS or address.find("@") > _LONGEST_LOCAL:
         return None
     name = _name(decode_words((found["name"] or "").strip().strip('"')))
-    return Mailbox(Person("" if name.lower() == address.lower() else name, _lower_domain(address)), True)
+    return Mailbox(Person("" if lower_ascii(name) == lower_ascii(address) else name, _lower_domain(address)), True)
 
 
 class _Reader:
@@ -174,9 +176,14 @@ class _Reader:
         address = _address(spec) or (_address(decode_words(words)) if not self._has_angle else "")
         if not address and not name:
             name = words
-        is_clear = _is_strict(spec) if address else not self._has_angle and not self._comment
+        is_clear = self._is_clear(spec, address)
         is_strict = is_clear and not self._is_broken and (name == "" or self._is_harmless(address))
         return Mailbox(Person(_shown_name(name or comment, address), address), is_strict)
+
+    def _is_clear(self, spec: str, address: str) -> bool:
+        if not address:
+            return not self._has_angle and not self._comment
+        return _is_strict(spec) and not _looks_ascii(address)
 
     def _is_harmless(self, address: str) -> bool:
         """True where no reader finds another address in the name."""
@@ -190,6 +197,11 @@ class _Reader:
 def _is_strict(spec: str) -> bool:
     found = _STRICT.fullmatch(spec) if len(spec) <= _LONGEST_ADDRESS else None
     return found is not None and len(found[1]) <= _LONGEST_LOCAL and line(spec) == spec
+
+
+def _looks_ascii(address: str) -> bool:
+    """True where a letter that is not ASCII may be taken for one that is, such as the Kelvin sign for a k."""
+    return any(normalize("NFKC", one).casefold().isascii() for one in address if not one.isascii())
 
 
 def _address(spec: str) -> str:
@@ -208,12 +220,12 @@ def _address(spec: str) -> str:
 
 def _lower_domain(address: str) -> str:
     local, _at, domain = address.rpartition("@")
-    return f"{local}@{domain.lower()}"
+    return f"{local}@{lower_ascii(domain)}"
 
 
 def _shown_name(raw: str, address: str) -> str:
     name = _name(decode_words(" ".join(_plain(token[0]) for token in _TOKEN.finditer(raw[:4000]))))
-    return "" if name.lower() == address.lower() else name
+    return "" if lower_ascii(name) == lower_ascii(address) else name
 
 
 def _plain(token: str) -> str:

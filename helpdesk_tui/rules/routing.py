@@ -6,6 +6,7 @@ import re
 from collections.abc import Container, Iterable, Mapping
 
 _ADDRESS = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+")
+_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 def is_address(text: str) -> bool:
@@ -15,7 +16,12 @@ def is_address(text: str) -> bool:
 
 def plain_address(address: str) -> str:
     """An address as customers are known by it: in lower case, and else as it is written."""
-    return address.strip().lower()
+    return lower_ascii(address.strip())
+
+
+def lower_ascii(text: str) -> str:
+    """Text with A to Z in lower case: `str.lower` also makes a k of the Kelvin sign, which is another address."""
+    return text.translate(_LOWER)
 
 
 def without_detail(address: str) -> str:

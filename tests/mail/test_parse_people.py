@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.terms import Person
 from tests.mail.raw_mail import a_mail, read
 
@@ -84,6 +85,26 @@ def test_every_form_of_from_gives_the_address_that_counts(form: str) -> None:
         assert (mail.sender.address, mail.has_strict_sender) == (address, is_strict)
         return
     assert (mail.sender, mail.has_strict_sender) == (Person(name, address), is_strict)
+
+
+LOOKALIKES = {
+    "Kelvin sign": "bla\u212ae@bank.example",
+    "Kelvin sign in the domain": "blake@ban\u212a.example",
+    "wide letter": "\uff42lake@bank.example",
+    "mathematical letter": "blake@ban\U0001d424.example",
+    "long s": "ro\u017fe@bank.example",
+    "ligature": "\ufb01ona@bank.example",
+    "sharp s": "gro\u00df@bank.example",
+}
+
+
+@pytest.mark.parametrize("form", LOOKALIKES)
+def test_an_address_that_only_looks_like_ascii_is_another_one_and_never_strict(form: str) -> None:
+    address = LOOKALIKES[form]
+    mail = read(a_mail(sender=f"Blake <{address}>", header=f"To: blake@bank.example, {address}"))
+    assert (mail.sender.address, mail.has_strict_sender) == (address, False)
+    assert [person.address for person in mail.to] == ["blake@bank.example", address]
+    assert plain_address(address) == address
 
 
 def test_two_from_lines_are_never_strict() -> None:
