@@ -159,7 +159,7 @@ class TicketScreen(DeskScreen):
             _("due {when}").format(when=due(ticket.due_at, now)) if ticket.due_at else "",
             waiting(ticket.waiting_for, ticket.waiting_since, now),
             self._others(page, now),
-            ticket.queue if ticket.category else "",
+            ticket.queue if ticket.category not in (None, ticket.queue) else "",
             " ".join(f"+{tag}" for tag in ticket.tags),
         ]
         state = f"   {' · '.join([*facts, ticket.assignee or _('nobody')])}"
