@@ -16,13 +16,43 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from helpdesk_tui.errors import HelpdeskError, Usage
+from helpdesk_tui.errors import HelpdeskError, Temporary, Usage
 from helpdesk_tui.language import _
 
 #: How long a writer waits for another one's transaction, in seconds.
 BUSY_SECONDS = 30
 #: After so long, SQLite's waiting for the write lock begins anew, with its short pauses.
 TURN_MILLISECONDS = 40
+
+
+class OpenedFile:
+    """The file of an SQLite store, known by device and inode from its first connection on."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._identity: tuple[int, int] | None = None
+
+    def refuse_another(self) -> None:
+        """Stop where the store's name leads to another file by now, or to none: what is written there is lost.
+
+        Raises:
+            Temporary: it does.
+        """
+        try:
+            about = os.stat(self._path)
+        except OSError:
+            about = None
+        if about is None or self._identity not in (None, (about.st_dev, about.st_ino)):
+            raise Temporary(
+                _("The store {path} was removed or replaced while it was open.").format(path=self._path),
+                _("Nothing was changed. Put it back if it is gone, then end this program and start it again."),
+            )
+
+    def remember(self) -> None:
+        """Take the file that is there as the one; SQLite has it open for writing, so it is not replaced by that."""
+        if self._identity is None:
+            about = os.stat(self._path)
+            self._identity = about.st_dev, about.st_ino
 
 
 @dataclass(frozen=True)
@@ -32,6 +62,7 @@ class Store:
     url: str
     engine: Engine
     reader: Engine
+    opened: OpenedFile | None = None
 
     @property
     def is_postgres(self) -> bool:
@@ -107,9 +138,14 @@ def _prepare_file(path: Path, *, create: bool) -> None:
 
 
 def _sqlite(url: str, parsed: URL) -> Store:
+    opened = OpenedFile(parsed.database or "")
     engine = create_engine(
         parsed, poolclass=QueuePool, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
     )
+
+    @event.listens_for(engine, "do_connect")
+    def _find(*_args: Any) -> None:
+        opened.refuse_another()  # where there is none, SQLite would make an empty one
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: Any) -> None:
@@ -122,6 +158,7 @@ def _sqlite(url: str, parsed: URL) -> Store:
         ):
             connection.execute(f"PRAGMA {pragma}").close()
         connection.execute("PRAGMA cache_size=-16000").close()
+        opened.remember()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
@@ -129,8 +166,9 @@ def _sqlite(url: str, parsed: URL) -> Store:
             connection.exec_driver_sql("BEGIN")
         else:
             _begin_in_turn(connection)
+            opened.refuse_another()
 
-    return Store(url, engine, engine.execution_options(sqlite_begin="BEGIN"))
+    return Store(url, engine, engine.execution_options(sqlite_begin="BEGIN"), opened)
 
 
 def _begin_in_turn(connection: Any) -> None:
@@ -182,6 +220,8 @@ def _postgres_options(url: URL) -> dict[str, Any]:
 
 def lonely_connection(store: Store) -> Any:
     """A connection of its own outside the pool, in autocommit: for locks, NOTIFY and looking for changes."""
+    if store.opened:
+        store.opened.refuse_another()
     engine = create_engine(
         store.engine.url,
         poolclass=NullPool,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -11,8 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from helpdesk_tui.errors import HelpdeskError, Usage
-from helpdesk_tui.store.engine import BUSY_SECONDS, Store, open_store
+from helpdesk_tui.errors import HelpdeskError, Temporary, Usage
+from helpdesk_tui.store.engine import BUSY_SECONDS, Store, lonely_connection, open_store
 from helpdesk_tui.store.schema import upgrade
 from helpdesk_tui.store.tables import Lease
 from helpdesk_tui.store.transaction import reading, writing
@@ -130,3 +131,59 @@ def test_instants_come_back_as_they_went_in(place: Place) -> None:
     with reading(store) as session:
         found = session.get_one(Lease, "poll").at
     assert (found, found.utcoffset()) == (instant, timedelta())
+
+
+def a_backup(store: Store) -> Path:
+    """A copy of the store beside it."""
+    file = store.file or Path()
+    with sqlite3.connect(file) as found, sqlite3.connect(file.with_name("backup.db")) as copy:
+        found.backup(copy)
+    found.close()
+    copy.close()
+    return file.with_name("backup.db")
+
+
+class TestAFileThatIsNoMoreTheOneOpened:
+    """Whoever wrote on into it would write where nobody looks."""
+
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Iterator[Store]:
+        store = upgrade(f"sqlite:///{tmp_path / 'helpdesk.db'}")
+        sql(store, "INSERT INTO tag (name) VALUES ('vpn')")
+        yield store
+        store.close()
+
+    @pytest.mark.parametrize("is_replaced", [False, True])
+    def test_nothing_is_written_into_it(self, store: Store, is_replaced: bool) -> None:
+        file = store.file or Path()
+        backup = a_backup(store)
+        file.unlink()
+        if is_replaced:
+            backup.rename(file)
+        for _try in range(2):
+            with (
+                pytest.raises(Temporary, match="removed or replaced while it was open") as refused,
+                writing(store) as s,
+            ):
+                s.execute(text("INSERT INTO tag (name) VALUES ('lost')"))
+            assert "start it again" in refused.value.hint
+        assert file.exists() is is_replaced
+
+    def test_no_connection_makes_an_empty_one(self, store: Store) -> None:
+        file = store.file or Path()
+        store.close()
+        file.unlink()
+        with pytest.raises(Temporary), reading(store) as session:
+            session.execute(text("SELECT 1"))
+        with pytest.raises(Temporary):
+            lonely_connection(store)
+        assert not file.exists()
+
+    def test_one_that_is_put_back_is_written_again(self, store: Store) -> None:
+        file = store.file or Path()
+        file.rename(file.with_name("away.db"))
+        with pytest.raises(Temporary):
+            sql(store, "INSERT INTO tag (name) VALUES ('lost')")
+        file.with_name("away.db").rename(file)
+        sql(store, "INSERT INTO tag (name) VALUES ('found')")
+        assert [row.name for row in sql(store, "SELECT name FROM tag ORDER BY id")] == ["vpn", "found"]
