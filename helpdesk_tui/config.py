@@ -171,7 +171,12 @@ def secret(command: tuple[str, ...], variable: str, what: str) -> str:
             _("The password command for {what} failed ({reason}).").format(what=what, reason=reason),
             _("Run it by hand: {command}").format(command=" ".join(command[:1])),
         ) from None
-    return done.stdout.split("\n", 1)[0]
+    if found := done.stdout.split("\n", 1)[0]:
+        return found
+    raise HelpdeskError(
+        _("The password command for {what} gave no password.").format(what=what),
+        _("Its first line of output is taken. Run it by hand: {command}").format(command=" ".join(command[:1])),
+    )
 
 
 def refuse_password(store: str, place: str) -> None:
@@ -226,6 +231,7 @@ class _Reader:
     def __init__(self, file: Path, text: str) -> None:
         self.file = file
         self.lines = text.splitlines()
+        self.begins = 0
 
     def settings(self, table: dict[str, Any]) -> Settings:
         values: dict[str, Any] = {}
@@ -251,6 +257,7 @@ class _Reader:
 
     def _section(self, kind: type[_T], section: str, table: dict[str, Any], **given: Any) -> _T:
         hints = get_type_hints(kind)
+        self.begins = self._line_of(section.rpartition(".")[2])
         values = dict(given)
         for key, value in table.items():
             if "password" in key and key not in hints:
@@ -260,6 +267,7 @@ class _Reader:
             values[key] = self._typed(hints[key], key, value)
         if values.get("security", "tls") not in _SECURITY:
             raise self._wrong("security", _("must be one of {words}").format(words=", ".join(_SECURITY)))
+        self.begins = 0
         return kind(**values)
 
     def _refuse_password(self, key: str) -> None:
@@ -271,13 +279,13 @@ class _Reader:
         )
 
     def _typed(self, kind: Any, key: str, value: Any) -> Any:
-        if kind is int and isinstance(value, int) and not isinstance(value, bool):
+        if kind is int and isinstance(value, int) and not isinstance(value, bool) and value > 0:
             return value
         if kind is str and isinstance(value, str):
             return value
         if kind == tuple[str, ...] and isinstance(value, list) and all(isinstance(v, str) for v in value):
             return tuple(value)
-        wanted = {int: _("a whole number"), str: _("a text")}.get(kind, _("a list of texts"))
+        wanted = {int: _("a whole number above 0"), str: _("a text")}.get(kind, _("a list of texts"))
         raise self._wrong(key, _("must be {wanted}").format(wanted=wanted))
 
     def _table(self, key: str, value: Any) -> dict[str, Any]:
@@ -289,9 +297,13 @@ class _Reader:
         return Usage(f"{self._place(key)}: {key}: {why}.", _("Mend or remove this line."))
 
     def _place(self, key: str) -> str:
-        pattern = re.compile(rf'^\s*\[?[\w.\-"]*{re.escape(key)}"?\s*[\]=]')
-        line = next((n for n, text in enumerate(self.lines, 1) if pattern.match(text)), 1)
+        line = (self._line_of(key, self.begins) or self._line_of(key)) + 1
         return _("{file}, line {line}").format(file=self.file, line=line)
+
+    def _line_of(self, key: str, begins: int = 0) -> int:
+        """Where a key or a section stands, counted from 0; the same key may stand in several sections."""
+        pattern = re.compile(rf'^\s*\[?[\w.\-"]*{re.escape(key)}"?\s*[\]=]')
+        return next((n for n, text in enumerate(self.lines) if n >= begins and pattern.match(text)), 0)
 
 
 def _with_environment(settings: Settings) -> Settings:
@@ -311,8 +323,8 @@ def _from_variable(default: Any, name: str, raw: str) -> Any:
     if isinstance(default, bool) or default is MISSING:
         return raw
     if isinstance(default, int):
-        if not raw.isdigit():
-            raise Usage(_("{name} must be a whole number.").format(name=name), _("Mend or unset the variable."))
+        if not (raw.isdecimal() and int(raw) > 0):
+            raise Usage(_("{name} must be a whole number above 0.").format(name=name), _("Mend or unset the variable."))
         return int(raw)
     if isinstance(default, tuple):
         return tuple(raw.split())

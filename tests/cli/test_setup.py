@@ -198,6 +198,11 @@ class TestTheConfiguration:
             ("store = 5\n", 1, "store: must be a text"),
             ("\npoll_seconds = 'x'\n", 2, "poll_seconds: must be a whole number"),
             ("poll_seconds = true\n", 1, "must be a whole number"),
+            ("\npoll_seconds = 0\n", 2, "poll_seconds: must be a whole number above 0"),
+            ("poll_seconds = -5\n", 1, "poll_seconds: must be a whole number above 0"),
+            ("[smtp]\ntimeout_seconds = 0\n", 2, "timeout_seconds: must be a whole number above 0"),
+            ("[mailboxes.a]\nport = 25\n[mailboxes.b]\nport = 0\n", 4, "port: must be a whole number above 0"),
+            ("[mailboxes.a]\nbatch_count = -1\n", 2, "batch_count: must be a whole number above 0"),
             ("\n\nfrobnicate = 1\n", 3, "frobnicate: unknown key"),
             ("[smtp]\nhost = 'x'\nprot = 25\n", 3, r"prot: unknown key in \[smtp\]"),
             ("[smtp]\nsecurity = 'maybe'\n", 2, "security: must be one of"),
@@ -231,14 +236,15 @@ class TestTheConfiguration:
         found = config.load(file)
         assert (found.store, found.smtp.host, found.smtp.port) == ("sqlite:////b.db", "b.example", 25)
         assert config.load(file, "/c.db").store == "sqlite:////c.db"
-        monkeypatch.setenv("HELPDESK_SMTP_PORT", "many")
-        with pytest.raises(Usage, match="HELPDESK_SMTP_PORT"):
-            config.load(file)
+        for wrong in ("many", "0", "-1", "\N{SUPERSCRIPT TWO}"):
+            monkeypatch.setenv("HELPDESK_SMTP_PORT", wrong)
+            with pytest.raises(Usage, match="HELPDESK_SMTP_PORT must be a whole number above 0"):
+                config.load(file)
 
     def test_a_password_comes_from_a_command_or_a_variable(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert config.secret(("printf", "a b\\nc"), "", "smtp") == "a b"
         monkeypatch.setenv("OWN", "geheim")
         assert config.secret((), "OWN", "smtp") == "geheim"
-        for command in ((), ("false",), ("/nowhere",)):
+        for command in ((), ("false",), ("/nowhere",), ("true",), ("printf", "\\n"), ("printf", "\\nsecond line")):
             with pytest.raises(HelpdeskError, match="smtp"):
                 config.secret(command, "NOT_SET", "smtp")
