@@ -37,6 +37,7 @@ TRACKED = (
 )  # fmt: skip
 #: Of these, the ones that are instants.
 INSTANTS = frozenset({"due_at", "waiting_since", "snoozed_until", "closed_at"})
+_STORED_INSTANT = len("2026-01-01T00:00:00.000000Z")
 
 
 def utc_now() -> datetime:
@@ -247,13 +248,16 @@ class Changes:
 
 def as_stored(value: Any) -> Any:
     """A value as an event keeps it."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return value
 
 
 def from_stored(name: str, value: Any) -> Any:
     """A value as the ticket holds it, from what an event kept."""
     if name in INSTANTS and value is not None:
-        return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        whole = value.zfill(_STORED_INSTANT)  # years before 1000 were once kept with fewer digits
+        return datetime.strptime(whole, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
     return value
 
 

@@ -7,7 +7,6 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,7 +25,7 @@ from helpdesk_tui.errors import HelpdeskError, Temporary
 from helpdesk_tui.language import _
 from helpdesk_tui.mail import tls
 from helpdesk_tui.mail.imap_wire import IdleRefused, ImapClient
-from helpdesk_tui.mail.mailbox import MAX_MAIL_BYTES, FetchedMail, folder_after, in_batches, too_large
+from helpdesk_tui.mail.mailbox import MAX_MAIL_BYTES, FetchedMail, folder_after, in_batches, received_at, too_large
 
 __all__ = ["FetchedMail", "ImapMailbox"]
 
@@ -219,7 +218,7 @@ class ImapMailbox:
         with self._speaking(_("fetching mail")), self._client.wire.expecting(2 * announced):
             found = self._client.fetch(uids, ["INTERNALDATE", "BODY.PEEK[]"])
             mails = [
-                FetchedMail(self.uidvalidity, uid, _utc(found[uid].get(b"INTERNALDATE")), found[uid][b"BODY[]"])
+                FetchedMail(self.uidvalidity, uid, received_at(found[uid].get(b"INTERNALDATE")), found[uid][b"BODY[]"])
                 for uid in uids
                 if self._has(found, uid, b"BODY[]")
             ]
@@ -343,14 +342,6 @@ class ImapMailbox:
 
 def _slices(uids: Sequence[int]) -> Iterator[list[int]]:
     return (list(uids[start : start + _UIDS_IN_A_COMMAND]) for start in range(0, len(uids), _UIDS_IN_A_COMMAND))
-
-
-def _utc(moment: datetime | None) -> datetime:
-    """INTERNALDATE in UTC; now, where the server gave none that can be read."""
-    try:
-        return moment.astimezone(UTC) if moment else datetime.now(UTC)
-    except (ValueError, OverflowError):
-        return datetime.now(UTC)
 
 
 def _words(error: BaseException) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -14,6 +14,8 @@ from helpdesk_tui.language import _
 
 #: A larger mail stays where it is, with a note in `problems`: it would not fit into memory several times.
 MAX_MAIL_BYTES = 150 * 1024 * 1024
+#: The years in which a mail can have been received, as far as a source is believed.
+_YEARS = range(1970, 9000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,15 @@ def in_batches(sizes: Iterable[tuple[int, int]], count: int, limit: int) -> Iter
         total += size
     if batch:
         yield batch
+
+
+def received_at(moment: datetime | None) -> datetime:
+    """When a source says it took a mail, in UTC; now, where it says nothing that can be."""
+    try:
+        found = moment.astimezone(UTC) if moment else None
+    except (ValueError, OverflowError):
+        found = None
+    return found if found and found.year in _YEARS else datetime.now(UTC)
 
 
 def too_large(what: str, size: int) -> str:

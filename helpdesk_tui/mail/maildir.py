@@ -19,7 +19,7 @@ from typing import Self
 from helpdesk_tui.config import MailboxSettings
 from helpdesk_tui.errors import HelpdeskError, Usage
 from helpdesk_tui.language import _
-from helpdesk_tui.mail.mailbox import MAX_MAIL_BYTES, FetchedMail, folder_after, in_batches, too_large
+from helpdesk_tui.mail.mailbox import MAX_MAIL_BYTES, FetchedMail, folder_after, in_batches, received_at, too_large
 from helpdesk_tui.mail.smtp import SendResult
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.terms import OutboxState, OutgoingMail
@@ -156,8 +156,8 @@ class MaildirMailbox:
             with open(handle, "rb") as opened:
                 if not stat.S_ISREG(os.fstat(handle).st_mode):
                     raise OSError(_("not a plain file"))
-                received_at = _utc(os.fstat(handle).st_mtime)
-                return FetchedMail(self.uidvalidity, uid, received_at, opened.read())
+                arrived_at = received_at(_moment(os.fstat(handle).st_mtime))
+                return FetchedMail(self.uidvalidity, uid, arrived_at, opened.read())
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -227,11 +227,11 @@ def _uid(name: str) -> int:
     return int.from_bytes(digest[:8]) >> 1 or 1
 
 
-def _utc(seconds: float) -> datetime:
+def _moment(seconds: float) -> datetime | None:
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
-        return datetime.now(UTC)
+        return None
 
 
 def _host() -> str:
