@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
+import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from helpdesk_tui.cli.invocation import JSON, open_desk, open_system_desk
-from helpdesk_tui.cli.output import plain, print_json, print_table, say, tell
+from helpdesk_tui.cli.output import error_json, heard_or_not, plain, print_error, print_json, print_table, say, tell
 from helpdesk_tui.errors import HelpdeskError, Temporary, Usage
 from helpdesk_tui.language import _
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Mail: take it in, and see what became of each.", no_args_is_help=True)
 outbox_app = typer.Typer(help="The outbox: what is to be sent, and what became of it.", no_args_is_help=True)
+#: Where a path that leads nowhere ends; any other failure may pass.
+_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
+_PIECE = 1 << 20
 
 
 @app.command()
@@ -34,19 +39,26 @@ def receive(
     queue: str = typer.Option("", "--queue", help="Put new tickets here, whatever address the mail names."),
     as_json: bool = JSON,
 ) -> None:
-    """Take in mails from files or from a mail server's pipe (0: stored, 75: try again later)."""
+    """Take in mails from files or from a mail server's pipe (0: stored, 75: try again later).
+
+    Whether this can be printed changes nothing of that. A mail of more than 150 MiB ends with 1, which a mail server
+    returns to its sender at once: it will be no smaller later.
+    """
     for name in files or ():
         _refuse_no_file(name)
     with _later_where_not_stored():
         desk = open_system_desk()
-    received = [_receive(desk, name, queue) for name in files or ["-"]]
+    received: list[_Received] = []
+    try:
+        for name in files or ["-"]:
+            received.append(_receive(desk, name, queue))
+    except HelpdeskError as error:
+        if not received:
+            raise
+        _tell_received(received, as_json, error)
+        raise typer.Exit(error.exit_code) from error
     _file_left_over(desk)
-    if as_json:
-        print_json([_received_json(one) for one in received])
-        return
-    for one in received:
-        ticket = f" #{one.filed.ticket}" if one.filed and one.filed.ticket else ""
-        say(f"{one.name}: {one.filed.disposition if one.filed else _('kept')}{ticket} · {one.reason}")
+    _tell_received(received, as_json)
 
 
 @app.command()
@@ -90,7 +102,7 @@ def poll(once: bool = typer.Option(False, "--once", help="One round, then end.")
         _poll_until_stopped(desk)
         return
     done = poll_once(desk, desk.settings)
-    failures = [{"message": error.message, "hint": error.hint} for error in done.failures]
+    failures = [error_json(error) for error in done.failures]
     if as_json:
         print_json({"received": done.received, "sent": done.sent, "failures": failures})
     else:
@@ -142,34 +154,93 @@ class _Received:
 
 def _receive(desk: Desk, name: str, queue: str) -> _Received:
     """Store a mail, then file it; once it is stored, whoever brought it is not to bring it again."""
-    from helpdesk_tui.desk.mailroom import ArrivedMail, keep
-    from helpdesk_tui.mail.ingest import PIPE, file_one
-
     with _later_where_not_stored():
-        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        from helpdesk_tui.desk.mailroom import ArrivedMail, keep
+        from helpdesk_tui.mail.ingest import PIPE, file_one
+
+        content = _content(name)
         (kept,) = keep(desk, PIPE, [ArrivedMail(content, datetime.now(UTC))], queue, is_chosen=bool(queue))
     try:
         filed = file_one(desk, kept, content)
-    except HelpdeskError as error:
-        tell(f"{error.message} {error.hint}".strip())
+    except Exception as error:  # noqa: BLE001  the edge: whatever broke, the mail is stored
+        _complain(error)
         return _Received(name, kept.raw_id, None, _("It is stored, and will be filed with the next one."))
     return _Received(name, filed.raw_id or kept.raw_id, filed, filed.reason)
 
 
+def _content(name: str) -> bytes:
+    """The bytes of a mail, as many as one may have.
+
+    Raises:
+        _TooLarge: there are more. Temporary: they cannot be read.
+    """
+    from helpdesk_tui.mail.mailbox import MAX_MAIL_BYTES
+
+    pieces: list[bytes] = []
+    room = MAX_MAIL_BYTES
+    try:
+        with nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb") as source:
+            while room >= 0 and (piece := source.read(_PIECE)):
+                pieces.append(piece)
+                room -= len(piece)
+    except OSError as error:
+        raise _unread(name, error) from error
+    if room < 0:
+        raise _too_large(name, MAX_MAIL_BYTES)
+    return b"".join(pieces)
+
+
 def _file_left_over(desk: Desk) -> None:
     """File what an earlier call stored and could not file."""
-    from helpdesk_tui.mail.ingest import PIPE, file_left_over
-
     try:
+        from helpdesk_tui.mail.ingest import PIPE, file_left_over
+
         file_left_over(desk, PIPE)
-    except HelpdeskError as error:
-        tell(f"{error.message} {error.hint}".strip())
+    except Exception as error:  # noqa: BLE001  the edge: what this call brought is stored
+        _complain(error)
+
+
+def _complain(error: Exception) -> None:
+    """Say what keeps stored mail from being filed."""
+    words = _("A mail could not be filed ({kind}).").format(kind=type(error).__name__)
+    with heard_or_not():
+        tell(f"{error.message} {error.hint}".strip() if isinstance(error, HelpdeskError) else words)
 
 
 def _refuse_no_file(name: str) -> None:
     """Refuse the whole call before anything is stored."""
-    if name != "-" and not Path(name).is_file():
+    from helpdesk_tui.mail.mailbox import MAX_MAIL_BYTES
+
+    if name == "-":
+        return
+    try:
+        about = os.stat(name)
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno not in _NO_FILE:
+            raise _unread(name, error) from error
+        about = None
+    if about is None or not stat.S_ISREG(about.st_mode):
         raise Usage(_("There is no mail in {path}.").format(path=name), _("Name a file with one mail, or -."))
+    if about.st_size > MAX_MAIL_BYTES:
+        raise _too_large(name, MAX_MAIL_BYTES)
+
+
+class _TooLarge(HelpdeskError):
+    """A mail that will never be taken in."""
+
+
+def _too_large(name: str, limit: int) -> _TooLarge:
+    return _TooLarge(
+        _("{path} is larger than a mail may be ({limit} bytes).").format(path=name, limit=limit),
+        _("It was not stored. Ask for the files in it by another way."),
+    )
+
+
+def _unread(name: str, error: OSError) -> Temporary:
+    return Temporary(
+        _("{path} cannot be read: {words}.").format(path=name, words=error.strerror or type(error).__name__),
+        _("It was not stored. Check who may read it."),
+    )
 
 
 @contextmanager
@@ -177,7 +248,7 @@ def _later_where_not_stored() -> Iterator[None]:
     """A mail server keeps what it could not hand over when it hears 75, and sends it back at any other word."""
     try:
         yield
-    except Temporary:
+    except (Temporary, _TooLarge):
         raise
     except HelpdeskError as error:
         raise Temporary(error.message, error.hint) from error
@@ -186,6 +257,20 @@ def _later_where_not_stored() -> Iterator[None]:
             _("The mail was not stored: {kind}.").format(kind=type(error).__name__),
             _("`helpdesk doctor` looks into it."),
         ) from error
+
+
+def _tell_received(received: list[_Received], as_json: bool, error: HelpdeskError | None = None) -> None:
+    """Say what became of each mail, and what stopped the others; who hears it or not, it is stored."""
+    with heard_or_not():
+        if as_json:
+            mails = [_received_json(one) for one in received]
+            print_json({"error": error_json(error), "received": mails} if error else mails)
+            return
+        for one in received:
+            ticket = f" #{one.filed.ticket}" if one.filed and one.filed.ticket else ""
+            say(f"{one.name}: {one.filed.disposition if one.filed else _('kept')}{ticket} · {one.reason}")
+    if error:
+        print_error(error, as_json)
 
 
 def _received_json(one: _Received) -> dict[str, Any]:

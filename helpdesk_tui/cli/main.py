@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
+from contextlib import suppress
 from pathlib import Path
 
 import typer
 
 from helpdesk_tui.cli import admin, db, demo, mail, tickets
 from helpdesk_tui.cli.invocation import current
-from helpdesk_tui.cli.output import print_error
+from helpdesk_tui.cli.output import NotPrinted, flush, heard_or_not, print_error, print_what_can_be
 from helpdesk_tui.errors import HelpdeskError, Usage
 from helpdesk_tui.language import _
 
@@ -56,9 +55,24 @@ def start(
 
 def run(words: list[str]) -> int:
     """Run one command; returns its exit code. Every failure is printed here, as the caller asked for it."""
-    as_json = "--json" in words
+    print_what_can_be()
+    code = 0
+    try:
+        code = _run(words, "--json" in words)
+        flush()
+    except BrokenPipeError:
+        return code or 1
+    except NotPrinted as error:
+        print_error(error, as_json=False)
+        return code or error.exit_code
+    return code
+
+
+def _run(words: list[str], as_json: bool) -> int:
     try:
         result = app(args=_global_first(words), standalone_mode=False)
+    except (BrokenPipeError, NotPrinted):
+        raise
     except HelpdeskError as error:
         print_error(error, as_json)
         return error.exit_code
@@ -68,22 +82,19 @@ def run(words: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except Exception as error:  # noqa: BLE001  the edge: a fault of ours is said like any other
-        from helpdesk_tui.screens.crash import write_report
-
-        print_error(_our_fault(error, write_report(error)), as_json)
+        print_error(_our_fault(error), as_json)
         return 1
     return result if isinstance(result, int) else 0
 
 
-def _our_fault(error: Exception, report: Path) -> HelpdeskError:
-    return HelpdeskError(
-        _("The program has a fault: {kind}.").format(kind=type(error).__name__),
-        _("The report, without any value, is in {path}").format(path=report),
-    )
+def _our_fault(error: Exception) -> HelpdeskError:
+    hint = _("No report could be written: neither the state folder nor one for temporary files takes any.")
+    with suppress(OSError):
+        from helpdesk_tui.screens.crash import write_report
+
+        hint = _("The report, without any value, is in {path}").format(path=write_report(error))
+    return HelpdeskError(_("The program has a fault: {kind}.").format(kind=type(error).__name__), hint)
 
 
 def _global_first(words: list[str]) -> list[str]:
@@ -105,7 +116,8 @@ def _global_first(words: list[str]) -> list[str]:
 def _refuse_words(error: typer.TyperException, as_json: bool) -> int:
     words = getattr(error, "format_message", lambda: str(error))()
     if not words and hasattr(error, "ctx"):
-        print(error.ctx.get_help())
+        with heard_or_not():
+            print(error.ctx.get_help())
         return 2
     print_error(Usage(words, _("`helpdesk COMMAND --help` shows how it is called.")), as_json)
     return int(getattr(error, "exit_code", 2))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
+import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from helpdesk_tui.errors import HelpdeskError
+from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
 from helpdesk_tui.terms import Outcome
 
@@ -17,9 +21,43 @@ if TYPE_CHECKING:
     from helpdesk_tui.store.queries.tickets import TicketRow
 
 
+class NotPrinted(HelpdeskError):
+    """What was to be printed cannot be written."""
+
+
+def print_what_can_be() -> None:
+    """From now on a letter that the locale does not have is a question mark, and no failure."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+@contextmanager
+def heard_or_not() -> Iterator[None]:
+    """Print in this block what changes nothing where it cannot be printed, on a full disk or to nobody."""
+    with suppress(OSError, ValueError, NotPrinted):
+        yield
+    with suppress(OSError, NotPrinted):
+        flush()
+
+
+def flush() -> None:
+    """Give away what was printed, now; else Python would do so at its very end, with an exit code of its own.
+
+    Raises:
+        BrokenPipeError, NotPrinted: it cannot be written. It is dropped, like all that follows.
+    """
+    troubles = [trouble for stream in (sys.stdout, sys.stderr) if (trouble := _trouble_of(stream))]
+    with _printing():
+        if troubles:
+            raise troubles[0]
+
+
 def print_json(document: Any) -> None:
     """Print one JSON document on stdout; ASCII only, so that no byte of it can steer a terminal."""
-    print(json.dumps(plain(document), indent=2))
+    text = json.dumps(plain(document), indent=2)
+    with _printing():
+        print(text)
 
 
 def plain(value: Any) -> Any:
@@ -44,23 +82,31 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
 
 
 def print_error(error: HelpdeskError, as_json: bool) -> None:
-    """Print an error: for people on stderr, for programs as the one document on stdout."""
-    if as_json:
-        print_json({"error": {"message": error.message, "hint": error.hint}})
-        return
-    print(clean_line(error.message, 2000), file=sys.stderr)
-    if error.hint:
-        print(clean_line(error.hint, 2000), file=sys.stderr)
+    """Print an error, where that can be: for people on stderr, for programs as the one document on stdout."""
+    with heard_or_not():
+        if as_json:
+            print_json({"error": error_json(error)})
+            return
+        tell(error.message)
+        if error.hint:
+            tell(error.hint)
+
+
+def error_json(error: HelpdeskError) -> dict[str, str]:
+    """An error as every document shows it."""
+    return {"message": error.message, "hint": error.hint}
 
 
 def say(text: str) -> None:
     """Print a text for people on stdout."""
-    print(clean_text(text))
+    with _printing():
+        print(clean_text(text))
 
 
 def tell(text: str) -> None:
     """Print a message or progress on stderr."""
-    print(clean_line(text, 2000), file=sys.stderr, flush=True)
+    if sys.stderr is not None:  # where it is closed, print would take stdout
+        print(clean_line(text, 2000), file=sys.stderr, flush=True)
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -74,7 +120,8 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         table.add_column(head, overflow="fold")
     for row in rows:
         table.add_row(*(Text(clean_line(str(cell if cell is not None else ""), 300)) for cell in row))
-    Console(highlight=False, markup=False).print(table)
+    with _printing():
+        Console(highlight=False, markup=False).print(table)
 
 
 def ticket_json(row: TicketRow) -> dict[str, Any]:
@@ -93,3 +140,34 @@ def ticket_json(row: TicketRow) -> dict[str, Any]:
         "created_at": plain(row.created_at),
         "updated_at": plain(row.updated_at),
     }
+
+
+@contextmanager
+def _printing() -> Iterator[None]:
+    """Tell a disk that is full from a fault; a reader that went away stays what it is."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise NotPrinted(
+            _("What was to be printed could not be written: {words}.").format(
+                words=error.strerror or type(error).__name__
+            ),
+            _("Only its words are lost; what the command changed is changed."),
+        ) from error
+
+
+def _trouble_of(stream: TextIO | None) -> OSError | None:
+    """Flush a stream; where that fails, lead it to nowhere, so that it does not fail again."""
+    if stream is None or stream.closed:
+        return None
+    try:
+        stream.flush()
+    except OSError as error:
+        with suppress(OSError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+        return error
+    return None
