@@ -149,8 +149,9 @@ class ImapMailbox:
         self._stop.set()
 
     def _log_in(self) -> None:
-        if not (words := self._refusal()):
+        if (code := self._refusal()) is None:
             return
+        words = code or _("without a reason that is safe to repeat")
         message = _("{place}: {host} refused the login: {words}.").format(
             place=self._place, host=self._settings.host, words=words
         )
@@ -158,18 +159,19 @@ class ImapMailbox:
             raise Temporary(message, _("It is tried again."))
         raise HelpdeskError(message, _("Check user and password; some providers want a password for programs."))
 
-    def _refusal(self) -> str:
-        """Log in; what the server says against it, "" where it accepts. Only here the password is in a variable."""
+    def _refusal(self) -> str | None:
+        """Log in; the code of the server's refusal, None where it accepts. Only here the password is in a variable."""
         client, settings = self._client, self._settings
         password = secret(settings.password_command, settings.password_env, self._place)
         is_plain = client.has_capability("AUTH=PLAIN") or not password.isascii()
         try:
             (client.plain_login if is_plain else client.login)(settings.user, password)
         except LoginError as error:
+            code = tls.login_code(str(error))
             if isinstance(error.__context__, IMAPClientAbortError):
-                raise error.__context__ from None
-            return _words(error).replace(password or "\0", "…") or "NO"
-        return ""
+                raise IMAPClientAbortError(_("during the login {code}").format(code=code).strip()) from None
+            return code
+        return None
 
     def _select(self) -> None:
         folder = self._settings.folder

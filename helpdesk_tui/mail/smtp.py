@@ -148,7 +148,7 @@ class SmtpTransport:
         else:
             raise smtplib.SMTPNotSupportedError(_("it takes no password (neither AUTH PLAIN nor AUTH LOGIN)"))
         if code != 235:
-            raise smtplib.SMTPAuthenticationError(code, text.replace(_bytes(password) or b"\0", "…".encode()))
+            raise smtplib.SMTPAuthenticationError(code, tls.login_code(tls.words_of(text)).encode())
 
     def _words(self, error: Exception) -> str:
         """What went wrong with the connection, in a sentence."""
@@ -208,7 +208,7 @@ class _Answer(NamedTuple):
     def words(self) -> str:
         """Code and text on one clean line."""
         text = self.text if isinstance(self.text, bytes) else self.text.encode()
-        return f"{self.code} {tls.words_of(text)}"
+        return f"{self.code} {tls.words_of(text)}".rstrip()
 
     @property
     def state(self) -> OutboxState:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import re
 import socket
 import ssl
 import time
@@ -17,6 +18,11 @@ from helpdesk_tui.rules.untrusted import clean_line
 ANSWER_BYTES = 8_000_000
 _WORDS = 300
 _STEP_BYTES = 65_536
+#: What a server says of a login in a code: words of RFC 3501 and RFC 5530, or numbers of RFC 3463.
+_LOGIN_CODE = re.compile(
+    r"(\[(?:ALERT|AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|CANNOT|CLIENTBUG|CONTACTADMIN|EXPIRED|INUSE|LIMIT|NOPERM"
+    r"|PRIVACYREQUIRED|SERVERBUG|UNAVAILABLE|WEBALERT))(?=[\] ])|\A[245]\.\d{1,3}\.\d{1,3}\b"
+)
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 
@@ -75,6 +81,16 @@ def words_of(error: BaseException | bytes) -> str:
     else:
         text = getattr(error, "strerror", None) or str(error)
     return clean_line(text, _WORDS).rstrip(".")
+
+
+def login_code(words: str) -> str:
+    """The code in what a server says during a login, "" where there is none.
+
+    Nothing else of it may be repeated: servers quote the command that they did not like, and the password stands in
+    that, plain, quoted, folded or in base64.
+    """
+    found = _LOGIN_CODE.search(words)
+    return (f"{found[1]}]" if found[1] else found[0]) if found else ""
 
 
 def explain(error: OSError, place: str, host: str, port: int) -> HelpdeskError:

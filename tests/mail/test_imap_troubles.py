@@ -233,9 +233,9 @@ class TestServersThatMisbehave:
             assert box.uids() == [1]
 
     def test_a_refusal_that_passes_is_temporary(self) -> None:
-        for command, words in (("LOGIN", b"[UNAVAILABLE] later"), ("SELECT", b"[INUSE] later")):
-            with pytest.raises(Temporary, match="later"):
-                self.fetched(Script({command: b"%T NO " + words + b"\r\n"}))
+        for command, code in (("LOGIN", b"UNAVAILABLE"), ("SELECT", b"INUSE")):
+            with pytest.raises(Temporary, match=rf"\[{code.decode()}\]"):
+                self.fetched(Script({command: b"%T NO [" + code + b"] later\r\n"}))
 
     def test_a_folder_that_can_only_be_read(self) -> None:
         script = Script({"SELECT": b"* OK [UIDVALIDITY 7] x\r\n%T OK [READ-ONLY] done\r\n"})
@@ -252,7 +252,7 @@ class TestServersThatMisbehave:
     def test_a_server_that_repeats_the_password_does_not_get_it_shown(self) -> None:
         with pytest.raises(HelpdeskError) as caught:
             self.fetched(Script({"LOGIN": b"%T NO bad: anna top-canary\r\n"}))
-        assert "bad: anna …" in caught.value.message
+        assert "canary" not in caught.value.message
 
     def test_letters_beyond_ascii_reach_the_server_as_utf8(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(PASSWORD, 'grün"ü ')

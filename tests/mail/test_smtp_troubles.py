@@ -87,7 +87,7 @@ class TestServersThatMisbehave:
             )
             outcome = self.sent(script, user="anna")
             assert outcome.state is QUEUED
-            assert "refused the login: 535 no: …" in outcome.words
+            assert outcome.words.endswith("refused the login: 535.")
             assert len(script.verbs) <= 2 + verbs
 
     def test_a_server_that_takes_no_password_we_have(self) -> None:
