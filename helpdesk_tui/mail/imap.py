@@ -29,6 +29,8 @@ from helpdesk_tui.mail.mailbox import MAX_MAIL_BYTES, FetchedMail, folder_after,
 
 __all__ = ["FetchedMail", "ImapMailbox"]
 
+#: What can be the number of a mail or of a folder: 32 bits in RFC 3501, 63 bits with servers that are generous.
+_MOST = 2**63 - 1
 _UIDS_IN_A_COMMAND = 500  # a longer list meets the line limit of servers
 _IDLE_SECONDS = 60.0
 #: Where IDLE ends the connection within so many seconds, so many times in a row, it is not used any more.
@@ -103,7 +105,10 @@ class ImapMailbox:
         """The mails in the folder now, ascending; opens it anew, for a folder made anew would look empty."""
         self.problems.clear()
         self._select()
-        return self._listed()
+        listed = self._listed()
+        text = _("{place}: the server gives a mail the number {uid}, which none can have; it was left where it is.")
+        self.problems += [text.format(place=self._place, uid=uid) for uid in listed if not _can_be(uid)]
+        return [uid for uid in listed if _can_be(uid)]
 
     def fetch(self, uids: Sequence[int]) -> Iterator[list[FetchedMail]]:
         """These mails as the server holds them, within the limits of the settings; marks nothing as read."""
@@ -178,7 +183,7 @@ class ImapMailbox:
         with self._speaking(_("opening folder {folder}").format(folder=folder)):
             found = self._client.select_folder(folder, readonly=self._settings.after == "leave")
             self._client.wire.forget_news()
-        if not found.get(b"UIDVALIDITY"):
+        if not _can_be(found.get(b"UIDVALIDITY")):
             raise HelpdeskError(
                 _("{place}: the server gives no lasting numbers to the mails in {folder}.").format(
                     place=self._place, folder=folder
@@ -344,6 +349,10 @@ class ImapMailbox:
 
 def _slices(uids: Sequence[int]) -> Iterator[list[int]]:
     return (list(uids[start : start + _UIDS_IN_A_COMMAND]) for start in range(0, len(uids), _UIDS_IN_A_COMMAND))
+
+
+def _can_be(number: object) -> bool:
+    return isinstance(number, int) and 0 < number <= _MOST
 
 
 def _words(error: BaseException) -> str:
