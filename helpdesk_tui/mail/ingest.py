@@ -9,7 +9,7 @@ from dataclasses import replace
 from helpdesk_tui.desk import mailroom
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.mailroom import ArrivedMail, KeptMail
-from helpdesk_tui.errors import HelpdeskError, MailUnreadable
+from helpdesk_tui.errors import HelpdeskError, MailUnreadable, Temporary
 from helpdesk_tui.language import _
 from helpdesk_tui.mail.parse import parse
 from helpdesk_tui.store.transaction import tried_again
@@ -79,8 +79,17 @@ def _barest(mail: IncomingMail, words: str) -> IncomingMail:
     )
 
 
+class _TooLittleMemory(Temporary):
+    """There is not enough memory now to read a mail or to file it."""
+
+
 def _why_not(raw_id: int, error: Exception) -> str:
     """Why a mail could not be filed, in words; raises the error where waiting will help."""
+    if isinstance(error, MemoryError):
+        raise _TooLittleMemory(
+            _("There is not enough memory to file a mail."),
+            _("It is kept, and filed as soon as there is. Close what else runs on this machine."),
+        ) from None
     if isinstance(error, HelpdeskError):
         if not _is_about_this_mail(error):
             raise error
@@ -90,9 +99,17 @@ def _why_not(raw_id: int, error: Exception) -> str:
 
 
 def file_left_over(desk: Desk, mailbox: str | None = None) -> list[FiledMail]:
-    """File what was kept and not filed, because a process ended in between."""
-    left = desk.ask(mailroom.unfiled, mailbox)
-    return [file_kept(desk, raw_id, desk.ask(mailroom.raw_content, raw_id)) for raw_id in left]
+    """File what was kept and not filed, because a process ended in between.
+
+    A mail for which the memory is too small goes on waiting, and holds up no other.
+    """
+    filed = []
+    for raw_id in desk.ask(mailroom.unfiled, mailbox):
+        try:
+            filed.append(file_kept(desk, raw_id, desk.ask(mailroom.raw_content, raw_id)))
+        except (MemoryError, _TooLittleMemory):
+            log.warning("mail %d waits: there is not enough memory to file it", raw_id)
+    return filed
 
 
 def _is_about_this_mail(error: HelpdeskError) -> bool:
