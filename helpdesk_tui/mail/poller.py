@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -20,12 +21,18 @@ from helpdesk_tui.mail.mailbox import Mailbox, open_mailbox
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.feed import Lookout
 from helpdesk_tui.store.locks import Busy, alone, sign
+from helpdesk_tui.terms import Disposition
 
 log = logging.getLogger(__name__)
 
 #: Pauses after a failure, in seconds: doubled each time up to the longest.
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 300.0
+#: After a round that brought nothing new the next one begins so many seconds later at the soonest, whatever a server
+#: announces.
+QUIET_PAUSE = 1.0
+#: How often one looks for mail of the pipe that was kept and not filed, in seconds.
+LOOKS_FOR_KEPT = 60.0
 
 
 @dataclass
@@ -35,6 +42,11 @@ class Polled:
     received: dict[str, int] = field(default_factory=dict)
     sent: int = 0
     failures: list[HelpdeskError] = field(default_factory=list)
+
+    @property
+    def has_news(self) -> bool:
+        """True where a mail came in that was not known."""
+        return bool(self.received.keys() - {Disposition.DUPLICATE})
 
     def count(self, disposition: str) -> None:
         """Count one mail."""
@@ -115,19 +127,21 @@ class Poller:
             while not self._stop.is_set():
                 still_held()
                 done = Polled()
-                _take_new(self._desk, mailbox, box, done)
+                _take_new(self._desk, mailbox, box, done, self._stop)
                 sign(self._desk.store, _job(mailbox), self._desk.clock(), _state_of(box))
+                ended_at = time.monotonic()
                 if done.received:
                     self._say(f"{mailbox.name}: {in_words(done)}")
                 box.wait(self._settings.poll_seconds)
                 self._pauses.pop(mailbox.name, None)
+                if not done.has_news:
+                    self._stop.wait(max(0.0, ended_at + QUIET_PAUSE - time.monotonic()))
 
     def _send_and_run_timers(self) -> None:
         """Look whenever something was written, and at least every few seconds."""
         while not self._stop.is_set():
             try:
                 with Duties(self._desk, self._settings) as duties, closing(Lookout(self._desk.store)) as lookout:
-                    file_left_over(self._desk, PIPE)
                     self._do_duties(duties, lookout)
             except Exception as broken:  # noqa: BLE001  the edge: whatever broke, it is tried again
                 trouble = _as_ours(broken)
@@ -135,10 +149,13 @@ class Poller:
                 self._stop.wait(FIRST_PAUSE)
 
     def _do_duties(self, duties: Duties, lookout: Lookout) -> None:
-        rounds = 0
+        rounds, looks_at = 0, time.monotonic()
         while not self._stop.is_set():
             if rounds % 20 == 0 or lookout.wait():
                 duties.do()
+            if time.monotonic() >= looks_at:
+                file_left_over(self._desk, PIPE)
+                looks_at = time.monotonic() + LOOKS_FOR_KEPT
             rounds += 1
 
     def _say(self, words: str) -> None:
@@ -178,8 +195,14 @@ def _job(mailbox: MailboxSettings) -> str:
     return f"mailbox {mailbox.name}"
 
 
-def _take_new(desk: Desk, mailbox: MailboxSettings, box: Mailbox, done: Polled) -> None:
-    """Keep and file what is new, then tell the server of everything filed that it was not told of."""
+def _take_new(
+    desk: Desk, mailbox: MailboxSettings, box: Mailbox, done: Polled, stop: threading.Event | None = None
+) -> None:
+    """Keep and file what is new, then tell the server of everything filed that it was not told of.
+
+    Args:
+        stop: once it is set, what is not fetched yet is left for another time.
+    """
     for filed in file_left_over(desk, mailbox.name):
         done.count(filed.disposition)
     uids = box.uids()
@@ -190,6 +213,8 @@ def _take_new(desk: Desk, mailbox: MailboxSettings, box: Mailbox, done: Polled) 
         for filed in take_in(desk, mailbox.name, mails, mailbox.queue):
             done.count(filed.disposition)
         _tell_server(desk, mailbox, box, [one.uid for one in batch])
+        if stop is not None and stop.is_set():
+            break
     for problem in box.problems:
         log.warning("%s: %s", mailbox.name, problem)
 
