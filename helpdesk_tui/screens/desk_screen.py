@@ -76,9 +76,9 @@ class DeskScreen(Screen[None]):
 
     # -- notices and lines
 
-    def notice(self, text: str) -> None:
-        """Say something on the status line."""
-        self.query_one("#status", StatusLine).notice(text)
+    def notice(self, text: str, after: str = "") -> None:
+        """Say something on the status line; `after` stands behind it however long it is."""
+        self.query_one("#status", StatusLine).notice(text, after=after)
 
     def refuse(self, error: HelpdeskError) -> None:
         """Say why something was not done, and what to do."""
@@ -132,7 +132,7 @@ class DeskScreen(Screen[None]):
 
     def acted(self, outcome: Outcome, ids: Sequence[int]) -> None:
         """A verb was done on the tickets with these ids."""
-        self.notice(_("{outcome} · u undoes it").format(outcome=outcome.text) if outcome.tickets else outcome.text)
+        self.notice(outcome.text, _(" · u undoes it") if outcome.tickets else "")
 
     def can(self, action: str) -> bool:
         """True where an action can be done; else the reason is shown."""
@@ -282,7 +282,7 @@ class DeskScreen(Screen[None]):
         if answer and answer.startswith("open "):
             self.open_ticket(int(answer.removeprefix("open ")))
         elif answer:
-            self.notice(_("{outcome} · u undoes it").format(outcome=answer))
+            self.notice(answer, _(" · u undoes it"))
 
     def action_jump(self) -> None:
         """Go to a ticket by its number."""

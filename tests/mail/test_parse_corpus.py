@@ -20,7 +20,8 @@ from tests.mail.raw_mail import a_part, mail_of, read
 
 FOLDER = Path(os.environ.get("HELPDESK_MAIL_CORPUS", ""))
 pytestmark = pytest.mark.skipif(
-    not os.environ.get("HELPDESK_MAIL_CORPUS"), reason="HELPDESK_MAIL_CORPUS does not name the folder of real mails"
+    not os.environ.get("HELPDESK_MAIL_CORPUS"),
+    reason="NOT TESTED: real mails of others (HELPDESK_MAIL_CORPUS names no folder)",
 )
 #: Groups with neither expected bounces nor robots of their own, where nothing may be taken for a bounce.
 PEOPLE = ("aerc-jwz", "enmime", "stalwart", "reply-talon")

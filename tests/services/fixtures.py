@@ -82,8 +82,13 @@ def tmux() -> Iterator[Tmux]:
 
 
 def pytest_configure() -> None:
-    """Let a run that is told to end, by CI or `timeout`, stop its servers first, as Ctrl+C does."""
+    """Let a run that is told to end, by CI or `timeout`, stop its servers first, as Ctrl+C does.
+
+    A run in a shell's background begins deaf to Ctrl+C, and so would be all that it starts.
+    """
     signal.signal(signal.SIGTERM, _end_run)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

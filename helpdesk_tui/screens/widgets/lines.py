@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.widgets import Static
 
@@ -68,6 +68,7 @@ class StatusLine(Static):
         self._left = ""
         self._right = ""
         self._notice = ""
+        self._after = ""
         self._is_error = False
 
     def show(self, left: str | None = None, right: str | None = None) -> None:
@@ -76,9 +77,9 @@ class StatusLine(Static):
         self._right = self._right if right is None else right
         self._draw()
 
-    def notice(self, text: str, *, is_error: bool = False) -> None:
-        """Say something until the next notice or `clear`."""
-        self._notice, self._is_error = text, is_error
+    def notice(self, text: str, *, after: str = "", is_error: bool = False) -> None:
+        """Say something until the next notice or `clear`; `after` stands behind it however long it is."""
+        self._notice, self._after, self._is_error = text, after, is_error
         self._draw()
 
     def clear(self) -> None:
@@ -103,6 +104,11 @@ class StatusLine(Static):
         self.styles.height = len(left)
         style = "bold reverse" if self._is_error and self._notice else "bold" if self._notice else ""
         shown = "\n".join(f" {line.plain} " for line in left)
+        if self._notice and self._after:
+            room = width - cell_len(self._after)
+            words = Text(clean_line(self._notice))
+            words.truncate(room, overflow="ellipsis")
+            shown = f" {set_cell_size(words.plain + self._after, width)} "
         self.update(Text(shown, style, no_wrap=True).append(right, "dim"))
 
     def _fitted(self, words: str, width: int) -> list[Text]:
