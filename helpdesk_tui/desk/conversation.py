@@ -106,7 +106,7 @@ def reply(
             apply_status(change.ticket, then, changes.now)
         changes.say(
             _("Reply to #{number} is on its way to {people}").format(
-                number=ticket, people=", ".join(Person(*one).whole for one in message.to)
+                number=ticket, people=", ".join(Person(*one).called for one in message.to)
             )
         )
     return changes.outcome

@@ -107,7 +107,7 @@ class TestWhomAnAnswerGoesTo:
             app.up().shows(re.compile("Konto +mallory@evil"))
             app.press("enter").shows("anna@bank.example <mallory@evil.example>")
             app.press("r").shows("To anna@bank.example <mallory@evil.example>")
-            app.write("Hallo").press("ctrl+s").shows("on its way to anna@bank.example <mallory@evil.example>")
+            app.write("Hallo").press("ctrl+s").shows("on its way to mallory@evil.example")
             assert app.quit() == 0
 
 
