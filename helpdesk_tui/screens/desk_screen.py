@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, cast
 
 from textual.containers import Container
+from textual.css.query import NoMatches
 from textual.events import Resize
 from textual.screen import Screen
 
@@ -95,7 +97,16 @@ class DeskScreen(Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         """Wide screens show more."""
-        self.call_after_refresh(self.fit)
+        self.afterwards(self.fit)
+
+    def afterwards(self, draw: Callable[[], None]) -> None:
+        """Draw something once the screen has its new shape, unless it is being taken down by then."""
+
+        def draw_what_stands() -> None:
+            with suppress(NoMatches):
+                draw()
+
+        self.call_after_refresh(draw_what_stands)
 
     def fit(self) -> None:
         """Show as much as the desk's own width allows, once it is known."""
@@ -103,7 +114,7 @@ class DeskScreen(Screen[None]):
         self.set_class(width >= WIDE, "wide")
         self.set_class(width >= WIDEST, "widest")
         self.refresh(layout=True)
-        self.call_after_refresh(self.show_keys)
+        self.afterwards(self.show_keys)
 
     # -- acting
 

@@ -88,7 +88,7 @@ class ListScreen(DeskScreen):
     def fit(self) -> None:
         """Fit columns and preview to the new size, too."""
         super().fit()
-        self.call_after_refresh(self._fit_columns)
+        self.afterwards(self._fit_columns)
 
     def _fit_columns(self) -> None:
         self.apply_preview()
