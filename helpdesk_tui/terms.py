@@ -79,6 +79,32 @@ class Party(StrEnum):
     THEM = "them"
 
 
+class CallState(StrEnum):
+    """Where a wish to be called stands."""
+
+    OPEN = "open"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class CallOutcome(StrEnum):
+    """How a call ended; the keys 1 to 5 of the call card, in this order."""
+
+    REACHED = "reached"
+    NO_ANSWER = "no_answer"
+    VOICEMAIL = "voicemail"
+    WRONG_NUMBER = "wrong_number"
+    LATER = "later"
+
+
+class ImportState(StrEnum):
+    """How far an import has come."""
+
+    RUNNING = "running"
+    DONE = "done"
+    UNDONE = "undone"
+
+
 class Role(StrEnum):
     """What an agent may do beyond answering."""
 
@@ -108,6 +134,11 @@ class Verb(StrEnum):
     DELIVERY = "delivery"
     TIMER = "timer"
     CONFIGURE = "configure"
+    CALLBACK = "callback"
+    CALL = "call"
+    PLAN = "plan"
+    HAND_OVER = "hand_over"
+    IMPORT = "import"
 
 
 class Disposition(StrEnum):

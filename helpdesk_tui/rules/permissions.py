@@ -6,6 +6,7 @@ from helpdesk_tui.language import _
 from helpdesk_tui.terms import Actor, Role, Verb
 
 _EVERY_AGENT = frozenset({Role.AGENT, Role.LEAD, Role.ADMIN})
+_LEADS = frozenset({Role.LEAD, Role.ADMIN})
 _ADMINS = frozenset({Role.ADMIN})
 _SYSTEM = frozenset({Role.SYSTEM})
 
@@ -28,6 +29,11 @@ TABLE: dict[Verb, frozenset[Role]] = {
     Verb.UNDO: _EVERY_AGENT,
     Verb.REDO: _EVERY_AGENT,
     Verb.CONFIGURE: _ADMINS,
+    Verb.CALLBACK: _EVERY_AGENT,
+    Verb.CALL: _EVERY_AGENT,
+    Verb.PLAN: _LEADS,
+    Verb.HAND_OVER: _LEADS,
+    Verb.IMPORT: _ADMINS,
 }
 
 #: Verbs that `undo` takes back.
@@ -44,6 +50,9 @@ UNDOABLE = frozenset(
         Verb.SUMMARY,
         Verb.REPLY,
         Verb.NOTE,
+        Verb.CALLBACK,
+        Verb.CALL,
+        Verb.HAND_OVER,
     }
 )
 
@@ -54,4 +63,6 @@ def refusal(actor: Actor, verb: Verb) -> str | None:
         return None
     if TABLE[verb] == _ADMINS:
         return _("Only an admin may do this.")
+    if TABLE[verb] == _LEADS:
+        return _("Only a lead or an admin may do this.")
     return _("Only the program itself does this.")

@@ -16,13 +16,16 @@ from helpdesk_tui.store.tables import Category, Queue
 from helpdesk_tui.store.transaction import said_plainly
 
 #: The newest migration: the schema this program needs.
-SCHEMA = "0002"
+SCHEMA = "0003"
 #: The queue that every store has from the start.
 FIRST_QUEUE = "support"
 #: The role all agents of a PostgreSQL store are members of.
 AGENT_ROLE = "helpdesk_agent"
 #: The tables in which stands who may do what; on PostgreSQL their owner alone writes them.
-_SET_UP = "agent, team, team_member, queue, queue_address, category, field_definition, alembic_version"
+_SET_UP = (
+    "agent, team, team_member, queue, queue_address, queue_member, category, field_definition, setting, import_run, "
+    "import_reject, external_ref, alembic_version"
+)
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 7_103_559_112_407_001
 
@@ -137,6 +140,6 @@ def _grant(connection: Connection) -> None:
         f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {AGENT_ROLE}",
         f"REVOKE UPDATE ON event FROM {AGENT_ROLE}",
         f"REVOKE INSERT, UPDATE, DELETE ON {_SET_UP} FROM {AGENT_ROLE}",
-        f"GRANT DELETE ON ticket_tag TO {AGENT_ROLE}",
+        f"GRANT DELETE ON ticket_tag, callback_exception TO {AGENT_ROLE}",
     ):
         connection.exec_driver_sql(statement)

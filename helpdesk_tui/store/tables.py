@@ -5,7 +5,7 @@ keys, so that rights can later be decided row by row. Message, RawMessage and Ev
 their key (they are meant to be partitioned by range of id); what must be unique lives in small tables.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -24,7 +24,18 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from helpdesk_tui.terms import Channel, DueKind, MessageKind, OutboxState, Party, Role, Status
+from helpdesk_tui.terms import (
+    CallOutcome,
+    CallState,
+    Channel,
+    DueKind,
+    ImportState,
+    MessageKind,
+    OutboxState,
+    Party,
+    Role,
+    Status,
+)
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 _NEVER_REUSED = {"sqlite_autoincrement": True}
@@ -93,6 +104,23 @@ class Agent(SQLModel, table=True):
     role: str = _text(Role.AGENT)
     is_active: bool = True
     away_until: datetime | None = None
+    #: So many tickets that wait for us are a full load.
+    capacity: int = 20
+
+
+class QueueMember(SQLModel, table=True):
+    """An agent who belongs to a queue, and so sees what lies in it."""
+
+    __tablename__ = "queue_member"
+    queue_id: int = Field(primary_key=True, foreign_key="queue.id", sa_type=BigId)
+    agent_id: int = Field(primary_key=True, foreign_key="agent.id", sa_type=BigId, index=True)
+
+
+class Setting(SQLModel, table=True):
+    """What holds for everybody who uses this store, such as whose figures may be seen."""
+
+    name: str = Field(primary_key=True, sa_type=Text)
+    value: str = _text()
 
 
 class Team(SQLModel, table=True):
@@ -444,9 +472,12 @@ class Batch(SQLModel, table=True):
 
 
 class Event(SQLModel, table=True):
-    """The append-only record of one verb on one ticket; `changes` maps a field to [before, after]."""
+    """The append-only record of one verb on one ticket; `changes` maps a field to [before, after].
 
-    __table_args__ = (_with_ticket(), _NEVER_REUSED)
+    It follows its ticket's queue by a trigger and not by a key: it stays where an import is taken back as a whole.
+    """
+
+    __table_args__ = (_NEVER_REUSED,)
     id: int = _id()
     #: The database's own transaction id (PostgreSQL), by which the feed knows what it has not shown yet.
     xid: int | None = Field(
@@ -504,6 +535,145 @@ class ExternalRef(SQLModel, table=True):
     type: str = Field(primary_key=True, sa_type=Text)
     external_id: str = Field(primary_key=True, sa_type=Text)
     own_id: int = Field(sa_type=BigInteger, index=True)
+    #: The import that made the thing; None where it only found it.
+    import_id: str | None = Field(default=None, foreign_key="import_run.id", sa_type=Text, index=True)
+
+
+class ImportRun(SQLModel, table=True):
+    """One import: where it reads from, how far it has come, and what came of it. `id` is that of its batch."""
+
+    __tablename__ = "import_run"
+    __table_args__ = (_one_of("state", ImportState),)
+    id: str = Field(primary_key=True, sa_type=Text)
+    agent_id: int | None = _ref("agent")
+    format: str = _text()
+    source: str = _text()
+    #: What the other system is called; names are unique within it.
+    system: str = _text()
+    options: dict[str, Any] = _json(dict)
+    state: str = _text(ImportState.RUNNING)
+    #: Where to go on, as the format counts.
+    position: dict[str, Any] = _json(dict)
+    tickets: int = 0
+    messages: int = 0
+    rejected: int = 0
+    started_at: datetime
+    updated_at: datetime
+
+
+class ImportReject(SQLModel, table=True):
+    """Something that an import could not take in: where it stands, and why."""
+
+    __tablename__ = "import_reject"
+    __table_args__ = (_NEVER_REUSED,)
+    id: int = _id()
+    import_id: str = Field(foreign_key="import_run.id", sa_type=Text, index=True)
+    place: str = _text()
+    reason: str = _text()
+
+
+class CallbackPlan(SQLModel, table=True):
+    """When a team calls back: the length of a slot, the weekly pattern, and how many calls at a time."""
+
+    __tablename__ = "callback_plan"
+    __table_args__ = (
+        CheckConstraint("slot_minutes BETWEEN 5 AND 480", name="slot_minutes_known"),
+        CheckConstraint("capacity BETWEEN 0 AND 1000", name="capacity_known"),
+    )
+    team_id: int = Field(primary_key=True, foreign_key="team.id", sa_type=BigId)
+    slot_minutes: int = 15
+    #: As `rules.calendar` reads them, in `zone` (an IANA name).
+    hours: str = _text()
+    zone: str = _text()
+    capacity: int = 1
+    horizon_days: int = 30
+    notice_minutes: int = 30
+    #: So often a customer who does not answer is tried.
+    attempts: int = 3
+
+
+class CallbackException(SQLModel, table=True):
+    """A date on which a team calls at other hours, or with other people; None is as the pattern says, "" is closed."""
+
+    __tablename__ = "callback_exception"
+    __table_args__ = (CheckConstraint("capacity BETWEEN 0 AND 1000", name="capacity_known"),)
+    team_id: int = Field(primary_key=True, foreign_key="team.id", sa_type=BigId)
+    day: date = Field(primary_key=True)
+    hours: str | None = Field(default=None, sa_type=Text)
+    capacity: int | None = None
+
+
+class CallbackSlot(SQLModel, table=True):
+    """A stretch of time in which somebody has booked a call, or had. The database counts `taken`, and refuses more."""
+
+    __tablename__ = "callback_slot"
+    __table_args__ = (UniqueConstraint("team_id", "start_at", "end_at"), _NEVER_REUSED)
+    id: int = _id()
+    team_id: int = _ref("team")
+    start_at: datetime
+    end_at: datetime
+    capacity: int = 0
+    taken: int = 0
+
+
+class CallbackRequest(SQLModel, table=True):
+    """A customer's wish to be called; it ends when they were reached, or nobody shall call any more."""
+
+    __tablename__ = "callback_request"
+    __table_args__ = (
+        _with_ticket(),
+        _one_of("state", CallState),
+        Index(
+            "callback_request_open",
+            "ticket_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        _NEVER_REUSED,
+    )
+    id: int = _id()
+    ticket_id: int = Field(sa_type=BigId, index=True)
+    queue_id: int = Field(sa_type=BigId)
+    team_id: int = _ref("team")
+    #: Who calls; None is whoever of the team is free.
+    agent_id: int | None = _ref("agent", index=True)
+    #: Where to call (E.164), and the time zone of that number, "" where that is not one.
+    number: str = _text()
+    zone: str = _text()
+    asked: str = _text()
+    state: str = _text(CallState.OPEN)
+    #: The entry in the customer's calendar, and how often it was changed (RFC 5545 §3.8.4.7, §3.8.7.4).
+    uid: str = _text()
+    sequence: int = 0
+    created_at: datetime
+
+
+class CallbackBooking(SQLModel, table=True):
+    """A call in a slot. `holds`: it takes a place; not where it was moved or cancelled. `attempt` counts from 1."""
+
+    __tablename__ = "callback_booking"
+    __table_args__ = (
+        _with_ticket(),
+        _one_of("outcome", CallOutcome),
+        Index(
+            "callback_booking_pending",
+            "request_id",
+            unique=True,
+            sqlite_where=text("holds AND outcome IS NULL"),
+            postgresql_where=text("holds AND outcome IS NULL"),
+        ),
+        _NEVER_REUSED,
+    )
+    id: int = _id()
+    request_id: int = _ref("callback_request", index=True)
+    ticket_id: int = Field(sa_type=BigId, index=True)
+    queue_id: int = Field(sa_type=BigId)
+    slot_id: int = _ref("callback_slot", index=True)
+    attempt: int = 1
+    holds: bool = True
+    outcome: str | None = Field(default=None, sa_type=Text)
+    made_at: datetime
 
 
 class TicketWords(SQLModel, table=True):

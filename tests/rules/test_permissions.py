@@ -8,7 +8,8 @@ from helpdesk_tui.rules.permissions import TABLE, UNDOABLE, refusal
 from helpdesk_tui.terms import SYSTEM, Actor, Role, Verb
 
 ONLY_SYSTEM = {Verb.RECEIVE, Verb.DELIVERY, Verb.TIMER}
-ONLY_ADMINS = {Verb.CONFIGURE}
+ONLY_ADMINS = {Verb.CONFIGURE, Verb.IMPORT}
+ONLY_LEADS = {Verb.PLAN, Verb.HAND_OVER}
 
 
 def actor(role: Role) -> Actor:
@@ -27,7 +28,7 @@ def test_the_table(verb: Verb, role: Role) -> None:
         Role.SYSTEM: verb in ONLY_SYSTEM,
         Role.ADMIN: verb not in ONLY_SYSTEM,
         Role.LEAD: verb not in ONLY_SYSTEM | ONLY_ADMINS,
-        Role.AGENT: verb not in ONLY_SYSTEM | ONLY_ADMINS,
+        Role.AGENT: verb not in ONLY_SYSTEM | ONLY_ADMINS | ONLY_LEADS,
     }[role]
     reason = refusal(actor(role), verb)
     assert (reason is None) is may

@@ -36,3 +36,17 @@ def test_an_event_follows_its_ticket_to_another_queue(place: Place) -> None:
     move(desk, [number], "billing")
     queues = sql(place.store(), "SELECT q.name, e.verb FROM event e JOIN queue q ON q.id = e.queue_id ORDER BY e.id")
     assert queues == [("billing", "create"), ("billing", "queue")]
+
+
+@pytest.mark.parametrize("ticket_id", [1, 4711])
+def test_no_event_is_written_about_a_ticket_that_is_not_there_or_lies_elsewhere(place: Place, ticket_id: int) -> None:
+    a_ticket(place.desk("anna"))
+    before = everything(place.store())
+    with pytest.raises(HelpdeskError, match="an event needs its ticket"):
+        sql(
+            place.store(),
+            "INSERT INTO event (ticket_id, queue_id, batch_id, verb, at, changes)"
+            " SELECT :ticket, (SELECT id FROM queue WHERE name = 'billing'), batch_id, verb, at, changes FROM event",
+            ticket=ticket_id,
+        )
+    assert everything(place.store()) == before
