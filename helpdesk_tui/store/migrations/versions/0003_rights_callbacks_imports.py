@@ -23,7 +23,7 @@ def upgrade() -> None:
         _free_events_sqlite()
 
 
-def _key(name: str, *, is_first: bool = False) -> sa.Column:
+def _key(name: str, *, is_first: bool = False) -> "sa.Column[int]":
     return sa.Column(name, BigId, *([sa.Identity()] if is_first else []), nullable=False)
 
 
