@@ -21,6 +21,7 @@ from helpdesk_tui.store.engine import open_store
 from helpdesk_tui.store.statements import add_row
 from helpdesk_tui.store.tables import View
 from helpdesk_tui.store.transaction import writing
+from helpdesk_tui.terms import SYSTEM
 from tests.services.terminal import PtyProgram
 
 TITLE = "Moving in the list"
@@ -134,10 +135,10 @@ def _view_of_everything(url: str) -> Iterator[None]:
     """A saved view of all tickets under the key 1, as long as it is needed."""
     store = open_store(url)
     try:
-        with writing(store) as session:
+        with writing(store, SYSTEM) as session:
             view = add_row(session, View, {"agent_id": None, "name": "All", "query": "is:any", "position": 0})
         yield
-        with writing(store) as session:
+        with writing(store, SYSTEM) as session:
             session.execute(delete(View).where(col(View.id) == view))
     finally:
         store.close()

@@ -24,7 +24,7 @@ from helpdesk_tui.screens.views import default_views
 from helpdesk_tui.store.queries.tickets import BY_WORK, Asker, count_tickets, first_page, ticket_ids
 from helpdesk_tui.store.tables import Batch, Event, Ticket
 from helpdesk_tui.store.transaction import reading
-from helpdesk_tui.terms import Priority, Status, Verb
+from helpdesk_tui.terms import SYSTEM, Priority, Status, Verb
 
 TITLE = "Verbs and questions"
 NOTE = (
@@ -156,7 +156,7 @@ def _open_tickets(desk: Desk, count: int) -> list[_Place]:
     asker = Asker(desk.actor, datetime.now(UTC))
     ids = desk.ask(ticket_ids, parse("is:new"), asker, limit=count)
     found = select(col(Ticket.id), col(Ticket.number), col(Ticket.queue_id)).where(col(Ticket.id).in_(ids))
-    with reading(desk.store) as session:
+    with reading(desk.store, SYSTEM) as session:
         return [_Place(*row) for row in session.execute(found)]
 
 

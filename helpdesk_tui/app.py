@@ -252,7 +252,7 @@ class HelpdeskApp(App[None]):
         store = open_current(self.settings.store)
         self._desk = Desk(store, identify(store, self._login), self.settings)
         self._drafts = DraftKeeper(self)
-        self._feed = Feed(store)
+        self._feed = Feed(store, self._desk.actor)
 
     def _start_housekeeping(self) -> None:
         """On SQLite the app sends and runs timers itself where nobody polls."""

@@ -105,6 +105,23 @@ class ImportState(StrEnum):
     UNDONE = "undone"
 
 
+class LoadState(StrEnum):
+    """How much room a colleague has: all that others are told of it."""
+
+    FREE = "free"
+    NEARLY_FULL = "nearly full"
+    FULL = "full"
+    ABSENT = "absent"
+
+
+class IndividualStats(StrEnum):
+    """Whose figures may be seen: nobody's, each person's own, or, where that was agreed on, those of all by leads."""
+
+    OFF = "off"
+    OWN = "own"
+    AGREEMENT = "agreement"
+
+
 class Role(StrEnum):
     """What an agent may do beyond answering."""
 

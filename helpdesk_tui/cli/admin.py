@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from helpdesk_tui.cli.invocation import BATCH, JSON, open_desk
-from helpdesk_tui.cli.output import print_json, print_outcome, print_table
+from helpdesk_tui.cli.output import plain, print_json, print_outcome, print_table
 from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _
+from helpdesk_tui.terms import Role
+
+if TYPE_CHECKING:
+    from helpdesk_tui.store.queries.staff import ColleagueRow
+
+
+class AgentRole(StrEnum):
+    """The roles an agent may have."""
+
+    AGENT = "agent"
+    LEAD = "lead"
+    ADMIN = "admin"
+
 
 queue_app = typer.Typer(help="Queues: buckets of work with their own addresses.", no_args_is_help=True)
 agent_app = typer.Typer(help="Agents: the people who answer.", no_args_is_help=True)
 team_app = typer.Typer(help="Teams: sets of agents.", no_args_is_help=True)
+setting_app = typer.Typer(help="Settings that hold for everybody who uses this store.", no_args_is_help=True)
 category_app = typer.Typer(help="Categories: what tickets are about.", no_args_is_help=True)
 NAME = typer.Argument(..., metavar="NAME")
 ADDRESS = typer.Option(None, "--address", help="An address of the queue; the first is the one it answers from.")
+BELONGS = typer.Option(None, "--queue", help="+NAME lets them into a queue, -NAME takes them out.", metavar="+Q|-Q")
+CONFIDENTIAL = "Only its members read what lies in it, the database sees to that (PostgreSQL only)."
 DISPLAY_NAME = typer.Option(None, "--display-name", help="The name customers read.")
 
 
@@ -27,11 +46,21 @@ def list_queues(as_json: bool = JSON) -> None:
 
     rows = open_desk().ask(queues)
     if as_json:
-        print_json([{"name": q.name, "display_name": q.display_name, "addresses": list(q.addresses)} for q in rows])
-    else:
-        print_table(
-            (_("queue"), _("name"), _("addresses")), [(q.name, q.display_name, ", ".join(q.addresses)) for q in rows]
+        print_json(
+            [
+                {
+                    "name": q.name,
+                    "display_name": q.display_name,
+                    "addresses": list(q.addresses),
+                    "confidential": q.is_confidential,
+                }
+                for q in rows
+            ]
         )
+    else:
+        heads = (_("queue"), _("name"), _("addresses"), "")
+        marks = {True: _("confidential"), False: ""}
+        print_table(heads, [(q.name, q.display_name, ", ".join(q.addresses), marks[q.is_confidential]) for q in rows])
 
 
 @queue_app.command(name="add")
@@ -39,13 +68,15 @@ def add_queue(
     name: str = NAME,
     address: list[str] = ADDRESS,
     display_name: str = DISPLAY_NAME,
+    confidential: bool = typer.Option(False, "--confidential", help=CONFIDENTIAL),
     batch: str | None = BATCH,
     as_json: bool = JSON,
 ) -> None:
-    """Make a queue."""
+    """Make a queue, to which all agents belong; to a confidential one only you, at first."""
     from helpdesk_tui.desk import settings
 
-    print_outcome(open_desk(batch).do(settings.add_queue, name, address or (), display_name or ""), as_json)
+    add, words = settings.add_queue, display_name or ""
+    print_outcome(open_desk(batch).do(add, name, address or (), words, is_confidential=confidential), as_json)
 
 
 @queue_app.command(name="set")
@@ -53,31 +84,31 @@ def set_queue(
     name: str = NAME,
     address: list[str] = ADDRESS,
     display_name: str = DISPLAY_NAME,
+    confidential: bool | None = typer.Option(None, "--confidential/--no-confidential", help=CONFIDENTIAL),
     batch: str | None = BATCH,
     as_json: bool = JSON,
 ) -> None:
     """Change a queue; addresses given replace the ones it has."""
     from helpdesk_tui.desk import settings
 
-    print_outcome(open_desk(batch).do(settings.set_queue, name, address or None, display_name), as_json)
+    change = settings.set_queue
+    print_outcome(
+        open_desk(batch).do(change, name, address or None, display_name, is_confidential=confidential), as_json
+    )
 
 
 @agent_app.command(name="list")
 def list_agents(as_json: bool = JSON) -> None:
-    """List the agents."""
-    from helpdesk_tui.store.queries.setup import agents
+    """List the agents, with what they belong to and how much room they have; `load` only where it is yours to know."""
+    from helpdesk_tui.store.queries.staff import colleagues
 
-    rows = open_desk().ask(agents)
+    desk = open_desk()
+    rows = desk.ask(colleagues, desk.actor, desk.clock())
     if as_json:
-        print_json(
-            [
-                {"login": a.login, "name": a.name, "email": a.email, "role": a.role, "away_until": a.away_until}
-                for a in rows
-            ]
-        )
+        print_json([{name: value for name, value in plain(row).items() if name != "id"} for row in rows])
     else:
-        heads = (_("login"), _("name"), _("address"), _("role"), _("away until"))
-        print_table(heads, [(a.login, a.name, a.email, a.role, a.away_until) for a in rows])
+        heads = (_("login"), _("name"), _("address"), _("role"), _("state"), _("away until"), _("queues"), _("teams"))
+        print_table(heads, [_agent_line(row) for row in rows])
 
 
 @agent_app.command(name="add")
@@ -85,13 +116,15 @@ def add_agent(
     login: str = typer.Argument(..., metavar="LOGIN"),
     name: str = typer.Option("", "--name", help="The name customers read."),
     email: str = typer.Option("", "--email"),
+    role: AgentRole = typer.Option(AgentRole.AGENT, "--role"),
+    queue: list[str] = BELONGS,
     batch: str | None = BATCH,
     as_json: bool = JSON,
 ) -> None:
-    """Let somebody in as an agent."""
+    """Let somebody in as an agent, who belongs to all queues that are not confidential."""
     from helpdesk_tui.desk import settings
 
-    print_outcome(open_desk(batch).do(settings.add_agent, login, name, email), as_json)
+    print_outcome(open_desk(batch).do(settings.add_agent, login, name, email, Role(role), queues=queue or ()), as_json)
 
 
 @agent_app.command(name="set")
@@ -100,14 +133,52 @@ def set_agent(
     name: str | None = typer.Option(None, "--name"),
     email: str | None = typer.Option(None, "--email"),
     away_until: str | None = typer.Option(None, "--away-until", help="2026-12-01 or 2026-12-01T09:00; none ends it."),
+    role: AgentRole | None = typer.Option(None, "--role"),
+    capacity: int | None = typer.Option(None, "--capacity", min=1, help="How many tickets are a full load."),
+    queue: list[str] = BELONGS,
+    team: list[str] = typer.Option(None, "--team", help="+NAME puts them into a team, -NAME takes them out."),
     batch: str | None = BATCH,
     as_json: bool = JSON,
 ) -> None:
     """Change an agent; while away, answers to their tickets also stand under Unassigned."""
     from helpdesk_tui.desk import settings
 
-    away = _instant(away_until) if away_until is not None else None
-    print_outcome(open_desk(batch).do(settings.set_agent, login, name=name, email=email, away_until=away), as_json)
+    change = partial(
+        settings.set_agent,
+        name=name,
+        email=email,
+        away_until=_instant(away_until) if away_until is not None else None,
+        role=Role(role) if role else None,
+        capacity=capacity,
+        queues=queue or (),
+        teams=team or (),
+    )
+    print_outcome(open_desk(batch).do(change, login), as_json)
+
+
+@setting_app.command(name="list")
+def list_settings(as_json: bool = JSON) -> None:
+    """List the settings of the store."""
+    from helpdesk_tui.store.queries.staff import INDIVIDUAL_STATS, individual_stats
+
+    rows = [{"name": INDIVIDUAL_STATS, "value": str(open_desk().ask(individual_stats))}]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table((_("setting"), _("value")), [(row["name"], row["value"]) for row in rows])
+
+
+@setting_app.command(name="set")
+def set_setting(
+    name: str = NAME,
+    value: str = typer.Argument(..., metavar="VALUE"),
+    batch: str | None = BATCH,
+    as_json: bool = JSON,
+) -> None:
+    """Set what holds for everybody: individual_stats off, own or agreement."""
+    from helpdesk_tui.desk import settings
+
+    print_outcome(open_desk(batch).do(settings.set_setting, name, value), as_json)
 
 
 @team_app.command(name="list")
@@ -153,6 +224,11 @@ def add_category(name: str = NAME, batch: str | None = BATCH, as_json: bool = JS
     from helpdesk_tui.desk import settings
 
     print_outcome(open_desk(batch).do(settings.add_category, name), as_json)
+
+
+def _agent_line(row: ColleagueRow) -> tuple[Any, ...]:
+    belongs = ", ".join(row.queues), ", ".join(row.teams)
+    return row.login, row.name, row.email, row.role, row.state, plain(row.away_until), *belongs
 
 
 def _instant(text: str) -> datetime | str:

@@ -12,9 +12,11 @@ from helpdesk_tui.cli.invocation import Invocation
 from helpdesk_tui.config import MailboxSettings, Settings
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
+from helpdesk_tui.terms import SYSTEM
 
 if TYPE_CHECKING:
     from helpdesk_tui.store.engine import Store
+    from helpdesk_tui.terms import Actor
 
 #: File systems on which SQLite's locks are not to be trusted.
 _NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph"})
@@ -67,9 +69,13 @@ def _store_checks(settings: Settings, invocation: Invocation) -> list[Check]:
     except HelpdeskError as error:
         return [_failed(_("store"), error)]
     checks = [_tried(_("store"), lambda: _whole(store)), *_file_system(store)]
-    checks.append(_tried(_("you"), lambda: identify(store, invocation.login).login))
     checks += list(_queues(store))
-    checks.append(_tried(_("mail"), lambda: _mail(store)))
+    try:
+        actor = identify(store, invocation.login)
+    except HelpdeskError as error:
+        return [*checks, _failed(_("you"), error)]
+    checks.append(Check(_("you"), State.OK, actor.login))
+    checks.append(_tried(_("mail"), lambda: _mail(store, actor)))
     return checks
 
 
@@ -115,7 +121,7 @@ def _queues(store: Store) -> Iterator[Check]:
     from helpdesk_tui.store.queries.setup import queues
     from helpdesk_tui.store.transaction import reading
 
-    with reading(store) as session:
+    with reading(store, SYSTEM) as session:
         rows = queues(session)
     for queue in rows:
         name = _("queue {name}").format(name=queue.name)
@@ -126,11 +132,11 @@ def _queues(store: Store) -> Iterator[Check]:
             yield Check(name, State.WARN, _("has no address, so nothing can be answered from it"), hint)
 
 
-def _mail(store: Store) -> str:
+def _mail(store: Store, actor: Actor) -> str:
     from helpdesk_tui.store.queries.mail import mail_account
     from helpdesk_tui.store.transaction import reading
 
-    with reading(store) as session:
+    with reading(store, actor) as session:
         account = mail_account(session)
     return promise(account.received, account.accounted)
 

@@ -291,7 +291,7 @@ def _write_bytes(desk: Desk, question: Any, wanted: int) -> None:
 
     if sys.stdout.isatty():
         raise Usage(_("A raw mail is not for a terminal."), _("Send it to a file or a pager: … > mail.eml"))
-    with reading(desk.store) as session:
+    with reading(desk.store, desk.actor) as session:
         for piece in question(session, wanted):
             sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()

@@ -33,6 +33,7 @@ app.add_typer(admin.queue_app, name="queue")
 app.add_typer(admin.agent_app, name="agent")
 app.add_typer(admin.team_app, name="team")
 app.add_typer(admin.category_app, name="category")
+app.add_typer(admin.setting_app, name="setting")
 app.command(name="demo")(demo.demo)
 
 

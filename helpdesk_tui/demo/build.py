@@ -15,6 +15,7 @@ from helpdesk_tui.config import MailboxSettings, Settings, SmtpSettings
 from helpdesk_tui.desk import assignment, settings, tickets
 from helpdesk_tui.desk.conversation import NewRequest, create, note
 from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.identity import identify, let_in, welcome_first
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.mail.poller import poll_once
@@ -24,8 +25,6 @@ from helpdesk_tui.store.queries.mail import mail_account
 from helpdesk_tui.store.queries.setup import agents
 from helpdesk_tui.store.queries.tickets import Asker, count_tickets, ticket_ids, ticket_rows
 from helpdesk_tui.store.schema import upgrade
-from helpdesk_tui.store.statements import add_unless_there
-from helpdesk_tui.store.tables import Agent
 from helpdesk_tui.store.transaction import writing
 from helpdesk_tui.terms import SYSTEM, Actor, Person, Priority, Role
 
@@ -188,7 +187,7 @@ def actor(store: Store, login: str) -> Actor:
     """An agent of the demo, as who they act."""
     from helpdesk_tui.store.transaction import reading
 
-    with reading(store) as session:
+    with reading(store, SYSTEM) as session:
         one = next(agent for agent in agents(session) if agent.login == login)
     return Actor(one.id, one.login, one.name, Role(one.role))
 
@@ -207,14 +206,11 @@ def _refuse_used(store: Store, chosen: Settings) -> None:
 
 def _visitor(store: Store) -> Actor:
     if store.is_postgres:
-        from helpdesk_tui.desk.identity import identify, welcome_first
-
         welcome_first(store)
         visitor = identify(store)
-    with writing(store) as session:
+    with writing(store, SYSTEM) as session:
         for login, name, role in AGENTS:
-            row = {"login": login, "name": name, "email": "", "role": role, "is_active": True}
-            add_unless_there(session, Agent, row)
+            let_in(session, {"login": login, "name": name, "email": "", "role": role})
     return visitor if store.is_postgres else actor(store, VISITOR)
 
 

@@ -16,10 +16,8 @@ from helpdesk_tui.language import _
 from helpdesk_tui.store.bulk import Bulk, FinishedMessage, FinishedTicket
 from helpdesk_tui.store.queries.setup import agents, queues
 from helpdesk_tui.store.schema import upgrade
-from helpdesk_tui.store.statements import add_unless_there
-from helpdesk_tui.store.tables import Agent
 from helpdesk_tui.store.transaction import reading, writing
-from helpdesk_tui.terms import Channel, IncomingFile, MessageKind, Party, Person, Priority, Status
+from helpdesk_tui.terms import SYSTEM, Channel, IncomingFile, MessageKind, Party, Person, Priority, Status
 
 _T = TypeVar("_T")
 _AT_ONCE = 1000
@@ -168,15 +166,14 @@ class Filled:
 
 def fill_store(settings: Settings, count: int, seed: int, tell: Callable[[str], None]) -> Filled:
     """Fill a store, creating it where it does not exist."""
-    from helpdesk_tui.desk.identity import welcome_first
+    from helpdesk_tui.desk.identity import let_in, welcome_first
 
     store = upgrade(settings.store)
     welcome_first(store)
-    with writing(store) as session:
+    with writing(store, SYSTEM) as session:
         for login, name, role in AGENTS:
-            row = {"login": login, "name": name, "email": "", "role": role, "is_active": True}
-            add_unless_there(session, Agent, row)
-    with reading(store) as session:
+            let_in(session, {"login": login, "name": name, "email": "", "role": role})
+    with reading(store, SYSTEM) as session:
         names = [queue.name for queue in queues(session)], [agent.login for agent in agents(session)]
     started, now, messages, done = time.monotonic(), utc_now(), 0, 0
     bulk = Bulk(store, None)

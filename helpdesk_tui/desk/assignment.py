@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import Changes, Desk
+from helpdesk_tui.desk.membership import refuse_strangers
 from helpdesk_tui.desk.tickets import name_tickets
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.language import _
@@ -20,6 +21,7 @@ def assign(desk: Desk, tickets: Sequence[int], to: str) -> Outcome:
     """Give tickets to the agent with this login."""
     with desk.change(Verb.ASSIGN, tickets) as changes:
         agent = _agent(changes, to)
+        refuse_strangers(changes.session, (change.ticket for change in changes), agent)
         for change in changes:
             change.ticket.assignee_id = agent.id
         mine = agent.id == desk.actor.agent_id

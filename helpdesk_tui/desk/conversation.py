@@ -23,6 +23,7 @@ from helpdesk_tui.rules.subjects import reply_subject
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
 from helpdesk_tui.store import numbers, search
 from helpdesk_tui.store.schema import FIRST_QUEUE
+from helpdesk_tui.store.sight import sees
 from helpdesk_tui.store.statements import add_rows
 from helpdesk_tui.store.tables import (
     Agent,
@@ -159,6 +160,11 @@ def _new_ticket(changes: Changes, request: NewRequest) -> Ticket:
         raise NotFound(
             _("There is no queue {name}.").format(name=clean_line(request.queue, 80)),
             _("`helpdesk queue list` shows them."),
+        )
+    if not sees(session, queue_id):
+        raise Refused(
+            _("You do not belong to {queue}.").format(queue=request.queue),
+            _("Take it down in a queue of yours, then move it there."),
         )
     person = Person(clean_line(request.person.name, 200), clean_line(request.person.address, 320))
     return Ticket(

@@ -52,7 +52,7 @@ def claim(desk: Desk, compose: Callable[[Letter], bytes]) -> OutgoingMail | None
             marked failed, and the next one has its turn.
     """
     while entry_id := _next_due(desk):
-        with writing(desk.store) as session:
+        with writing(desk.store, desk.actor) as session:
             entry = _locked(session, entry_id)
             if entry.state != OutboxState.QUEUED:
                 continue
@@ -88,7 +88,7 @@ def _locked(session: Session, outbox_id: int) -> Outbox:
 
 def _next_due(desk: Desk) -> int | None:
     due = select(col(Outbox.id)).where(col(Outbox.state) == OutboxState.QUEUED, col(Outbox.due_at) <= desk.clock())
-    with reading(desk.store) as session:
+    with reading(desk.store, desk.actor) as session:
         return session.execute(due.order_by(col(Outbox.due_at), col(Outbox.id)).limit(1)).scalar_one_or_none()
 
 
@@ -115,7 +115,7 @@ def doubt_interrupted(desk: Desk) -> int:
 
     Call it only while holding the sender's lock.
     """
-    with reading(desk.store) as session:
+    with reading(desk.store, desk.actor) as session:
         left = select(col(Outbox.id)).where(col(Outbox.state) == OutboxState.SENDING)
         ids = list(session.execute(left).scalars())
     for outbox_id in ids:

@@ -64,7 +64,7 @@ class Desk:
 
     def ask(self, question: Callable[Concatenate[Session, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Put a question to the store."""
-        with reading(self.store) as session:
+        with reading(self.store, self.actor) as session:
             return question(session, *args, **kwargs)
 
     def in_batch(self, batch_id: str) -> Desk:
@@ -87,7 +87,7 @@ class Desk:
         """
         if reason := permissions.refusal(self.actor, verb):
             raise Refused(reason, _("Ask somebody who may, or choose another way."))
-        with writing(self.store) as session:
+        with writing(self.store, self.actor) as session:
             session.connection()  # on SQLite this waits for the turn to write
             changes = Changes(session, self.actor, verb, self.clock(), self.batch_id or uuid.uuid4().hex)
             if self.batch_id:

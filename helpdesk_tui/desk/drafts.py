@@ -27,7 +27,7 @@ def save_draft(
     """
     if desk.actor.agent_id is None:
         raise Refused(_("The system writes no drafts."), "")
-    with writing(desk.store) as session:
+    with writing(desk.store, desk.actor) as session:
         put_draft(session, desk.actor, ticket_id, kind, text, fields or {}, at=desk.clock())
 
 

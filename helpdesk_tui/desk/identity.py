@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+from typing import Any
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -13,10 +14,10 @@ from helpdesk_tui.errors import HelpdeskError, Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.engine import Store
-from helpdesk_tui.store.statements import add_rows
-from helpdesk_tui.store.tables import Agent
+from helpdesk_tui.store.statements import add_rows, add_unless_there
+from helpdesk_tui.store.tables import Agent, Queue, QueueMember
 from helpdesk_tui.store.transaction import reading, writing
-from helpdesk_tui.terms import Actor, Role
+from helpdesk_tui.terms import SYSTEM, Actor, Role
 
 
 def identify(store: Store, claimed: str | None = None) -> Actor:
@@ -32,7 +33,7 @@ def identify(store: Store, claimed: str | None = None) -> Actor:
             _("--as is refused on PostgreSQL: the agent is whoever logs in to the database."),
             _("Name the login in the store's address: postgresql://LOGIN@HOST/DATABASE."),
         )
-    with reading(store) as session:
+    with reading(store, SYSTEM) as session:
         login = _login(session, store, claimed)
         agent = session.execute(select(Agent).where(col(Agent.login) == login)).scalar_one_or_none()
     if agent is None or not agent.is_active:
@@ -45,12 +46,21 @@ def identify(store: Store, claimed: str | None = None) -> Actor:
 
 def welcome_first(store: Store, claimed: str | None = None) -> None:
     """Make whoever sets the store up its first agent and admin; does nothing where there is an agent."""
-    with writing(store) as session:
+    with writing(store, SYSTEM) as session:
         if session.execute(select(func.count()).select_from(Agent)).scalar_one():
             return
         login = _login(session, store, None if store.is_postgres else claimed)
-        row = {"login": login, "name": _full_name(login), "email": "", "role": Role.ADMIN, "is_active": True}
-        add_rows(session, Agent, [row])
+        let_in(session, {"login": login, "name": _full_name(login), "email": "", "role": Role.ADMIN})
+
+
+def let_in(session: Session, agent: dict[str, Any]) -> bool:
+    """Add an agent, who belongs to every queue that is not confidential; False where the login is there already."""
+    if not add_unless_there(session, Agent, {**agent, "is_active": True}):
+        return False
+    agent_id = session.execute(select(col(Agent.id)).where(col(Agent.login) == agent["login"])).scalar_one()
+    open_queues = session.execute(select(col(Queue.id)).where(col(Queue.is_confidential).is_(False))).scalars()
+    add_rows(session, QueueMember, [{"queue_id": queue_id, "agent_id": agent_id} for queue_id in open_queues])
+    return True
 
 
 def os_login() -> str:

@@ -92,7 +92,7 @@ def keep(
         mailbox: the name of the source; the same bytes are kept once a mailbox.
         queue: where they go unless they name an address of another queue; with `is_chosen` whatever they name.
     """
-    with writing(desk.store) as session:
+    with writing(desk.store, desk.actor) as session:
         queue_id = queue_named(session, queue or FIRST_QUEUE)
         for one in sorted({mail.content for mail in mails}, key=content.digest):
             content.keep(session, one)  # in one order, so that two who keep the same mails do not lock each other out
@@ -121,7 +121,7 @@ def fates(session: Session, mailbox: str, uidvalidity: int, uids: Sequence[int])
 
 def mark_done(desk: Desk, mailbox: str, uidvalidity: int, uids: Sequence[int]) -> None:
     """Remember that the server was told of these messages, so that it is told once."""
-    with writing(desk.store) as session:
+    with writing(desk.store, desk.actor) as session:
         told = update(MailSeen).where(
             col(MailSeen.mailbox) == mailbox, col(MailSeen.uidvalidity) == uidvalidity, col(MailSeen.uid).in_(uids)
         )
@@ -148,7 +148,7 @@ def file(desk: Desk, raw_id: int, mail: IncomingMail) -> FiledMail:
 
 def quarantine(desk: Desk, raw_id: int, reason: str) -> FiledMail:
     """Keep aside a mail of which neither sender nor text can be read; a person decides."""
-    with writing(desk.store) as session:
+    with writing(desk.store, desk.actor) as session:
         raw = _lock_raw(session, raw_id)
         if raw.disposition is not None:
             return _as_filed(session, raw)

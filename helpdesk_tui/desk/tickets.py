@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import Change, Changes, Desk
+from helpdesk_tui.desk.membership import belongs
 from helpdesk_tui.desk.timers import remind_anew
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _, ngettext
@@ -164,7 +165,7 @@ def _edits(session: Session, fields: Fields) -> list[_Edit]:
     if fields.category is not None:
         edits.append(_setter("category_id", _category_id(session, fields.category)))
     if fields.queue is not None:
-        edits.append(_setter("queue_id", _queue_id(session, fields.queue)))
+        edits.append(_mover(_queue_id(session, fields.queue)))
     if fields.summary is not None:
         edits.append(_summarise(clean_line(fields.summary, 200) or None))
     if fields.due is not None:
@@ -175,6 +176,18 @@ def _edits(session: Session, fields: Fields) -> list[_Edit]:
 def _setter(name: str, value: Any) -> _Edit:
     def edit(_changes: Changes, change: Change) -> None:
         setattr(change.ticket, name, value)
+
+    return edit
+
+
+def _mover(queue_id: int) -> _Edit:
+    """Move a ticket; whoever has it and cannot see it there has it no more."""
+
+    def edit(changes: Changes, change: Change) -> None:
+        change.ticket.queue_id = queue_id
+        assignee_id = change.ticket.assignee_id
+        if assignee_id is not None and not belongs(changes.session, queue_id, assignee_id):
+            change.ticket.assignee_id = None
 
     return edit
 

@@ -105,6 +105,17 @@ def unknown_value(term: Term, known: Iterable[str]) -> QueryError:
     return _unknown(said, ", ".join(sorted(known)) or _("none"), term.position)
 
 
+def not_for_you(term: Term, reason: str) -> QueryError:
+    """What to say of a term that whoever asks may not use."""
+    return QueryError(
+        _("{field}:{value} is not for you (at character {n}).").format(
+            field=term.field, value=clean_line(term.value, 40), n=term.position + 1
+        ),
+        reason,
+        term.position,
+    )
+
+
 def _unknown(what: str, known: str, position: int) -> QueryError:
     return QueryError(
         _("{what} (at character {n}).").format(what=what, n=position + 1),

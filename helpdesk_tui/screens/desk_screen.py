@@ -25,7 +25,6 @@ from helpdesk_tui.screens.phrases import priority_word, status_word
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
 from helpdesk_tui.store.queries import setup
 from helpdesk_tui.store.queries.tickets import TicketRow, numbers_of, ticket_by_number, ticket_rows
-from helpdesk_tui.store.transaction import reading
 from helpdesk_tui.terms import Outcome, Priority, Status
 
 if TYPE_CHECKING:
@@ -128,8 +127,7 @@ class DeskScreen(Screen[None]):
         """Do a verb on the tickets with these ids: those that were chosen when the key was pressed."""
 
         def on_ids(desk: Desk) -> Outcome:
-            with reading(desk.store) as session:
-                numbers = numbers_of(session, ids)
+            numbers = desk.ask(numbers_of, ids)
             return verb(desk, [numbers[one] for one in ids if one in numbers], *args, **kwargs)
 
         self.perform(on_ids, ids)

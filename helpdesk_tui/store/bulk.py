@@ -39,7 +39,7 @@ from helpdesk_tui.store.tables import (
     Timer,
 )
 from helpdesk_tui.store.transaction import TELLS, lock_name, writing
-from helpdesk_tui.terms import Channel, IncomingFile, MessageKind, Party, Person, Priority, Status, Verb
+from helpdesk_tui.terms import SYSTEM, Channel, IncomingFile, MessageKind, Party, Person, Priority, Status, Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Bulk:
             KeyError: a queue, category or agent of this name does not exist.
         """
         batch_id = uuid.uuid4().hex
-        with writing(self._store) as session:
+        with writing(self._store, SYSTEM) as session:
             # Numbers before customers, as at the door: two who want what the other has would wait for each other.
             taken = _take_numbers(session, tickets)
             requesters = _requesters(session, tickets, now)

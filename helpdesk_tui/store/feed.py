@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.store.engine import Store, lonely_connection
+from helpdesk_tui.store.sight import WITH_LEFT
 from helpdesk_tui.store.statements import is_among
 from helpdesk_tui.store.tables import Event
 from helpdesk_tui.store.transaction import CHANNEL, reading
+from helpdesk_tui.terms import Actor
 
 #: PostgreSQL: how long to wait for NOTIFY before looking all the same, in seconds.
 _LOOK_ANYWAY = 0.5
@@ -45,18 +47,19 @@ class _Snapshot:
 
 
 class Feed:
-    """One reader's place in the feed; starts at the present."""
+    """One reader's place in the feed; starts at the present. It shows what the reader may see, and what left that."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, actor: Actor) -> None:
         self._store = store
+        self._actor = actor
         self._seen = _Snapshot(0, ())
         self._last_id = 0
-        with reading(store) as session:
+        with reading(store, actor) as session:
             self._start(session)
 
     def read(self) -> list[Change]:
         """Everything committed since the last reading, each event once."""
-        with reading(self._store) as session:
+        with reading(self._store, self._actor) as session:
             return self._read_postgres(session) if self._store.is_postgres else self._read_sqlite(session)
 
     def _start(self, session: Session) -> None:
@@ -120,7 +123,7 @@ class Lookout:
 
 def _events() -> Any:
     shown = select(col(Event.id), col(Event.ticket_id), col(Event.actor_id), col(Event.verb))
-    return shown.order_by(col(Event.id))
+    return shown.order_by(col(Event.id)).execution_options(**WITH_LEFT)
 
 
 def _change(row: Any) -> Change:

@@ -22,6 +22,7 @@ from helpdesk_tui.language import _
 from helpdesk_tui.store.engine import Store, lonely_connection
 from helpdesk_tui.store.tables import Lease
 from helpdesk_tui.store.transaction import reading, said_plainly, writing
+from helpdesk_tui.terms import SYSTEM
 
 _LONGEST_NAME = 60
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_-]+")
@@ -52,7 +53,7 @@ def alone(store: Store, job: str) -> Iterator[Hold]:
 
 def sign(store: Store, job: str, now: datetime, words: str = "ok") -> None:
     """Say that this process does the job and is alive; for people to read, never for deciding."""
-    with writing(store) as session:
+    with writing(store, SYSTEM) as session:
         lease = session.get(Lease, job)
         if lease is None:
             lease = Lease(name=job, since=now, at=now)
@@ -101,7 +102,7 @@ def _ask(connection: Connection) -> None:
 
 
 def _busy(store: Store, job: str) -> Busy:
-    with reading(store) as session:
+    with reading(store, SYSTEM) as session:
         lease = session.get(Lease, job)
     holder = lease.holder if lease else _("another process")
     return Busy(

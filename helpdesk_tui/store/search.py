@@ -15,7 +15,7 @@ from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.statements import add_rows
 from helpdesk_tui.store.tables import Attachment, Customer, CustomerAddress, Message, QueueAddress, Ticket, TicketWords
 from helpdesk_tui.store.transaction import writing
-from helpdesk_tui.terms import MessageKind, Person
+from helpdesk_tui.terms import SYSTEM, MessageKind, Person
 
 #: How many tickets are written in one transaction, so that nobody waits for long.
 _AT_ONCE = 50
@@ -83,7 +83,7 @@ def rebuild_all(store: Store) -> int:
     if not store.is_postgres:
         _mend_index(store)
     while True:
-        with writing(store) as session:
+        with writing(store, SYSTEM) as session:
             page = select(col(Ticket.id)).where(col(Ticket.id) > last).order_by(col(Ticket.id)).limit(_AT_ONCE)
             ids = list(session.execute(page.with_for_update(key_share=True)).scalars())
             for ticket_id in ids:
@@ -98,7 +98,7 @@ def _mend_index(store: Store) -> None:
 
     First of all, since a changed document takes its old words out of the index, which must have them.
     """
-    with writing(store) as session:
+    with writing(store, SYSTEM) as session:
         session.execute(text("INSERT INTO ticket_search(ticket_search) VALUES ('rebuild')"))
 
 

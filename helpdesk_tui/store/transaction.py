@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 
 from helpdesk_tui.errors import HelpdeskError, Refused, Temporary
 from helpdesk_tui.language import _
+from helpdesk_tui.store import sight
 from helpdesk_tui.store.engine import Store
+from helpdesk_tui.terms import Actor
 
 log = logging.getLogger(__name__)
 #: The channel on which PostgreSQL is told "look now"; it carries nothing else.
@@ -51,13 +53,16 @@ def tried_again(act: Callable[[], _T]) -> _T:
 
 
 @contextmanager
-def writing(store: Store) -> Iterator[Session]:
+def writing(store: Store, actor: Actor) -> Iterator[Session]:
     """A transaction that writes; commits at the end, leaves nothing behind on an error.
+
+    It finds only what this actor may see (`store.sight`).
 
     Raises:
         Temporary: the store is locked or out of reach.
     """
     with said_plainly(), Session(store.engine, expire_on_commit=False, autoflush=False) as session:
+        sight.begin(session, actor, reads=False)
         yield session
         session.commit()
     if session.info.get(TELLS) and store.is_postgres:
@@ -65,9 +70,10 @@ def writing(store: Store) -> Iterator[Session]:
 
 
 @contextmanager
-def reading(store: Store) -> Iterator[Session]:
-    """A transaction that only reads, and delays no writer."""
+def reading(store: Store, actor: Actor) -> Iterator[Session]:
+    """A transaction that only reads, and delays no writer; it shows only what this actor may see (`store.sight`)."""
     with said_plainly(), Session(store.reader, expire_on_commit=False, autoflush=False) as session:
+        sight.begin(session, actor, reads=True)
         yield session
 
 

@@ -31,7 +31,7 @@ class TestInit:
         store = home / ".local/share/helpdesk-tui/helpdesk.db"
         assert stat.S_IMODE(store.stat().st_mode) == 0o600
         assert bare.json("queue", "list") == [
-            {"name": "support", "display_name": "Shop", "addresses": ["help@shop.example"]}
+            {"name": "support", "display_name": "Shop", "addresses": ["help@shop.example"], "confidential": False}
         ]
         (agent,) = bare.json("agent", "list")
         assert agent["role"] == "admin"
@@ -168,16 +168,23 @@ def test_an_admin_sets_up_a_desk(as_root: Helpdesk, place: Place) -> None:
     as_root("queue", "add", "hr", *words)
     as_root("queue", "set", "hr", "--display-name", "HR")
     queue = {one["name"]: one for one in as_root.json("queue", "list")}["hr"]
-    assert queue == {"name": "hr", "display_name": "HR", "addresses": ["hr@desk.example", "people@desk.example"]}
+    addresses = ["hr@desk.example", "people@desk.example"]
+    assert queue == {"name": "hr", "display_name": "HR", "addresses": addresses, "confidential": False}
     as_root("category", "add", "hardware")
     assert {"name": "hardware"} in as_root.json("category", "list")
     as_root("team", "add", "night", "--member", "anna", "--member", "bob")
     assert as_root.json("team", "list") == [{"name": "night", "members": ["anna", "bob"]}]
     as_root("agent", "set", "anna", "--name", "Anna Ott", "--away-until", "2026-12-01T09:00+00:00")
+    words = ["--role", "lead", "--queue", "-silent", "--team", "-night", "--capacity", "5"]
+    as_root("agent", "set", "anna", *words)
     anna = {one["login"]: one for one in as_root.json("agent", "list")}["anna"]
     assert anna == {
-        "login": "anna", "name": "Anna Ott", "email": "anna@desk.example", "role": "agent",
-        "away_until": "2026-12-01T09:00:00Z"}  # fmt: skip
+        "login": "anna", "name": "Anna Ott", "email": "anna@desk.example", "role": "lead", "state": "absent",
+        "away_until": "2026-12-01T09:00:00Z", "queues": ["billing", "hr", "support"], "teams": [], "load": None,
+        "capacity": 5}  # fmt: skip
+    assert as_root.json("setting", "list") == [{"name": "individual_stats", "value": "own"}]
+    as_root("setting", "set", "individual_stats", "agreement")
+    assert {one["login"]: one["load"] for one in as_root.json("agent", "list")}["anna"] == 0
     if not place.is_postgres:
         as_root("agent", "add", "cleo", "--name", "Cleo", "--email", "cleo@desk.example")
         assert "cleo" in [one["login"] for one in as_root.json("agent", "list")]
@@ -185,7 +192,13 @@ def test_an_admin_sets_up_a_desk(as_root: Helpdesk, place: Place) -> None:
 
 @on_sqlite
 def test_an_agent_sets_up_nothing(helpdesk: Helpdesk) -> None:
-    for words in (["queue", "add", "hr"], ["category", "add", "x"], ["agent", "add", "x"], ["team", "add", "x"]):
+    for words in (
+        ["queue", "add", "hr"],
+        ["category", "add", "x"],
+        ["agent", "add", "x"],
+        ["team", "add", "x"],
+        ["setting", "set", "individual_stats", "off"],
+    ):
         assert b"Only an admin" in helpdesk(*words, code=1).err
 
 

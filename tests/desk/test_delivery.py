@@ -13,7 +13,7 @@ from helpdesk_tui.errors import Refused
 from helpdesk_tui.store.queries.mail import outbox
 from helpdesk_tui.store.queries.thread import raw_of_message
 from helpdesk_tui.store.transaction import reading
-from helpdesk_tui.terms import OutboxState
+from helpdesk_tui.terms import SYSTEM, OutboxState
 from tests.build import FrozenClock, an_incoming, filed, history, letter_bytes, listed, thread
 
 
@@ -41,7 +41,7 @@ def test_the_bytes_of_a_sent_mail_are_kept(desk: Desk, system: Desk, number: int
     mail = claim(system, letter_bytes)
     assert mail
     conclude(system, mail.outbox_id, OutboxState.SENT)
-    with reading(desk.store) as session:
+    with reading(desk.store, SYSTEM) as session:
         assert b"".join(raw_of_message(session, thread(desk, number)[-1].id)) == mail.content
     assert thread(desk, number)[-1].delivery == "sent"
 

@@ -63,7 +63,7 @@ class TestKeeping:
     @pytest.mark.parametrize("content", [b"", b"\x00\xff\r\n\n\r", b"From: a@b\n\nx" * 200_000])
     def test_bytes_come_back_as_they_came_in(self, system: Desk, content: bytes) -> None:
         (kept,) = mailroom.keep(system, MAILBOX, [ArrivedMail(content, system.clock())])
-        with reading(system.store) as session:
+        with reading(system.store, SYSTEM) as session:
             assert mailroom.raw_content(session, kept.raw_id) == content
         assert system.ask(mailroom.unfiled) == [kept.raw_id]
 

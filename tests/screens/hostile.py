@@ -33,7 +33,7 @@ from helpdesk_tui.store.tables import (
     View,
 )
 from helpdesk_tui.store.transaction import writing
-from helpdesk_tui.terms import Person
+from helpdesk_tui.terms import SYSTEM, Person
 from tests.build import received
 from tests.screens.payloads import MARKUP, PAYLOADS
 from tests.screens.stage import Stage
@@ -111,13 +111,13 @@ def set_up_by_verbs(stage: Stage, numbers: Mapping[str, int]) -> None:
 
 def add_category(stage: Stage, name: str) -> None:
     """A category with a name the command would refuse."""
-    with writing(stage.desk().store) as session:
+    with writing(stage.desk().store, SYSTEM) as session:
         add_rows(session, Category, [{"name": name}])
 
 
 def overwrite_rows(stage: Stage) -> None:
     """Write payloads past every gate into the tables, as another program or an import might have."""
-    with writing(stage.desk().store) as session:
+    with writing(stage.desk().store, SYSTEM) as session:
         ids = list(session.execute(select(Ticket.id).order_by(Ticket.id)).scalars())
         for at, (ticket_id, payload) in enumerate(zip(ids, PAYLOADS.values(), strict=False)):
             _overwrite(session, at, ticket_id, payload)

@@ -35,7 +35,7 @@ from helpdesk_tui.store.tables import (
     Timer,
 )
 from helpdesk_tui.store.transaction import reading, writing
-from helpdesk_tui.terms import Channel, IncomingFile, MessageKind, Person, Priority, Status, Verb
+from helpdesk_tui.terms import SYSTEM, Channel, IncomingFile, MessageKind, Person, Priority, Status, Verb
 from tests.build import (
     MIRA,
     STRANGER,
@@ -114,7 +114,7 @@ def test_a_creation_in_bulk_is_recorded_as_at_the_door(place: Place, clock: Froz
     desk = place.desk("anna")
     number = a_ticket(desk)
     batch_id = _build_in_bulk(place, clock() + timedelta(hours=5))
-    with reading(desk.store) as session:
+    with reading(desk.store, SYSTEM) as session:
         door, bulk = (_row(one, "batch_id", "changes") for one in session.execute(select(Event)).scalars())
         assert bool(door.pop("xid")) == bool(bulk.pop("xid")) == place.is_postgres
         assert door == bulk
@@ -129,7 +129,7 @@ def test_two_callers_without_an_address_are_two_customers(place: Place, clock: F
     desk, one = place.desk("anna"), _finished(None, clock)
     callers = [Person("Ada", ""), Person("Ben", " "), Person("Ada", ""), MIRA, Person("M.", MIRA.address.upper())]
     _append(place, [replace(one, requester=caller) for caller in callers])
-    with reading(desk.store) as session:
+    with reading(desk.store, SYSTEM) as session:
         tickets = session.execute(select(Ticket).order_by(Ticket.id)).scalars()
         names = [session.get_one(Customer, ticket.requester_id).name for ticket in tickets]
         assert names == ["Ada", "Ben", "Ada", MIRA.name, MIRA.name]
@@ -146,7 +146,7 @@ def test_tags_in_bulk_are_written_as_the_verb_writes_them(place: Place, clock: F
     _append(place, [replace(one, tags=written)])
     made = next(n for n in listed(desk) if n != number)
     assert row(desk, made).tags == before
-    with reading(desk.store) as session:
+    with reading(desk.store, SYSTEM) as session:
         assert sorted(one.name for one in session.execute(select(Tag)).scalars()) == sorted(before)
 
 
@@ -178,7 +178,7 @@ def test_batches_side_by_side_with_the_same_people_and_tags_all_arrive(place: Pl
     with ThreadPoolExecutor(2) as pool:
         for job in [pool.submit(_append, place, batch) for batch in batches]:
             job.result()
-    with reading(place.desk("anna").store) as session:
+    with reading(place.desk("anna").store, SYSTEM) as session:
         assert len(session.execute(select(Ticket)).all()) == 72
         assert len(session.execute(select(Customer)).all()) == 2
         assert len(session.execute(select(Tag)).all()) == 18
@@ -187,7 +187,7 @@ def test_batches_side_by_side_with_the_same_people_and_tags_all_arrive(place: Pl
 def test_bulk_records_the_creation_and_tells_the_feed(place: Place, clock: FrozenClock) -> None:
     desk = place.desk("anna")
     batch = _build_in_bulk(place, clock() + timedelta(hours=5))
-    with reading(desk.store) as session:
+    with reading(desk.store, SYSTEM) as session:
         event = session.execute(select(Event)).scalars().one()
         ticket = session.execute(select(Ticket)).scalars().one()
         first = session.execute(select(Message).order_by(Message.id)).scalars().first()
@@ -200,7 +200,7 @@ def test_bulk_records_the_creation_and_tells_the_feed(place: Place, clock: Froze
 def test_a_document_written_in_bulk_is_what_a_rebuild_writes(place: Place, clock: FrozenClock) -> None:
     desk = place.desk("anna")
     _build_in_bulk(place, clock() + timedelta(hours=5))
-    with writing(desk.store) as session:
+    with writing(desk.store, SYSTEM) as session:
         before = _sorted_words(session)
         rebuild(session, session.execute(select(Ticket.id)).scalar_one())
         assert set(before) == set(_sorted_words(session))
@@ -224,7 +224,7 @@ def test_a_document_of_mails_written_in_bulk_is_what_a_rebuild_writes(place: Pla
         FinishedMessage(MessageKind.INBOUND, Person("Berta", "b@x.example"), "Ja.", now, subject="Zebra", to=ours),
     ]
     _append(place, [replace(_finished(now, clock), messages=tuple(mails), channel=Channel.EMAIL)])
-    with writing(desk.store) as session:
+    with writing(desk.store, SYSTEM) as session:
         before = _sorted_words(session)
         rebuild(session, session.execute(select(Ticket.id)).scalar_one())
         assert before == _sorted_words(session)
@@ -238,7 +238,7 @@ def test_numbers_drawn_in_bulk_are_never_given_again(place: Place, clock: Frozen
     bulk = Bulk(place.desk("root").store, desk.actor.agent_id)
     for _round in range(3):
         bulk.append([one] * 700, clock())
-    with reading(desk.store) as session:
+    with reading(desk.store, SYSTEM) as session:
         numbers = list(session.execute(select(Ticket.number)).scalars())
         assert len(set(numbers)) == len(numbers) == 2100
         assert set(numbers) == set(session.execute(select(TicketNumber.number)).scalars())
@@ -299,7 +299,7 @@ def _rows(desk: Desk) -> dict[str, list[dict[str, Any]]]:
         Timer,
         TicketWords,
     )
-    with reading(desk.store) as session:
+    with reading(desk.store, SYSTEM) as session:
         return {
             table.__tablename__: [_row(one) for one in session.execute(select(table)).scalars()] for table in tables
         }

@@ -11,6 +11,7 @@ from helpdesk_tui.store import content
 from helpdesk_tui.store.content import PIECE
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.transaction import reading
+from helpdesk_tui.terms import SYSTEM
 from tests.build import session_of, sql
 
 SIZES = [0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 3 * PIECE + 17]
@@ -22,7 +23,7 @@ def test_bytes_come_back_in_pieces_of_a_mebibyte(store: Store, size: int) -> Non
     with session_of(store) as session:
         sha256 = content.keep(session, given)
     assert sha256 == hashlib.sha256(given).hexdigest()
-    with reading(store) as session:
+    with reading(store, SYSTEM) as session:
         pieces = list(content.pieces(session, sha256))
     assert b"".join(pieces) == given
     assert max(map(len, pieces)) <= PIECE
@@ -40,5 +41,5 @@ def test_the_same_bytes_are_kept_once(store: Store) -> None:
 
 
 def test_what_was_never_kept_is_not_found(store: Store) -> None:
-    with reading(store) as session, pytest.raises(KeyError):
+    with reading(store, SYSTEM) as session, pytest.raises(KeyError):
         content.whole(session, "0" * 64)

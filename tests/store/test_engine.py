@@ -17,6 +17,7 @@ from helpdesk_tui.store.engine import BUSY_SECONDS, Store, lonely_connection, op
 from helpdesk_tui.store.schema import upgrade
 from helpdesk_tui.store.tables import Lease
 from helpdesk_tui.store.transaction import reading, writing
+from helpdesk_tui.terms import SYSTEM
 from tests.build import Place, sql
 
 
@@ -35,7 +36,7 @@ def open_umask() -> Iterator[None]:
 def test_a_new_store_is_closed_to_others(tmp_path: Path) -> None:
     file = tmp_path / "own" / "helpdesk.db"
     store = upgrade(f"sqlite:///{file}")
-    with writing(store) as session:
+    with writing(store, SYSTEM) as session:
         session.execute(text("INSERT INTO tag (name) VALUES ('vpn')"))
         session.flush()
         beside = {path.name: mode(path) for path in file.parent.iterdir()}
@@ -100,7 +101,7 @@ def test_every_connection_of_sqlite_is_safe(place: Place) -> None:
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 def test_a_reader_looks_on_while_somebody_writes(place: Place) -> None:
     store, other = place.store(), place.store()
-    with writing(store) as session:
+    with writing(store, SYSTEM) as session:
         session.execute(text("INSERT INTO tag (name) VALUES ('vpn')"))
         with other.reader.connect() as reader:
             assert reader.execute(text("SELECT count(*) FROM tag")).scalar_one() == 0
@@ -119,16 +120,16 @@ def test_what_fails_leaves_nothing_behind(place: Place) -> None:
 
 
 def _insert_and_fail(store: Store) -> None:
-    with writing(store) as session:
+    with writing(store, SYSTEM) as session:
         session.execute(text("INSERT INTO tag (name) VALUES ('vpn')"))
         raise RuntimeError
 
 
 def test_instants_come_back_as_they_went_in(place: Place) -> None:
     store, instant = place.store(), datetime(2026, 3, 29, 2, 30, 0, 123456, timezone(timedelta(hours=14)))
-    with writing(store) as session:
+    with writing(store, SYSTEM) as session:
         session.add(Lease(name="poll", since=instant, at=instant))
-    with reading(store) as session:
+    with reading(store, SYSTEM) as session:
         found = session.get_one(Lease, "poll").at
     assert (found, found.utcoffset()) == (instant, timedelta())
 
@@ -163,7 +164,7 @@ class TestAFileThatIsNoMoreTheOneOpened:
         for _try in range(2):
             with (
                 pytest.raises(Temporary, match="removed or replaced while it was open") as refused,
-                writing(store) as s,
+                writing(store, SYSTEM) as s,
             ):
                 s.execute(text("INSERT INTO tag (name) VALUES ('lost')"))
             assert "start it again" in refused.value.hint
@@ -173,7 +174,7 @@ class TestAFileThatIsNoMoreTheOneOpened:
         file = store.file or Path()
         store.close()
         file.unlink()
-        with pytest.raises(Temporary), reading(store) as session:
+        with pytest.raises(Temporary), reading(store, SYSTEM) as session:
             session.execute(text("SELECT 1"))
         with pytest.raises(Temporary):
             lonely_connection(store)

@@ -15,7 +15,7 @@ from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.tickets import Fields, set_fields, set_priority
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.feed import Change, Feed, Lookout
-from helpdesk_tui.terms import Priority
+from helpdesk_tui.terms import SYSTEM, Priority
 from tests.build import Place, Proves, a_ticket, row, sql
 from tests.services.hosting import wait_until
 from tests.services.postgres import PostgresServer
@@ -34,7 +34,7 @@ def committed(store: Store) -> list[int]:
 
 def test_a_reader_starts_at_the_present_and_hears_of_each_event_once(desk: Desk, bob: Desk) -> None:
     number = a_ticket(desk)
-    feed, other = Feed(desk.store), Feed(bob.store)
+    feed, other = Feed(desk.store, SYSTEM), Feed(bob.store, SYSTEM)
     assert feed.read() == []
     set_priority(bob, [number], Priority.HIGH)
     (change,) = feed.read()
@@ -48,14 +48,14 @@ def test_a_reader_starts_at_the_present_and_hears_of_each_event_once(desk: Desk,
 
 
 def test_a_refused_verb_is_not_heard_of(desk: Desk) -> None:
-    number, feed = a_ticket(desk), Feed(desk.store)
+    number, feed = a_ticket(desk), Feed(desk.store, SYSTEM)
     set_priority(desk, [number], Priority.NORMAL)
     assert feed.read() == []
 
 
 def test_one_verb_on_many_tickets_is_an_event_for_each(desk: Desk) -> None:
     numbers = [a_ticket(desk) for _ in range(3)]
-    feed = Feed(desk.store)
+    feed = Feed(desk.store, SYSTEM)
     set_priority(desk, numbers, Priority.HIGH)
     assert {change.ticket_id for change in feed.read()} == {row(desk, number).id for number in numbers}
 
@@ -64,7 +64,7 @@ def test_eight_writers_and_a_reader_that_misses_nothing(place: Place, proves: Pr
     desks = [place.desk(login) for login in ("anna", "bob") * (WRITERS // 2)]
     numbers = [a_ticket(desk) for desk in desks]
     before = set(committed(place.store()))
-    feed = Feed(place.store("anna"))
+    feed = Feed(place.store("anna"), SYSTEM)
     heard: list[Change] = []
     with ThreadPoolExecutor(WRITERS) as pool:
         writers = [pool.submit(_write, desk, number) for desk, number in zip(desks, numbers, strict=True)]
@@ -97,7 +97,7 @@ def open_elsewhere(postgres_server: PostgresServer) -> Iterator[None]:
 @pytest.mark.parametrize("place", ["postgres"], indirect=True)
 @pytest.mark.usefixtures("open_elsewhere")
 def test_a_transaction_that_stays_open_elsewhere_holds_nothing_up(desk: Desk, bob: Desk) -> None:
-    number, feed = a_ticket(desk), Feed(desk.store)
+    number, feed = a_ticket(desk), Feed(desk.store, SYSTEM)
     for step in range(20):
         set_fields(bob, [number], Fields(summary=f"step {step}"))
         assert len(feed.read()) == 1
@@ -108,7 +108,7 @@ def test_a_transaction_that_stays_open_elsewhere_holds_nothing_up(desk: Desk, bo
 def test_what_is_committed_late_is_not_lost(desk: Desk, bob: Desk) -> None:
     """An event whose id was taken before another's, and which is committed after it."""
     first, second = a_ticket(desk), a_ticket(desk)
-    feed = Feed(desk.store)
+    feed = Feed(desk.store, SYSTEM)
     with bob.store.engine.connect() as slow:
         slow.exec_driver_sql(LATE)
         set_priority(desk, [first, second], Priority.HIGH)
@@ -141,7 +141,7 @@ class TestWhatIsReadTwice:
     ) -> None:
         numbers = [a_ticket(desk) for _ in range(20)]
         _restore(place)
-        feed = Feed(desk.store)
+        feed = Feed(desk.store, SYSTEM)
         fetched.clear()
         assert feed.read() == []
         assert max(fetched) <= 1
@@ -156,7 +156,7 @@ class TestWhatIsReadTwice:
         with bob.store.engine.connect() as slow:
             slow.exec_driver_sql(LATE)
             set_priority(desk, [number], Priority.HIGH)
-            feed = Feed(desk.store)
+            feed = Feed(desk.store, SYSTEM)
             assert feed.read() == []
             slow.commit()
         assert [change.verb for change in feed.read()] == ["note"]
@@ -168,7 +168,7 @@ class TestWhatIsReadTwice:
         number = a_ticket(desk)
         with bob.store.engine.connect() as slow:
             slow.exec_driver_sql(LATE)
-            feed = Feed(desk.store)
+            feed = Feed(desk.store, SYSTEM)
             for step in range(20):
                 set_fields(desk, [number], Fields(summary=f"step {step}"))
                 fetched.clear()
@@ -189,7 +189,7 @@ def _restore(place: Place) -> None:
 
 
 def test_a_lookout_says_within_a_second_that_there_is_something_new(desk: Desk, bob: Desk) -> None:
-    number, feed, lookout = a_ticket(desk), Feed(desk.store), Lookout(desk.store)
+    number, feed, lookout = a_ticket(desk), Feed(desk.store, SYSTEM), Lookout(desk.store)
     try:
         for priority in (Priority.HIGH, Priority.LOW, Priority.URGENT):
             set_priority(bob, [number], priority)

@@ -7,7 +7,7 @@ from helpdesk_tui.desk.tickets import set_priority, set_status
 from helpdesk_tui.rules.query import parse
 from helpdesk_tui.store.queries.tickets import BY_WORK, Asker, ticket_ids, ticket_rows
 from helpdesk_tui.store.transaction import reading
-from helpdesk_tui.terms import Priority, Status
+from helpdesk_tui.terms import SYSTEM, Priority, Status
 from tests.build import Place, a_ticket
 
 
@@ -29,7 +29,7 @@ def test_who_waits_for_us_comes_first_and_who_waits_for_nobody_last(desk: Desk) 
 
 def test_the_order_of_work_is_read_from_its_index(place: Place) -> None:
     order = "priority DESC, waiting_for DESC NULLS LAST, waiting_since, id"
-    with reading(place.store()) as session:
+    with reading(place.store(), SYSTEM) as session:
         connection = session.connection()
         if place.is_postgres:
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")

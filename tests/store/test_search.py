@@ -19,7 +19,7 @@ from helpdesk_tui.store import search
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.queries.tickets import BY_WORK, Asker, ticket_ids
 from helpdesk_tui.store.transaction import reading
-from helpdesk_tui.terms import IncomingFile, Person
+from helpdesk_tui.terms import SYSTEM, IncomingFile, Person
 from tests.build import FrozenClock, Place, a_ticket, an_incoming, filed, listed, row, session_of, sql
 
 Desks = tuple[Desk, Desk]
@@ -183,7 +183,7 @@ def _plan(desk: Desk, query: str) -> str:
     def remember(_connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
         asked.append((statement, values))
 
-    with reading(desk.store) as session:
+    with reading(desk.store, SYSTEM) as session:
         listen(desk.store.engine, "before_cursor_execute", remember)
         ticket_ids(session, parse(query), Asker(desk.actor, desk.clock()), order=BY_WORK, limit=50)
         remove(desk.store.engine, "before_cursor_execute", remember)
@@ -234,7 +234,7 @@ class TestHowMuchFits:
     def test_the_cost_of_words_is_no_less_than_what_they_weigh(self, postgres_place: Callable[..., Place]) -> None:
         chance = random.Random(3)
         points = [n for n in range(0x21, 0x3000) if chr(n).isprintable()]
-        with postgres_place(FrozenClock()) as place, reading(place.store("anna")) as session:
+        with postgres_place(FrozenClock()) as place, reading(place.store("anna"), SYSTEM) as session:
             for _ in range(60):
                 letters = [chr(n) for n in chance.choices(points, k=chance.choice([3, 40, 400]))]
                 some = ["".join(chance.choices(letters, k=chance.randint(1, 30))) for _ in range(200)]

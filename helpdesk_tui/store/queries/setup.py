@@ -20,6 +20,7 @@ class QueueRow:
     name: str
     display_name: str
     addresses: tuple[str, ...]
+    is_confidential: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def queues(session: Session) -> list[QueueRow]:
     for row in session.execute(select(QueueAddress).order_by(col(QueueAddress.position))).scalars():
         addresses[row.queue_id] = (*addresses.get(row.queue_id, ()), row.address)
     found = session.execute(select(Queue).order_by(col(Queue.name))).scalars()
-    return [QueueRow(q.id, q.name, q.display_name, addresses.get(q.id, ())) for q in found]
+    return [QueueRow(q.id, q.name, q.display_name, addresses.get(q.id, ()), q.is_confidential) for q in found]
 
 
 def agents(session: Session) -> list[AgentRow]:

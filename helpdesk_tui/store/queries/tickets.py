@@ -30,9 +30,10 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.rules import words
-from helpdesk_tui.rules.query import Query, Term, unknown_value
+from helpdesk_tui.rules.query import Query, Term, not_for_you, unknown_value
 from helpdesk_tui.rules.subjects import without_noise
 from helpdesk_tui.rules.tags import tag_name
+from helpdesk_tui.store.queries.staff import refusal_by_person
 from helpdesk_tui.store.statements import is_among, is_postgres
 from helpdesk_tui.store.tables import (
     Agent,
@@ -294,6 +295,8 @@ def _by_name(session: Session, term: Term, asker: Asker) -> ColumnElement[bool]:
     found = [row_id for called, row_id in known.items() if called.casefold() == wanted.casefold()]
     if not found:
         raise unknown_value(term, [*known, *(("me", "none") if term.field == "assignee" else ())])
+    if term.field == "assignee" and (reason := refusal_by_person(session, asker.actor, wanted)):
+        raise not_for_you(term, reason)
     return own.in_(found)
 
 

@@ -1,0 +1,209 @@
+"""What somebody sees of a store: the one place where every question is limited to the asker's queues.
+
+A transaction belongs to an actor. Whatever it selects, in joins, subqueries and counts as well, is limited here to what
+lies in the queues the actor belongs to; the program itself sees everything. A question cannot forget it, and what is
+hidden answers exactly as what does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, event, exists, false, not_, or_, select, text
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlmodel import SQLModel
+
+from helpdesk_tui.store import tables as t
+from helpdesk_tui.terms import Actor, Verb
+
+#: Where a session keeps whose it is, what that one sees, and that it only reads.
+ACTOR, READS = "actor", "reads"
+_SEES = "sees"
+#: Given to a statement on events: also those that say that a ticket has left the asker's queues.
+WITH_LEFT = {"sees_what_left": True}
+#: Verbs by which a ticket changes its queue.
+_MOVES = (Verb.QUEUE, Verb.UNDO, Verb.REDO)
+_QUEUES_OF = text("SELECT queue_id FROM queue_member WHERE agent_id = :agent")
+_HIDDEN_FROM = text(
+    "SELECT count(*) FROM queue q WHERE NOT EXISTS"
+    " (SELECT 1 FROM queue_member m WHERE m.queue_id = q.id AND m.agent_id = :agent)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Whose sight it is, and the ids of the queues they belong to."""
+
+    actor: Actor
+    queues: tuple[int, ...]
+
+
+Rule = Callable[[Any, Sight], ColumnElement[bool]]
+
+
+def _in_queue(row: Any, sight: Sight) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = row.queue_id.in_(sight.queues)
+    return found
+
+
+def _own_or_in_queue(row: Any, sight: Sight) -> ColumnElement[bool]:
+    """A text for a new request is its writer's alone: nobody knows yet where it will lie."""
+    return or_(row.queue_id.in_(sight.queues), and_(row.queue_id.is_(None), row.agent_id == sight.actor.agent_id))
+
+
+def _of_ticket(row: Any, sight: Sight) -> ColumnElement[bool]:
+    return exists().where(_ticket.c.id == row.ticket_id, _ticket.c.queue_id.in_(sight.queues))
+
+
+def _of_raw_mail(row: Any, sight: Sight) -> ColumnElement[bool]:
+    return exists().where(_raw.c.id == row.raw_id, _raw.c.queue_id.in_(sight.queues))
+
+
+def _across_queues(_row: Any, _sight: Sight) -> ColumnElement[bool]:
+    """For those alone who see everything."""
+    return false()
+
+
+def _met(row: Any, sight: Sight) -> ColumnElement[bool]:
+    """A customer who wrote to hidden queues only is not known here."""
+    theirs = _ticket.c.requester_id == row.id
+    return or_(exists().where(theirs, _ticket.c.queue_id.in_(sight.queues)), not_(exists().where(theirs)))
+
+
+def _of_customer(row: Any, sight: Sight) -> ColumnElement[bool]:
+    theirs = _ticket.c.requester_id == row.customer_id
+    return or_(exists().where(theirs, _ticket.c.queue_id.in_(sight.queues)), not_(exists().where(theirs)))
+
+
+def _in_use(row: Any, sight: Sight) -> ColumnElement[bool]:
+    """A tag that stands on hidden tickets only is not known here."""
+    on = select(_tagged.c.tag_id).where(_tagged.c.tag_id == row.id)
+    seen = on.join(_ticket, _ticket.c.id == _tagged.c.ticket_id).where(_ticket.c.queue_id.in_(sight.queues))
+    return or_(seen.exists(), not_(on.exists()))
+
+
+def _not_left(row: Any, sight: Sight) -> ColumnElement[bool]:
+    return or_(
+        row.queue_id.in_(sight.queues),
+        and_(row.verb.in_(_MOVES), row.changes["queue_id"][0].as_integer().in_(sight.queues)),
+    )
+
+
+_table: Callable[[type[SQLModel]], Any] = lambda model: model.__table__  # type: ignore[attr-defined]  # noqa: E731
+# The bare tables, which are not limited themselves.
+_ticket, _raw, _tagged = _table(t.Ticket), _table(t.RawMessage), _table(t.TicketTag)
+
+#: What is limited, and how.
+LIMITED: Mapping[type[SQLModel], Rule] = {
+    t.Ticket: _in_queue,
+    t.Message: _in_queue,
+    t.Attachment: _in_queue,
+    t.RawMessage: _in_queue,
+    t.MailQuarantine: _in_queue,
+    t.OwnToken: _in_queue,
+    t.Outbox: _in_queue,
+    t.Event: _in_queue,
+    t.Timer: _in_queue,
+    t.TicketWords: _in_queue,
+    t.CallbackRequest: _in_queue,
+    t.CallbackBooking: _in_queue,
+    t.Draft: _own_or_in_queue,
+    t.TicketTag: _of_ticket,
+    t.TicketField: _of_ticket,
+    t.MailSeen: _of_raw_mail,
+    t.ImportRun: _across_queues,
+    t.ImportReject: _across_queues,
+    t.ExternalRef: _across_queues,
+}
+#: What is limited for questions alone: a writer has to find whom and what there is, or would make them twice.
+LIMITED_TO_READERS: Mapping[type[SQLModel], Rule] = {
+    t.Customer: _met,
+    t.CustomerAddress: _of_customer,
+    t.CustomerPhone: _of_customer,
+    t.CustomerField: _of_customer,
+    t.Tag: _in_use,
+}
+#: What everybody sees, and why.
+OPEN: Mapping[type[SQLModel], str] = {
+    t.Queue: "one has to be able to hand a ticket over",
+    t.QueueAddress: "stands in every mail",
+    t.QueueMember: "who answers what is no secret among colleagues",
+    t.Agent: "colleagues",
+    t.Team: "colleagues",
+    t.TeamMember: "colleagues",
+    t.Setting: "holds for all",
+    t.Category: "a list of words that an admin wrote",
+    t.FieldDefinition: "names of fields, no values",
+    t.Organization: "found only by a customer one sees",
+    t.TicketNumber: "random numbers, which say nothing",
+    t.Content: "found only by the digest in a row one sees",
+    t.ContentChunk: "found only by the digest in a row one sees",
+    t.Batch: "found only by its own actor, or by an event one sees",
+    t.View: "queries, each answered for who asks",
+    t.Lease: "jobs of the program",
+    t.CallbackPlan: "when a team calls",
+    t.CallbackException: "when a team calls",
+    t.CallbackSlot: "how much of a team's time is taken",
+}
+
+
+def begin(session: Session, actor: Actor, *, reads: bool) -> None:
+    """Say whose session it is; from now on it shows only what they may see."""
+    session.info[ACTOR], session.info[READS] = actor, reads
+    if not actor.is_system:
+        event.listen(session, "do_orm_execute", _limit)
+
+
+def sees(session: Session, queue_id: int) -> bool:
+    """True where whoever asks belongs to this queue."""
+    sight = _sight(session)
+    return sight is None or queue_id in sight.queues
+
+
+@contextmanager
+def everything(session: Session) -> Iterator[None]:
+    """See all for the length of the block: for keeping the books in order, never for what somebody is shown."""
+    before = _sight(session)
+    session.info[_SEES] = None
+    try:
+        yield
+    finally:
+        session.info[_SEES] = before
+
+
+def _limit(state: ORMExecuteState) -> None:
+    if not state.is_select or (sight := _sight(state.session)) is None:
+        return
+    rules = dict(LIMITED)
+    if state.session.info[READS]:
+        rules.update(LIMITED_TO_READERS)
+    if state.execution_options.get("sees_what_left"):
+        rules[t.Event] = _not_left
+    state.statement = state.statement.options(*_criteria(rules, sight))
+
+
+def _criteria(rules: Mapping[type[SQLModel], Rule], sight: Sight) -> Collection[Any]:
+    return [
+        with_loader_criteria(table, rule(table, sight), include_aliases=True, propagate_to_loaders=True)
+        for table, rule in rules.items()
+    ]
+
+
+def _sight(session: Session) -> Sight | None:
+    """What this session's actor sees, asked once in each; None is everything."""
+    if _SEES not in session.info:
+        session.info[_SEES] = _ask(session, session.info[ACTOR])
+    sight: Sight | None = session.info[_SEES]
+    return sight
+
+
+def _ask(session: Session, actor: Actor) -> Sight | None:
+    if actor.is_system:
+        return None
+    connection, whose = session.connection(), {"agent": actor.agent_id}
+    if connection.execute(_HIDDEN_FROM, whose).scalar_one() == 0:
+        return None  # nothing is limited, and every statement stays as it is
+    return Sight(actor, tuple(connection.execute(_QUEUES_OF, whose).scalars()))
