@@ -93,8 +93,9 @@ def _not_left(row: Any, sight: Sight) -> ColumnElement[bool]:
 
 
 _table: Callable[[type[SQLModel]], Any] = lambda model: model.__table__  # type: ignore[attr-defined]  # noqa: E731
-# The bare tables, which are not limited themselves.
-_ticket, _raw, _tagged = _table(t.Ticket), _table(t.RawMessage), _table(t.TicketTag)
+# The bare tables, which are not limited themselves, under names of their own: a question may be about them, too.
+_ticket, _raw = _table(t.Ticket).alias("seen_ticket"), _table(t.RawMessage).alias("seen_raw")
+_tagged = _table(t.TicketTag).alias("seen_tag")
 
 #: What is limited, and how.
 LIMITED: Mapping[type[SQLModel], Rule] = {

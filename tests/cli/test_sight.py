@@ -1,0 +1,114 @@
+"""No command says a word of a queue one does not belong to, whatever it is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+import typer
+
+from helpdesk_tui.cli.main import app
+from tests.build import Place, a_ticket
+from tests.cli.conftest import Helpdesk
+from tests.cli.starter import Starter
+from tests.store.secrets import CANARY, HEIDI, Secret, a_secret, set_up_hr
+
+MISSING = Secret(ticket=987_001, number=987_002, message=987_003, raw=1_000_987_004, customer=987_005)
+Calls = Callable[[Secret], list[list[str]]]
+#: How each command is called that could show something; all of them as somebody who may not see it.
+COMMANDS: dict[str, Calls] = {
+    "ticket list": lambda _hidden: [
+        [], ["is:any"], [CANARY], ["is:due"], ["is:failed"], ["queue:hr"], [f"tag:{CANARY}"], ["--limit", "0", "is:any"],
+    ],
+    "ticket show": lambda hidden: [[str(hidden.number)]],
+    "ticket assign": lambda hidden: [[str(hidden.number), "bob"], [str(hidden.number), "--take"]],
+    "ticket set": lambda hidden: [[str(hidden.number), "--status", "solved"], [str(hidden.number), "--queue", "support"]],
+    "ticket tag": lambda hidden: [[str(hidden.number), "+x"]],
+    "ticket reply": lambda hidden: [[str(hidden.number)]],
+    "ticket note": lambda hidden: [[str(hidden.number)]],
+    "ticket new": lambda _hidden: [["--subject", "x", "--from", HEIDI.address, "--queue", "hr"]],
+    "ticket undo": lambda _hidden: [["--batch", "abc"]],
+    "ticket redo": lambda _hidden: [[]],
+    "mail list": lambda _hidden: [[], ["--disposition", "robot"], ["--disposition", "quarantined"]],
+    "mail raw": lambda hidden: [[str(hidden.message)], [str(hidden.raw)]],
+    "outbox list": lambda _hidden: [[]],
+    "queue list": lambda _hidden: [[]],
+    "agent list": lambda _hidden: [[]],
+    "team list": lambda _hidden: [[]],
+    "category list": lambda _hidden: [[]],
+    "setting list": lambda _hidden: [[]],
+    "db info": lambda _hidden: [[]],
+    "doctor": lambda _hidden: [[]],
+}  # fmt: skip
+#: Commands that show nothing of what is in a store, and why.
+SILENT = {
+    "mail receive": "says what became of the mail one hands over oneself",
+    "poll": "says how many mails came",
+    "db upgrade": "the schema",
+    "db reindex": "says how many tickets there are, to who may run it",
+    "init": "makes a store",
+    "demo": "makes a store",
+    "queue add": "an admin's",
+    "queue set": "an admin's",
+    "agent add": "an admin's",
+    "agent set": "an admin's",
+    "team add": "an admin's",
+    "category add": "an admin's",
+    "setting set": "an admin's",
+}
+
+
+def test_the_lists_above_name_every_command() -> None:
+    assert set(_commands(app)) == {*COMMANDS, *SILENT}
+    assert not COMMANDS.keys() & SILENT.keys()
+
+
+def _commands(group: typer.Typer, before: str = "") -> Iterator[str]:
+    for one in group.registered_commands:
+        name = one.name or (one.callback.__name__.replace("_", "-") if one.callback else "")
+        yield f"{before}{name}"
+    for inner in group.registered_groups:
+        if inner.typer_instance is not None:
+            yield from _commands(inner.typer_instance, f"{before}{inner.name} ")
+
+
+@pytest.fixture
+def outsider(place: Place, starter: Starter, home: object) -> Helpdesk:
+    """Bob, who does not belong to hr, and has a ticket of his own."""
+    set_up_hr(place)
+    a_ticket(place.desk("bob"), "Printer")
+    who = () if place.is_postgres else ("--as", "bob")
+    return Helpdesk(starter, home, ("--store", place.url_of("bob"), *who))  # type: ignore[arg-type]
+
+
+def _said(outsider: Helpdesk, hidden: Secret) -> dict[str, str]:
+    """What each call prints, as people and as programs read it, and how it ends."""
+    said = {}
+    for command, calls in COMMANDS.items():
+        for number, words in enumerate(calls(hidden)):
+            for more in ([], ["--json"]):
+                call = [*command.split(), *words, *(more if command != "mail raw" else [])]
+                done = outsider.starter.run(
+                    [*outsider.words, *call], {"HOME": str(outsider.home), "TZ": "UTC"}, outsider.home, b"text"
+                )
+                text = f"{done.code} {done.out.decode()} {done.err.decode()}"
+                for one in vars(hidden).values():
+                    text = re.sub(rf"\b{one}\b", "N", text) if done.code else text
+                said[f"{command} {number} {more}"] = text
+    return said
+
+
+def test_no_command_knows_what_lies_in_a_queue_of_others(place: Place, outsider: Helpdesk) -> None:
+    before = _said(outsider, MISSING)
+    after = _said(outsider, a_secret(place))
+    assert {call: text for call, text in after.items() if text != before[call]} == {}
+    assert CANARY.casefold() not in str(after).replace(f"tag:{CANARY}", "").casefold()
+
+
+def test_the_same_commands_show_it_to_who_belongs_there(place: Place, outsider: Helpdesk, helpdesk: Helpdesk) -> None:
+    before = _said(helpdesk, MISSING)
+    after = _said(helpdesk, a_secret(place))
+    assert CANARY in str(after)
+    told = {" ".join(call.split()[:2]) for call, text in after.items() if text != before[call]}
+    assert {"ticket list", "ticket show", "mail list", "mail raw", "outbox list"} <= told

@@ -1,0 +1,65 @@
+"""A queue of others, and a matter in it that leaves traces in every table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from helpdesk_tui.desk import assignment, settings, tickets
+from helpdesk_tui.desk.conversation import note, reply
+from helpdesk_tui.desk.delivery import claim, conclude
+from helpdesk_tui.desk.drafts import save_draft
+from helpdesk_tui.store.queries.people import customer_of_ticket
+from helpdesk_tui.terms import SYSTEM, OutboxState, Person, Priority, Status
+from tests.build import Place, a_mail, letter_bytes, received, row
+
+#: A word that stands nowhere else.
+CANARY = "zeisig"
+HEIDI = Person(f"Heidi {CANARY.capitalize()}", f"heidi.{CANARY}@house.example")
+HR = "hr@desk.example"
+
+
+@dataclass(frozen=True)
+class Secret:
+    """What the hidden matter is called: ids of its ticket, message, kept mail and customer, and its number."""
+
+    ticket: int
+    number: int
+    message: int
+    raw: int
+    customer: int
+
+
+def set_up_hr(place: Place) -> None:
+    """A queue to which root and anna belong, and bob does not; confidential where there are such queues."""
+    admin = place.desk("root")
+    settings.add_queue(admin, "hr", [HR], is_confidential=place.is_postgres)
+    settings.set_agent(admin, "anna", queues=["+hr"])
+    settings.set_agent(admin, "bob", queues=["-hr"])
+
+
+def a_secret(place: Place) -> Secret:
+    """A matter of HR with mails, a file, a note, an answer that failed, drafts, tags, a due date, and machines' mail."""
+    anna = place.desk("anna")
+    first = received(anna, a_mail(f"My pay is wrong. {CANARY}", sender=HEIDI.whole, to=HR, subject=f"Pay {CANARY}"))
+    number = first.ticket or 0
+    tickets.tag(anna, [number], add=[CANARY])
+    assignment.take(anna, [number])
+    fields = tickets.Fields(
+        priority=Priority.URGENT, due=place.clock() + timedelta(hours=1), summary=f"Pay of {CANARY}"
+    )
+    tickets.set_fields(anna, [number], fields)
+    note(anna, number, f"Call 069 7654321 {CANARY}")
+    reply(anna, number, f"We look into it, {CANARY}")
+    system = anna.acting_as(SYSTEM)
+    mail = claim(system, letter_bytes)
+    assert mail
+    conclude(system, mail.outbox_id, OutboxState.FAILED, f"no such user {CANARY}")
+    tickets.set_status(anna, [number], Status.OPEN)
+    ticket = row(anna, number).id
+    save_draft(anna, ticket, "note", f"later {CANARY}")
+    save_draft(anna, None, "new", f"Heidi called again {CANARY}", {"subject": CANARY})
+    received(anna, a_mail(f"I am away {CANARY}", sender=HEIDI.whole, to=HR, Auto_Submitted="auto-replied"))
+    received(anna, b"\0 no mail at all", queue="hr")
+    customer = anna.ask(customer_of_ticket, ticket).id
+    return Secret(ticket, number, first.message or 0, first.raw_id or 0, customer)
