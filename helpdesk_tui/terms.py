@@ -302,11 +302,13 @@ class Outcome:
 
     Args:
         text: one sentence; batch: what undo takes back; tickets: the numbers that were touched.
+        is_final: whoever did it cannot take it back.
     """
 
     text: str
     batch: str
     tickets: tuple[int, ...] = ()
+    is_final: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from helpdesk_tui.config import Settings, load
-from helpdesk_tui.errors import Usage
+from helpdesk_tui.errors import Refused, Usage
 from helpdesk_tui.language import _
 
 if TYPE_CHECKING:
@@ -59,7 +59,24 @@ def open_desk(batch_id: str | None = None) -> Desk:
 
 
 def open_system_desk() -> Desk:
-    """The desk as the program itself uses it, for mail and timers; whoever calls must be an agent all the same."""
+    """The desk as the program itself uses it, for mail and timers; whoever calls must be an agent all the same.
+
+    Raises:
+        Refused: on PostgreSQL, which shows a login its own queues only, it is not one of all queues.
+    """
+    from helpdesk_tui.store.sight import hidden_queues
     from helpdesk_tui.terms import SYSTEM
 
-    return open_desk().acting_as(SYSTEM)
+    desk = open_desk()
+    hidden = desk.ask(hidden_queues, desk.actor) if desk.store.is_postgres else []
+    if hidden:
+        login, queues = desk.actor.login, ", ".join(hidden)
+        raise Refused(
+            _("{login} does not belong to {queues}, so mail for it could not be filed.").format(
+                login=login, queues=queues
+            ),
+            _("Run this with a login that belongs to all queues: helpdesk agent set LOGIN --queue +{queue}").format(
+                queue=hidden[0]
+            ),
+        )
+    return desk.acting_as(SYSTEM)

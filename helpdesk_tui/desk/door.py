@@ -22,6 +22,7 @@ from helpdesk_tui.language import _
 from helpdesk_tui.rules import permissions
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.engine import Store
+from helpdesk_tui.store.sight import hand_over, sees
 from helpdesk_tui.store.statements import add_rows, is_among
 from helpdesk_tui.store.tables import Batch, Event, Ticket
 from helpdesk_tui.store.transaction import TELLS, lock_name, reading, tried_again, writing
@@ -131,6 +132,7 @@ class Changes:
         self.undoes: str | None = None
         self._changes: list[Change] = []
         self._events: list[dict[str, Any]] = []
+        self._handed_over: dict[int, list[int]] = {}
         self._text = ""
         self._outcome: Outcome | None = None
 
@@ -194,7 +196,7 @@ class Changes:
         numbers = tuple(change.ticket.number for change in touched)
         has_done = bool(self._events or self.undoes) or self.verb is Verb.CONFIGURE
         text = self._text if has_done else _("Nothing to change: it is so already.")
-        self._outcome = Outcome(text, self.batch_id, numbers)
+        self._outcome = Outcome(text, self.batch_id, numbers, is_final=bool(self._handed_over))
         if has_done or asked is not None:
             self._write_down(numbers, text, {} if asked is None else {"asked": asked})
 
@@ -210,6 +212,8 @@ class Changes:
         self.session.flush()
         add_rows(self.session, Batch, [batch])
         add_rows(self.session, Event, self._events)
+        for queue_id, ids in self._handed_over.items():
+            hand_over(self.session, ids, queue_id)
         self.session.info[TELLS] = True
 
     def _conclude(self, change: Change) -> bool:
@@ -220,6 +224,10 @@ class Changes:
         ticket.updated_at = self.now
         if "number" not in changed:
             ticket.version += 1
+        if "queue_id" in changed and not sees(self.session, ticket.queue_id):
+            # Written while it still can be, and out of sight last of all.
+            self._handed_over.setdefault(ticket.queue_id, []).append(ticket.id)
+            ticket.queue_id = change.before["queue_id"]
         self.event(ticket.id, ticket.queue_id, changed)
         return True
 

@@ -75,10 +75,30 @@ def _batch_to_undo(changes: Changes, named: str | None) -> Batch:
     if named:
         undoable = undoable.where(col(Batch.id) == named)
     found: Batch | None = changes.session.execute(undoable).scalars().first()
+    if named is None:
+        _refuse_handed_over(changes, found)
     if found is None:
         alone = _("Only your own changes can be undone, each once.")
         raise NotFound(_("There is nothing to undo."), alone if named else _("Nothing of yours is left to take back."))
     return found
+
+
+def _refuse_handed_over(changes: Changes, found: Batch | None) -> None:
+    """Who has handed a ticket over and pressed undo means that, not what they did before."""
+    seen = select(col(Event.id)).where(col(Event.batch_id) == col(Batch.id)).exists()
+    hidden = select(Batch).where(
+        col(Batch.actor_id) == changes.actor.agent_id,
+        col(Batch.verb).in_(UNDOABLE),
+        col(Batch.undone_by).is_(None),
+        ~seen,
+    )
+    later = hidden.where(col(Batch.at) > found.at) if found else hidden
+    for one in changes.session.execute(later.order_by(col(Batch.at).desc())).scalars():
+        if one.outcome["tickets"]:
+            raise Refused(
+                _("{what} lies in a queue you do not belong to.").format(what=name_tickets(one.outcome["tickets"])),
+                _("Somebody who belongs there can move it back. Older changes are undone by their id."),
+            )
 
 
 def _batch_to_redo(changes: Changes) -> Batch:

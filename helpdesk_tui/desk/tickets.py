@@ -20,6 +20,7 @@ from helpdesk_tui.rules import permissions
 from helpdesk_tui.rules.tags import tag_name
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store import search
+from helpdesk_tui.store.sight import sees
 from helpdesk_tui.store.statements import add_rows, add_unless_there
 from helpdesk_tui.store.tables import Category, Queue, Tag, Ticket, TicketTag
 from helpdesk_tui.terms import DueKind, Outcome, Party, Priority, Status, Verb
@@ -73,8 +74,13 @@ def set_fields(desk: Desk, tickets: Numbers, fields: Fields) -> Outcome:
         for change in changes:
             for edit in edits:
                 edit(changes, change)
-        changes.say(_sentence(changes.numbers, fields))
+        changes.say(_sentence(changes.numbers, fields) + _farewell(changes))
     return changes.outcome
+
+
+def _farewell(changes: Changes) -> str:
+    is_gone = any(not sees(changes.session, change.ticket.queue_id) for change in changes)
+    return _(" · out of your sight now, since you do not belong there") if is_gone else ""
 
 
 def tag(desk: Desk, tickets: Numbers, add: Iterable[str] = (), remove: Iterable[str] = ()) -> Outcome:

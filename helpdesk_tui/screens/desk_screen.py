@@ -21,9 +21,10 @@ from helpdesk_tui.rules.promise import read_due
 from helpdesk_tui.screens.dialogs.dialog import Ask, Help, Picker
 from helpdesk_tui.screens.dialogs.new_request import NewRequestDialog
 from helpdesk_tui.screens.keys import Key, bindings, footer, table
-from helpdesk_tui.screens.phrases import priority_word, status_word
+from helpdesk_tui.screens.phrases import load_word, priority_word, status_word
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
 from helpdesk_tui.store.queries import setup
+from helpdesk_tui.store.queries.staff import ColleagueRow, colleagues
 from helpdesk_tui.store.queries.tickets import TicketRow, numbers_of, ticket_by_number, ticket_rows
 from helpdesk_tui.terms import Outcome, Priority, Status
 
@@ -141,7 +142,7 @@ class DeskScreen(Screen[None]):
 
     def acted(self, outcome: Outcome, ids: Sequence[int]) -> None:
         """A verb was done on the tickets with these ids."""
-        self.notice(outcome.text, _(" · u undoes it") if outcome.tickets else "")
+        self.notice(outcome.text, _(" · u undoes it") if outcome.tickets and not outcome.is_final else "")
 
     def can(self, action: str) -> bool:
         """True where an action can be done; else the reason is shown."""
@@ -167,10 +168,11 @@ class DeskScreen(Screen[None]):
             self.desk_app.opening(self._pick_agent(self.chosen()))
 
     async def _pick_agent(self, ids: list[int]) -> None:
-        agents = await self.desk_app.read(setup.agents)
-        me = self.desk_app.desk.actor.login
-        agents.sort(key=lambda one: one.login != me)
-        options = [(one.login, _called(one.login, one.name)) for one in agents]
+        asker = self.desk_app.desk.actor
+        found = await self.desk_app.read(colleagues, asker, self.desk_app.desk.clock())
+        me, queues = asker.login, {row.queue for row in self.chosen_rows()}
+        agents = sorted((one for one in found if queues <= set(one.queues)), key=lambda one: one.login != me)
+        options = [(one.login, _with_room(one)) for one in agents]
         options.append(("", _("nobody, back to the queue")))
         self.pick(_("Who has it"), options, partial(self._assign, ids), self.common(lambda row: row.assignee or me))
 
@@ -365,6 +367,11 @@ class DeskScreen(Screen[None]):
 
     def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
         """Tickets changed somewhere."""
+
+
+def _with_room(colleague: ColleagueRow) -> str:
+    """A colleague, and how much room they have."""
+    return f"{_called(colleague.login, colleague.name)} · {load_word(colleague.state)}"
 
 
 def _called(login: str, name: str) -> str:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.store.queries.mail import MailHealth
 from helpdesk_tui.store.queries.thread import STILL_WRITING
-from helpdesk_tui.terms import MessageKind, Party, Priority, Status
+from helpdesk_tui.terms import LoadState, MessageKind, Party, Priority, Status
 
 #: Signs of the list: priority, in order of rank.
 PRIORITY_SIGNS = {Priority.LOW: "·", Priority.NORMAL: " ", Priority.HIGH: "!", Priority.URGENT: "‼"}
@@ -144,6 +144,16 @@ def priority_word(priority: Priority) -> str:
         Priority.HIGH: _("high"),
         Priority.URGENT: _("urgent"),
     }[priority]
+
+
+def load_word(state: LoadState) -> str:
+    """How much room a colleague has."""
+    return {
+        LoadState.FREE: _("free"),
+        LoadState.NEARLY_FULL: _("nearly full"),
+        LoadState.FULL: _("full"),
+        LoadState.ABSENT: _("absent"),
+    }[state]
 
 
 def delivery_word(state: str | None) -> str:

@@ -126,6 +126,8 @@ class TicketScreen(DeskScreen):
             return
         if page is None:
             self.dismiss()
+            said = _("This ticket is no longer in a queue you belong to.")
+            self.app.call_after_refresh(self.desk_app.tell, HelpdeskError(said))
             return
         self.page = page
         now = self.desk_app.desk.clock()

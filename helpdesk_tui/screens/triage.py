@@ -181,7 +181,11 @@ class TriageScreen(FilterScreen):
 
     async def _take_in(self, tickets: set[int], own: set[int]) -> None:
         if here := self.tickets.here(tickets):
-            self.tickets.update_rows(await self.desk_app.read(ticket_rows, here), self.desk_app.desk.clock())
+            rows, now = await self.desk_app.read(ticket_rows, here), self.desk_app.desk.clock()
+            self.tickets.update_rows(rows, now)
+            if gone := set(here) - {row.id for row in rows}:
+                self.tickets.drop(gone, now)
+                self._loaded()
         await self._count_news(tickets - own)
         if self.tickets.current in tickets:
             self.follow_cursor()

@@ -16,7 +16,7 @@ from helpdesk_tui.store.tables import Category, Queue
 from helpdesk_tui.store.transaction import said_plainly
 
 #: The newest migration: the schema this program needs.
-SCHEMA = "0003"
+SCHEMA = "0004"
 #: The queue that every store has from the start.
 FIRST_QUEUE = "support"
 #: The role all agents of a PostgreSQL store are members of.
@@ -25,6 +25,11 @@ AGENT_ROLE = "helpdesk_agent"
 _SET_UP = (
     "agent, team, team_member, queue, queue_address, queue_member, category, field_definition, setting, import_run, "
     "import_reject, external_ref, alembic_version"
+)
+#: What answers with the owner's rights, limited to the queues of the agent who is logged in.
+_FUNCTIONS = (
+    "helpdesk_me(), helpdesk_leads(), helpdesk_queues(), helpdesk_sees_all(), helpdesk_met(bigint), "
+    "helpdesk_uses(bigint), helpdesk_search(tsquery), helpdesk_hand_over(bigint[], bigint)"
 )
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 7_103_559_112_407_001
@@ -141,5 +146,7 @@ def _grant(connection: Connection) -> None:
         f"REVOKE UPDATE ON event FROM {AGENT_ROLE}",
         f"REVOKE INSERT, UPDATE, DELETE ON {_SET_UP} FROM {AGENT_ROLE}",
         f"GRANT DELETE ON ticket_tag, callback_exception TO {AGENT_ROLE}",
+        f"REVOKE EXECUTE ON FUNCTION {_FUNCTIONS} FROM PUBLIC",
+        f"GRANT EXECUTE ON FUNCTION {_FUNCTIONS} TO {AGENT_ROLE}",
     ):
         connection.exec_driver_sql(statement)

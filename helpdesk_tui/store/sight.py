@@ -7,16 +7,32 @@ hidden answers exactly as what does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, event, exists, false, not_, or_, select, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    and_,
+    cast,
+    event,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col
 
 from helpdesk_tui.store import tables as t
+from helpdesk_tui.store.statements import is_postgres
 from helpdesk_tui.terms import Actor, Verb
 
 #: Where a session keeps whose it is, what that one sees, and that it only reads.
@@ -39,6 +55,7 @@ class Sight:
 
     actor: Actor
     queues: tuple[int, ...]
+    is_postgres: bool
 
 
 Rule = Callable[[Any, Sight], ColumnElement[bool]]
@@ -50,8 +67,8 @@ def _in_queue(row: Any, sight: Sight) -> ColumnElement[bool]:
 
 
 def _own_or_in_queue(row: Any, sight: Sight) -> ColumnElement[bool]:
-    """A text for a new request is its writer's alone: nobody knows yet where it will lie."""
-    return or_(row.queue_id.in_(sight.queues), and_(row.queue_id.is_(None), row.agent_id == sight.actor.agent_id))
+    """A text that is being written: one's own wherever it lies; one for a new request is its writer's alone."""
+    return or_(row.queue_id.in_(sight.queues), row.agent_id == sight.actor.agent_id)
 
 
 def _of_ticket(row: Any, sight: Sight) -> ColumnElement[bool]:
@@ -69,17 +86,26 @@ def _across_queues(_row: Any, _sight: Sight) -> ColumnElement[bool]:
 
 def _met(row: Any, sight: Sight) -> ColumnElement[bool]:
     """A customer who wrote to hidden queues only is not known here."""
-    theirs = _ticket.c.requester_id == row.id
-    return or_(exists().where(theirs, _ticket.c.queue_id.in_(sight.queues)), not_(exists().where(theirs)))
+    return _is_met(row.id, sight)
 
 
 def _of_customer(row: Any, sight: Sight) -> ColumnElement[bool]:
-    theirs = _ticket.c.requester_id == row.customer_id
+    return _is_met(row.customer_id, sight)
+
+
+def _is_met(customer_id: Any, sight: Sight) -> ColumnElement[bool]:
+    if sight.is_postgres:  # which shows nobody the hidden tickets, not even that there are some
+        met: ColumnElement[bool] = func.helpdesk_met(customer_id)
+        return met
+    theirs = _ticket.c.requester_id == customer_id
     return or_(exists().where(theirs, _ticket.c.queue_id.in_(sight.queues)), not_(exists().where(theirs)))
 
 
 def _in_use(row: Any, sight: Sight) -> ColumnElement[bool]:
     """A tag that stands on hidden tickets only is not known here."""
+    if sight.is_postgres:
+        used: ColumnElement[bool] = func.helpdesk_uses(row.id)
+        return used
     on = select(_tagged.c.tag_id).where(_tagged.c.tag_id == row.id)
     seen = on.join(_ticket, _ticket.c.id == _tagged.c.ticket_id).where(_ticket.c.queue_id.in_(sight.queues))
     return or_(seen.exists(), not_(on.exists()))
@@ -164,6 +190,22 @@ def sees(session: Session, queue_id: int) -> bool:
     return sight is None or queue_id in sight.queues
 
 
+def hand_over(session: Session, ticket_ids: Sequence[int], queue_id: int) -> None:
+    """Move tickets into a queue that whoever does it does not see: nobody could write them there row by row."""
+    if is_postgres(session):
+        session.execute(select(func.helpdesk_hand_over(cast(list(ticket_ids), ARRAY(BigInteger)), queue_id)))
+    else:
+        moved = update(t.Ticket).where(col(t.Ticket.id).in_(ticket_ids)).values(queue_id=queue_id)
+        session.execute(moved.execution_options(synchronize_session=False))
+
+
+def hidden_queues(session: Session, actor: Actor) -> list[str]:
+    """The names of the queues this actor does not belong to."""
+    theirs = select(col(t.QueueMember.queue_id)).where(col(t.QueueMember.agent_id) == actor.agent_id)
+    hidden = select(col(t.Queue.name)).where(col(t.Queue.id).not_in(theirs))
+    return list(session.execute(hidden.order_by(col(t.Queue.name))).scalars())
+
+
 @contextmanager
 def everything(session: Session) -> Iterator[None]:
     """See all for the length of the block: for keeping the books in order, never for what somebody is shown."""
@@ -207,4 +249,4 @@ def _ask(session: Session, actor: Actor) -> Sight | None:
     connection, whose = session.connection(), {"agent": actor.agent_id}
     if connection.execute(_HIDDEN_FROM, whose).scalar_one() == 0:
         return None  # nothing is limited, and every statement stays as it is
-    return Sight(actor, tuple(connection.execute(_QUEUES_OF, whose).scalars()))
+    return Sight(actor, tuple(connection.execute(_QUEUES_OF, whose).scalars()), is_postgres(session))

@@ -328,7 +328,7 @@ class Attachment(SQLModel, table=True):
     name: str = _text()
     content_type: str = _text()
     size: int = Field(default=0, sa_type=BigInteger)
-    sha256: str = _text()
+    sha256: str = Field(default="", sa_type=Text, index=True)
 
 
 class Content(SQLModel, table=True):
@@ -358,7 +358,7 @@ class RawMessage(SQLModel, table=True):
     ticket_id: int | None = Field(default=None, sa_type=BigId, index=True)
     message_id: int | None = Field(default=None, sa_type=BigId, index=True)
     mailbox: str = _text()
-    sha256: str = _text()
+    sha256: str = Field(default="", sa_type=Text, index=True)
     received_at: datetime
     #: None until the mail is filed; `outgoing` for our own.
     disposition: str | None = Field(default=None, sa_type=Text)

@@ -112,3 +112,10 @@ def test_the_same_commands_show_it_to_who_belongs_there(place: Place, outsider: 
     assert CANARY in str(after)
     told = {" ".join(call.split()[:2]) for call, text in after.items() if text != before[call]}
     assert {"ticket list", "ticket show", "mail list", "mail raw", "outbox list"} <= told
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_who_does_not_belong_everywhere_takes_no_mail_in(place: Place, outsider: Helpdesk) -> None:
+    done = outsider("mail", "receive", stdin=b"From: a@b.example\r\n\r\nHello", code=75)
+    assert b"bob does not belong to hr" in done.err
+    assert b"helpdesk agent set LOGIN --queue +hr" in done.err

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
 
 from helpdesk_tui.desk import assignment, settings, tickets
 from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.drafts import save_draft
+from helpdesk_tui.desk.mailroom import ArrivedMail, keep, quarantine
 from helpdesk_tui.store.queries.people import customer_of_ticket
 from helpdesk_tui.terms import SYSTEM, OutboxState, Person, Priority, Status
 from tests.build import Place, a_mail, letter_bytes, received, row
@@ -41,7 +44,11 @@ def set_up_hr(place: Place) -> None:
 def a_secret(place: Place) -> Secret:
     """A matter of HR with mails, a file, a note, an answer that failed, drafts, tags, a due date, and machines' mail."""
     anna = place.desk("anna")
-    first = received(anna, a_mail(f"My pay is wrong. {CANARY}", sender=HEIDI.whole, to=HR, subject=f"Pay {CANARY}"))
+    pay = EmailMessage(SMTP)
+    pay["From"], pay["To"], pay["Subject"], pay["Message-ID"] = HEIDI.whole, HR, f"Pay {CANARY}", "<pay@house.example>"
+    pay.set_content(f"My pay is wrong. {CANARY}")
+    pay.add_attachment(b"%PDF " + CANARY.encode(), maintype="application", subtype="pdf", filename=f"{CANARY}.pdf")
+    first = received(anna, pay.as_bytes())
     number = first.ticket or 0
     tickets.tag(anna, [number], add=[CANARY])
     assignment.take(anna, [number])
@@ -60,6 +67,7 @@ def a_secret(place: Place) -> Secret:
     save_draft(anna, ticket, "note", f"later {CANARY}")
     save_draft(anna, None, "new", f"Heidi called again {CANARY}", {"subject": CANARY})
     received(anna, a_mail(f"I am away {CANARY}", sender=HEIDI.whole, to=HR, Auto_Submitted="auto-replied"))
-    received(anna, b"\0 no mail at all", queue="hr")
+    (kept,) = keep(system, "inbox", [ArrivedMail(f"no mail {CANARY}".encode(), place.clock())], "hr")
+    quarantine(system, kept.raw_id, f"nothing can be read of {CANARY}")
     customer = anna.ask(customer_of_ticket, ticket).id
     return Secret(ticket, number, first.message or 0, first.raw_id or 0, customer)

@@ -83,6 +83,7 @@ QUESTIONS: dict[Any, Question] = {
     staff.colleagues: lambda desk, _hidden: [(desk.actor, desk.clock())],
     pages.ticket_page: lambda _desk, hidden: [(hidden.ticket,)],
     pages.preview_page: lambda _desk, hidden: [(hidden.ticket,)],
+    sight.hidden_queues: lambda desk, _hidden: [(desk.actor,)],
     mailroom.unfiled: lambda _desk, _hidden: [()],
     mailroom.filed: lambda _desk, hidden: [(hidden.raw,)],
     mailroom.raw_content: lambda _desk, hidden: [(hidden.raw,)],
@@ -112,7 +113,7 @@ def _questions() -> set[Any]:
             if is_its_own and next(iter(inspect.signature(one).parameters), "") == "session":
                 found.add(one)
     asked = {name for path in PACKAGE.rglob("*.py") for name in _asked_in(ast.parse(path.read_text()))}
-    for of_desk in (pages, mailroom, conversation, drafts):
+    for of_desk in (pages, mailroom, conversation, drafts, sight):
         found |= {one for name, one in vars(of_desk).items() if name in asked and inspect.isfunction(one)}
     return found
 
@@ -164,7 +165,7 @@ def test_the_same_questions_show_it_to_who_belongs_there(place: Place, outsider:
     told = {name.split()[0] for name, said in answers(inside, hidden).items() if said != before[name]}
     silent = {one.__name__ for one in QUESTIONS} - told
     assert silent == {
-        "agents", "categories", "fates", "individual_stats", "queues", "refusal_by_person", "teams", "unfiled", "views",
+        "agents", "categories", "fates", "hidden_queues", "individual_stats", "queues", "refusal_by_person", "teams", "unfiled", "views",
     }  # fmt: skip
 
 

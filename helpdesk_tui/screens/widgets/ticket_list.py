@@ -133,6 +133,15 @@ class TicketList(ScrollView, can_focus=True, inherit_bindings=False):
                     at = self.ids.index(row.id, number * PAGE)
                     self.refresh_line(at)
 
+    def drop(self, gone: Iterable[int], now: datetime) -> None:
+        """Take tickets out that are no longer there, or no longer to be seen; the cursor stays where it stands."""
+        lost = set(gone)
+        if not lost & {*self.ids, *self.marks}:
+            return
+        self.marks = {one: None for one in self.marks if one not in lost}
+        current = self.current
+        self.show([one for one in self.ids if one not in lost], now, keep=current if current not in lost else None)
+
     def here(self, ids: Iterable[int]) -> list[int]:
         """Which of these tickets have a row here."""
         wanted = set(ids)

@@ -46,7 +46,6 @@ from helpdesk_tui.store.tables import (
     Tag,
     Ticket,
     TicketTag,
-    TicketWords,
 )
 from helpdesk_tui.terms import ACTIVE, ENDED, Actor, OutboxState, Party, Person, Priority, Status
 
@@ -334,9 +333,7 @@ def _has_words(session: Session, value: str) -> ColumnElement[bool]:
         found = union_all(found, select(col(Ticket.id)).where(col(Ticket.number) == int(number[1])))
     if not is_postgres(session):
         return col(Ticket.id).in_(found)
-    # Asked by itself and from the index alone: joined into the list, or read one by one, documents would be cut anew,
-    # a millisecond each. For a word that is in all of them the planner takes the index for no cheaper than that.
-    session.execute(text("SET LOCAL enable_seqscan = off"))
+    # Asked by itself: joined into the list, or read one by one, documents would be cut anew, a millisecond each.
     hits = found.cte().prefix_with("MATERIALIZED")
     return exists().where(hits.c[0] == col(Ticket.id))
 
@@ -344,8 +341,6 @@ def _has_words(session: Session, value: str) -> ColumnElement[bool]:
 def _in_document(session: Session, cut: Sequence[str]) -> Select[Any]:
     """The ids of the tickets whose document has all these words."""
     if is_postgres(session):
-        document = func.to_tsvector(text("'simple'"), col(TicketWords.words))
-        asked = document.op("@@")(func.plainto_tsquery(text("'simple'"), " ".join(cut)))
-        return select(col(TicketWords.ticket_id)).where(asked)
+        return select(func.helpdesk_search(func.plainto_tsquery(text("'simple'"), " ".join(cut))))
     quoted = " ".join(f'"{word}"' for word in cut)
     return select(_FTS.c.rowid).where(_FTS.c.ticket_search.op("MATCH")(quoted))

@@ -1,0 +1,159 @@
+"""PostgreSQL itself keeps a queue from who does not belong to it, whatever program they use."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import SQLModel
+
+from helpdesk_tui.desk import assignment, tickets
+from helpdesk_tui.desk.history import undo
+from helpdesk_tui.errors import HelpdeskError, Refused
+from helpdesk_tui.store import sight
+from helpdesk_tui.terms import Priority
+from tests.build import Place, a_ticket, row, sql
+from tests.store.secrets import CANARY, Secret, a_secret, set_up_hr
+
+#: Tables that the database leaves open although the program shows less of them: who writes has to find them.
+SHARED = {"customer", "customer_address", "customer_phone", "customer_field", "tag"}
+LIMITED = sorted(
+    str(one.__tablename__) for one in (*sight.LIMITED, *sight.LIMITED_TO_READERS) if one.__tablename__ not in SHARED
+)
+
+pytestmark = pytest.mark.parametrize("place", ["postgres"], indirect=True)
+
+
+@pytest.fixture
+def hidden(place: Place) -> Secret:
+    """A matter of HR, to which bob does not belong."""
+    set_up_hr(place)
+    return a_secret(place)
+
+
+@pytest.mark.parametrize("table", [*LIMITED, "content", "content_chunk", "batch"])
+def test_a_login_finds_no_row_of_a_queue_of_others(place: Place, hidden: Secret, table: str) -> None:
+    assert sql(place.store("bob"), f'SELECT * FROM "{table}"') == []
+
+
+def test_there_was_something_to_find(place: Place, hidden: Secret) -> None:
+    empty = {table for table in LIMITED if not sql(place.store("anna"), f'SELECT * FROM "{table}" LIMIT 1')}
+    assert empty == {
+        "callback_booking", "callback_request", "external_ref", "import_reject", "import_run", "ticket_field",
+    }  # fmt: skip
+
+
+def test_every_table_that_is_limited_has_a_policy(place: Place) -> None:
+    found = sql(
+        place.store(),
+        "SELECT c.relname FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid WHERE c.relrowsecurity",
+    )
+    assert {name for (name,) in found} >= {*LIMITED, "content", "content_chunk", "batch"}
+    known = set(SQLModel.metadata.tables)
+    assert {name for (name,) in found} <= known
+
+
+def test_functions_with_the_owners_rights_are_for_agents_alone_and_trust_no_path(place: Place) -> None:
+    found = sql(
+        place.store(),
+        "SELECT p.proname, p.proconfig, has_function_privilege('public', p.oid, 'execute') FROM pg_proc p"
+        " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'public' AND p.prosecdef"
+        " AND p.prorettype <> 'trigger'::regtype",
+    )
+    assert len(found) >= 8
+    for name, config, is_public in found:
+        assert any(one.startswith("search_path=") for one in config), name
+        assert not is_public, name
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ticket SET subject = 'x' WHERE id = {ticket}",
+        "UPDATE message SET text = 'x' WHERE ticket_id = {ticket}",
+        "UPDATE outbox SET state = 'queued' WHERE ticket_id = {ticket}",
+        "UPDATE draft SET text = 'x' WHERE ticket_id = {ticket}",
+    ],
+)
+def test_nothing_hidden_is_changed(place: Place, hidden: Secret, statement: str) -> None:
+    table = statement.split()[1]
+    before = sql(place.store(), f"SELECT * FROM {table}")
+    sql(place.store("bob"), statement.format(**vars(hidden)))
+    assert sql(place.store(), f"SELECT * FROM {table}") == before
+
+
+_MESSAGE = (
+    'INSERT INTO message (ticket_id, queue_id, kind, is_automatic, is_withdrawn, from_name, from_address, "to", cc,'
+    " subject, text, quoted, remarks, message_id, \"references\", received_at) SELECT {ticket}, {queue}, 'note', false,"
+    " false, '', '', '[]', '[]', '', '', '', '[]', '', '[]', now()"
+)
+_EVENT = (
+    "INSERT INTO event (ticket_id, queue_id, batch_id, actor_id, verb, at, changes)"
+    " SELECT t.id, t.queue_id, (SELECT id FROM batch LIMIT 1), {actor}, 'note', now(), '{{{{}}}}' FROM ticket t LIMIT 1"
+)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        _MESSAGE.format(ticket="{ticket}", queue="(SELECT id FROM queue WHERE name = 'support')"),
+        _MESSAGE.format(ticket="{ticket}", queue="(SELECT id FROM queue WHERE name = 'hr')"),
+        "INSERT INTO attachment (message_id, ticket_id, queue_id, name, content_type, size, sha256)"
+        " SELECT {message}, id, queue_id, '', '', 0, '' FROM ticket LIMIT 1",
+        "INSERT INTO outbox (ticket_id, queue_id, message_id, state, header_message_id, tries, due_at, words,"
+        " updated_at) SELECT id, queue_id, {message}, 'queued', '', 0, now(), '', now() FROM ticket LIMIT 1",
+        _EVENT.format(actor="(SELECT id FROM agent WHERE login = 'anna')"),
+        "UPDATE batch SET actor_id = (SELECT id FROM agent WHERE login = 'anna')",
+        "INSERT INTO ticket_tag (ticket_id, tag_id) SELECT {ticket}, id FROM tag LIMIT 1",
+        "SELECT helpdesk_hand_over(ARRAY[{ticket}]::bigint[], (SELECT id FROM queue WHERE name = 'support'))",
+        "INSERT INTO queue_member (queue_id, agent_id) SELECT q.id, a.id FROM queue q, agent a",
+        "UPDATE agent SET role = 'admin'",
+        "UPDATE setting SET value = 'agreement'",
+        "ALTER TABLE ticket DISABLE ROW LEVEL SECURITY",
+        "SET ROLE root",
+        "SET SESSION AUTHORIZATION anna",
+    ],
+)
+def test_nothing_is_smuggled_into_it_or_out_of_it(place: Place, hidden: Secret, statement: str) -> None:
+    a_ticket(place.desk("bob"))
+    before = sql(place.store(), "SELECT count(*) FROM message"), sql(place.store(), "SELECT count(*) FROM event")
+    with pytest.raises(HelpdeskError, match=r"policy|denied|owner|no such ticket|violates"):
+        sql(place.store("bob"), statement.format(**vars(hidden)))
+    assert (
+        sql(place.store(), "SELECT count(*) FROM message"),
+        sql(place.store(), "SELECT count(*) FROM event"),
+    ) == before
+
+
+def test_words_are_found_in_ones_own_queues_alone(place: Place, hidden: Secret) -> None:
+    asked = f"SELECT helpdesk_search(plainto_tsquery('simple', '{CANARY}'))"
+    assert sql(place.store("bob"), asked) == []
+    assert sql(place.store("anna"), asked) == [(hidden.ticket,)]
+
+
+def test_a_ticket_is_handed_over_with_all_that_belongs_to_it(place: Place) -> None:
+    set_up_hr(place)
+    bob, anna = place.desk("bob"), place.desk("anna")
+    number = a_ticket(bob, "Pay", text="My pay is wrong")
+    outcome = tickets.set_fields(bob, [number], tickets.Fields(queue="hr", priority=Priority.HIGH))
+    assert (outcome.is_final, outcome.tickets) == (True, (number,))
+    assert "out of your sight now" in outcome.text
+    assert (row(anna, number).queue, row(anna, number).priority) == ("hr", Priority.HIGH)
+    hr = sql(place.store(), "SELECT id FROM queue WHERE name = 'hr'")
+    for table in ("message", "event", "ticket_words"):
+        assert set(sql(place.store(), f"SELECT queue_id FROM {table}")) == set(hr), table
+
+
+def test_undo_does_not_take_back_something_else_instead(place: Place) -> None:
+    set_up_hr(place)
+    bob = place.desk("bob")
+    first, second = a_ticket(bob, "Printer"), a_ticket(bob, "Pay")
+    assignment.take(bob, [first])
+    place.clock.advance(minutes=1)
+    tickets.move(bob, [second], "hr")
+    with pytest.raises(Refused, match=f"#{second} lies in a queue you do not belong to"):
+        undo(bob)
+    assert row(bob, first).assignee == "bob"
+
+
+def test_mail_is_taken_in_only_by_who_belongs_everywhere(place: Place) -> None:
+    set_up_hr(place)
+    assert place.desk("bob").ask(sight.hidden_queues, place.desk("bob").actor) == ["hr"]
