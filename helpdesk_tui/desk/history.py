@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlmodel import col
 
+from helpdesk_tui.desk import handover
 from helpdesk_tui.desk.door import TRACKED, Change, Changes, Desk, as_stored, from_stored
 from helpdesk_tui.desk.drafts import bring_back, clear_draft
 from helpdesk_tui.desk.tickets import apply_status, name_tickets, tags_of, write_tags
@@ -24,6 +25,10 @@ from helpdesk_tui.terms import MessageKind, OutboxState, Outcome, Status, Verb
 
 #: Fields that follow from another; they go back where that one does, and are not worth a sentence of their own.
 _FOLLOWS = {"waiting_for": "status", "waiting_since": "status", "closed_at": "status", "due_kind": "due_at"}
+
+
+#: Who puts back what is no field of a ticket, by its name in the event.
+_RESTORED_BY = {handover.CALLERS: handover.restore, handover.TEXTS: handover.restore}
 
 
 def undo(desk: Desk, batch: str | None = None) -> Outcome:
@@ -182,6 +187,8 @@ def _revert_event(changes: Changes, change: Change, event: Event, later: list[di
             left += _restore_tags(changes, change, before, after, later)
         elif name == "message":
             _restore_message(changes, change, before, after)
+    for restore in dict.fromkeys(_RESTORED_BY[name] for name in event.changes if name in _RESTORED_BY):
+        left += restore(changes, change, event.changes, later)
     return left
 
 

@@ -23,7 +23,7 @@ from helpdesk_tui.errors import HelpdeskError, NotFound, Refused
 from helpdesk_tui.rules.query import parse
 from helpdesk_tui.store import sight
 from helpdesk_tui.store.feed import Feed
-from helpdesk_tui.store.queries import mail, people, setup, staff, thread
+from helpdesk_tui.store.queries import board, mail, people, setup, staff, thread
 from helpdesk_tui.store.queries import tickets as listing
 from helpdesk_tui.store.queries.tickets import Asker
 from helpdesk_tui.store.transaction import reading
@@ -50,6 +50,7 @@ QUERIES = (
     "", "is:any", "is:open", "is:unassigned", "is:due", "is:overdue", "is:failed", "is:spam", CANARY, f"tag:{CANARY}",
     "queue:hr", "assignee:none", "priority:urgent", "status:waiting_customer", "-queue:support", HEIDI.address,
 )  # fmt: skip
+SIDES = (board.Side("anna"), board.Side("bob"), board.Side("", "hr"), board.Side("", "support"))
 #: How each question is asked: by its name, what stands behind the session.
 QUESTIONS: dict[Any, Question] = {
     listing.ticket_ids: lambda desk, _hidden: [(_query(one), _asked(desk)) for one in QUERIES],
@@ -81,6 +82,12 @@ QUESTIONS: dict[Any, Question] = {
     staff.individual_stats: lambda _desk, _hidden: [()],
     staff.refusal_by_person: lambda desk, _hidden: [(desk.actor, "anna")],
     staff.colleagues: lambda desk, _hidden: [(desk.actor, desk.clock())],
+    staff.rooms: lambda desk, _hidden: [(desk.clock(),)],
+    board.sides: lambda desk, _hidden: [(desk.actor, desk.clock())],
+    board.side_tickets: lambda desk, _hidden: [(desk.actor, side) for side in SIDES],
+    board.side_extras: lambda desk, _hidden: [(desk.actor, side) for side in SIDES],
+    board.effect: lambda desk, hidden: [("anna", {"bob": [hidden.number]}, desk.clock())],
+    board.proposal: lambda desk, hidden: [("anna", [hidden.number], desk.clock())],
     pages.ticket_page: lambda _desk, hidden: [(hidden.ticket,)],
     pages.preview_page: lambda _desk, hidden: [(hidden.ticket,)],
     sight.hidden_queues: lambda desk, _hidden: [(desk.actor,)],

@@ -5,7 +5,7 @@ Lines are cut to the width once and drawn as they are needed, so that a long thr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -267,9 +267,17 @@ def _change(name: str, pair: list[Any], at: datetime) -> str:
     before, after = (_value(name, value, at) for value in pair)
     if name == "delivery":
         return _("mail {state}").format(state=after)
-    if name == "overdue":
-        return _("is overdue")
+    if name in _WHOLE:
+        return _WHOLE[name]()
     return f"{_field_words().get(name, name)} {before} → {after}"
+
+
+#: What is said in a word of its own, whatever it was before.
+_WHOLE: dict[str, Callable[[], str]] = {
+    "overdue": lambda: _("is overdue"),
+    "callers": lambda: _("its call goes along"),
+    "texts": lambda: _("the unsent text goes along"),
+}
 
 
 def _field_words() -> dict[str, str]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.rules.privacy import load_state, refusal_of_figures, shows_load
+from helpdesk_tui.rules.sharing import Room
 from helpdesk_tui.store.tables import Agent, Queue, QueueMember, Setting, Team, TeamMember, Ticket
 from helpdesk_tui.terms import ACTIVE, Actor, IndividualStats, LoadState, Party
 
@@ -62,7 +63,7 @@ def colleagues(session: Session, asker: Actor, now: datetime) -> list[ColleagueR
     found = session.execute(select(Agent).where(col(Agent.is_active)).order_by(col(Agent.login))).scalars()
     rows = []
     for one in found:
-        load, is_away = loads.get(one.id, 0), one.away_until is not None and one.away_until > now
+        load, is_away = loads.get(one.id, 0), _is_away(one, now)
         rows.append(
             ColleagueRow(
                 id=one.id,
@@ -79,6 +80,20 @@ def colleagues(session: Session, asker: Actor, now: datetime) -> list[ColleagueR
             )
         )
     return rows
+
+
+def rooms(session: Session, now: datetime) -> list[Room]:
+    """How much room each colleague has, in figures: for sharing work out, never for showing them."""
+    loads = _loads(session)
+    queues = _names(session.execute(_memberships(QueueMember, Queue, col(QueueMember.queue_id))))
+    found = session.execute(select(Agent).where(col(Agent.is_active)).order_by(col(Agent.login))).scalars()
+    return [
+        Room(one.login, queues.get(one.id, ()), loads.get(one.id, 0), one.capacity, _is_away(one, now)) for one in found
+    ]
+
+
+def _is_away(agent: Agent, now: datetime) -> bool:
+    return agent.away_until is not None and agent.away_until > now
 
 
 def _loads(session: Session) -> dict[int, int]:

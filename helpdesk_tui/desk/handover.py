@@ -1,0 +1,240 @@
+"""Handing work over: tickets, the calls on them and unsent texts, from one side to others, in one step to undo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from helpdesk_tui.desk.door import Change, Changes, Desk, as_stored
+from helpdesk_tui.desk.drafts import pass_on
+from helpdesk_tui.desk.membership import belongs
+from helpdesk_tui.desk.tickets import name_tickets
+from helpdesk_tui.errors import NotFound, Refused, Usage
+from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.rules.untrusted import clean_line
+from helpdesk_tui.store.queries.board import Standing
+from helpdesk_tui.store.statements import is_among
+from helpdesk_tui.store.tables import Agent, CallbackRequest, Draft, Queue, TeamMember, Ticket
+from helpdesk_tui.terms import CallState, Outcome, Verb
+
+#: How many tickets that were left alone a sentence names.
+_NAMED = 5
+#: What an event calls what went along, before and after: {id of the call: agent}, {kind of text: [agent, last touched]}.
+CALLERS, TEXTS = "callers", "texts"
+
+
+@dataclass
+class _Handover:
+    """What has gone along so far, and what was left alone, in words."""
+
+    giver: Agent | None
+    takers: dict[str, Agent | None]
+    calls: int = 0
+    texts: int = 0
+    kept: list[str] = field(default_factory=list)
+
+
+def hand_over(
+    desk: Desk,
+    giver: str,
+    shares: Mapping[str, Sequence[Standing]],
+    *,
+    with_all_else: bool = False,
+) -> Outcome:
+    """Give tickets to colleagues, or back to their queues, as they stood when it was decided.
+
+    A ticket that somebody has changed since is named and left alone. The calls that the giver was to make on a ticket
+    and their unsent texts on it go along; a call goes to whoever of its team is free where the new one is not in it.
+
+    Args:
+        giver: whose work it was; "" for what lay in a queue. shares: tickets by login; "" is their own queues.
+        with_all_else: the giver's other calls and texts, on tickets of others, go to the first of the shares as well.
+    """
+    numbers = [one.number for share in shares.values() for one in share]
+    if not numbers:
+        raise Usage(_("No ticket is to be handed over."), _("Mark some first."))
+    with desk.change(Verb.HAND_OVER) as changes:
+        work = _begin(changes.session, giver, shares)
+        changes.load(_known(changes.session, numbers))
+        tickets = {change.ticket.number: change for change in changes}
+        done = [
+            one.number
+            for login, share in shares.items()
+            for one in share
+            if _give(changes, work, tickets.get(one.number), one, work.takers[login])
+        ]
+        if with_all_else and work.giver is not None:
+            _give_all_else(changes, work, next(iter(work.takers.values())))
+        if work.kept and not (done or work.calls or work.texts):
+            raise Refused(
+                _("Nothing was handed over: {what}.").format(what=_named(work.kept)),
+                _("Look at them again, then decide."),
+            )
+        changes.say(_sentence(work, done))
+    return changes.outcome
+
+
+def restore(changes: Changes, change: Change, event: Mapping[str, Any], _later: object) -> list[str]:
+    """Give the calls and texts of an event back to whose they were; says which somebody has moved on since."""
+    left = []
+    before, after = event.get(CALLERS, ({}, {}))
+    for key, agent_id in after.items():
+        request = changes.session.get_one(CallbackRequest, int(key))
+        if request.agent_id == agent_id:
+            request.agent_id = before[key]
+        else:
+            left.append(_("the call on #{number}").format(number=change.ticket.number))
+    had, has = event.get(TEXTS, ({}, {}))
+    for kind, (taker_id, at) in has.items():
+        as_of = datetime.fromisoformat(at)
+        if not pass_on(changes.session, change.ticket, kind, taker_id, had[kind][0], as_of=as_of):
+            left.append(_("the text on #{number}").format(number=change.ticket.number))
+    for name, pair in ((CALLERS, (after, before)), (TEXTS, (has, had))):
+        if pair[0]:
+            change.record(name, *pair)
+    return left
+
+
+def _begin(session: Session, giver: str, shares: Mapping[str, Sequence[Standing]]) -> _Handover:
+    return _Handover(_agent(session, giver), {login: _agent(session, login) for login in shares})
+
+
+def _agent(session: Session, login: str) -> Agent | None:
+    if not login:
+        return None
+    agent = session.execute(select(Agent).where(col(Agent.login) == login, col(Agent.is_active))).scalar_one_or_none()
+    if agent is None:
+        raise NotFound(
+            _("There is no agent {login}.").format(login=clean_line(login, 80)), _("`helpdesk agent list` shows them.")
+        )
+    return agent
+
+
+def _known(session: Session, numbers: Sequence[int]) -> list[int]:
+    found = select(col(Ticket.number)).where(is_among(session, col(Ticket.number), numbers))
+    return list(session.execute(found).scalars())
+
+
+def _give(changes: Changes, work: _Handover, change: Change | None, seen: Standing, taker: Agent | None) -> bool:
+    """Give one ticket away, with what hangs on it; False where it was left alone."""
+    if change is None:
+        work.kept.append(_("#{number} (no longer there)").format(number=seen.number))
+        return False
+    ticket = change.ticket
+    if reason := _why_not(changes.session, ticket, seen, taker):
+        work.kept.append(f"#{seen.number} ({reason})")
+        return False
+    ticket.assignee_id = taker.id if taker else None
+    if work.giver is not None:
+        _calls_along(changes, work, change, taker)
+        _texts_along(changes, work, change, taker)
+    return True
+
+
+def _why_not(session: Session, ticket: Ticket, seen: Standing, taker: Agent | None) -> str:
+    """Why a ticket is left alone: somebody was there before, or whoever shall have it could not see it."""
+    has_it = session.get_one(Agent, ticket.assignee_id).login if ticket.assignee_id else ""
+    if has_it != seen.assignee:
+        return _("{login} has it now").format(login=has_it) if has_it else _("back in its queue meanwhile")
+    queue = session.get_one(Queue, ticket.queue_id).name
+    if queue != seen.queue:
+        return _("moved to {queue} meanwhile").format(queue=queue)
+    if ticket.status != seen.status:
+        return _("{status} meanwhile").format(status=ticket.status)
+    if taker is not None and not belongs(session, ticket.queue_id, taker.id):
+        return _("{login} does not belong to {queue}").format(login=taker.login, queue=queue)
+    return ""
+
+
+def _calls_along(changes: Changes, work: _Handover, change: Change, taker: Agent | None) -> None:
+    theirs = select(CallbackRequest).where(
+        col(CallbackRequest.ticket_id) == change.ticket.id,
+        col(CallbackRequest.agent_id) == (work.giver.id if work.giver else None),
+        col(CallbackRequest.state) == CallState.OPEN,
+    )
+    before, after = {}, {}
+    for request in changes.session.execute(theirs.with_for_update()).scalars():
+        before[str(request.id)] = request.agent_id
+        request.agent_id = taker.id if taker and _calls_for(changes.session, request.team_id, taker) else None
+        after[str(request.id)] = request.agent_id
+        work.calls += 1
+    if after:
+        change.record(CALLERS, before, after)
+
+
+def _calls_for(session: Session, team_id: int, agent: Agent) -> bool:
+    return session.get(TeamMember, (team_id, agent.id)) is not None
+
+
+def _texts_along(changes: Changes, work: _Handover, change: Change, taker: Agent | None) -> None:
+    """Unsent texts go to whoever has the ticket now, unless they are writing one of that kind there themselves."""
+    if taker is None or work.giver is None:
+        return
+    theirs = select(col(Draft.kind), col(Draft.updated_at)).where(
+        col(Draft.ticket_id) == change.ticket.id, col(Draft.text) != "", col(Draft.agent_id) == work.giver.id
+    )
+    passed = {}
+    for kind, at in changes.session.execute(theirs.order_by(col(Draft.kind))).all():
+        if pass_on(changes.session, change.ticket, kind, work.giver.id, taker.id, as_of=at):
+            passed[kind] = as_stored(at)
+        else:
+            said = _("the text on #{number} ({login} is writing one there)")
+            work.kept.append(said.format(number=change.ticket.number, login=taker.login))
+    work.texts += len(passed)
+    if passed:
+        before, after = ({kind: [who, at] for kind, at in passed.items()} for who in (work.giver.id, taker.id))
+        change.record(TEXTS, before, after)
+
+
+def _give_all_else(changes: Changes, work: _Handover, taker: Agent | None) -> None:
+    """The giver's calls and texts on tickets that are not theirs, or that were left alone."""
+    giver_id = work.giver.id if work.giver else None
+    calls = select(col(CallbackRequest.ticket_id)).where(
+        col(CallbackRequest.agent_id) == giver_id, col(CallbackRequest.state) == CallState.OPEN
+    )
+    texts = select(col(Draft.ticket_id)).where(
+        col(Draft.agent_id) == giver_id, col(Draft.text) != "", col(Draft.ticket_id).is_not(None)
+    )
+    loaded = {change.ticket.id for change in changes}
+    wanted = {*changes.session.execute(calls).scalars(), *changes.session.execute(texts).scalars()} - loaded
+    visible = select(col(Ticket.id)).where(is_among(changes.session, col(Ticket.id), [one for one in wanted if one]))
+    changes.load_ids(list(changes.session.execute(visible).scalars()))
+    for change in changes:
+        if change.ticket.id not in loaded:
+            _calls_along(changes, work, change, taker)
+            _texts_along(changes, work, change, taker)
+
+
+def _sentence(work: _Handover, done: Sequence[int]) -> str:
+    people = [login or _("their queues") for login in work.takers]
+    along = [
+        ngettext("{n} call", "{n} calls", work.calls) if work.calls else "",
+        ngettext("{n} unsent text", "{n} unsent texts", work.texts) if work.texts else "",
+    ]
+    words = [
+        _("{what} handed over to {people}").format(
+            what=", ".join(filter(None, (_what(done), *along))), people=_and(people)
+        )
+    ]
+    if work.kept:
+        words.append(_("left alone: {what}").format(what=_named(work.kept)))
+    return " · ".join(words)
+
+
+def _named(kept: Sequence[str]) -> str:
+    more = len(kept) - _NAMED
+    return "; ".join(kept[:_NAMED]) + (ngettext(" and {n} more", " and {n} more", more) if more > 0 else "")
+
+
+def _what(done: Sequence[int]) -> str:
+    return name_tickets(done) if done else _("no ticket")
+
+
+def _and(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else _("{some} and {last}").format(some=", ".join(names[:-1]), last=names[-1])
