@@ -56,15 +56,15 @@ _LOOK_AGAIN = 0.01
 _SIZE_RESTS = 0.1
 
 
-def open_app(settings: Callable[[], Settings] = load, login: str | None = None) -> int:
-    """Open the app; returns its exit code."""
+def open_app(settings: Callable[[], Settings] = load, login: str | None = None, begins_with: str = "") -> int:
+    """Open the app, or one of its other screens by the name of its action; returns its exit code."""
     try:
         chosen = settings()
     except HelpdeskError as error:
         print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
         return error.exit_code
     speak(chosen.ui.language)
-    return run_app(HelpdeskApp(chosen, login))
+    return run_app(HelpdeskApp(chosen, login, begins_with))
 
 
 def run_app(app: HelpdeskApp) -> int:
@@ -96,11 +96,10 @@ class HelpdeskApp(App[None]):
             self.tickets = tickets
             self.own = own
 
-    class Opened(Message):
-        """The store is open; the first screen can come."""
-
-    def __init__(self, settings: Settings, login: str | None = None) -> None:
+    def __init__(self, settings: Settings, login: str | None = None, begins_with: str = "") -> None:
+        """Make the app; `begins_with` is an action of the list that is done at once, such as `board`."""
         super().__init__()
+        self._begins_with = begins_with
         self.settings = settings
         self.failure: HelpdeskError | None = None
         self.is_stuck = False
@@ -233,7 +232,7 @@ class HelpdeskApp(App[None]):
         """Show the first real screen."""
         from helpdesk_tui.screens.triage import TriageScreen
 
-        self.switch_screen(TriageScreen())
+        self.switch_screen(TriageScreen(self._begins_with))
 
     def companion(self) -> list[Any]:
         """Widgets shown beside every screen; the demo has some."""

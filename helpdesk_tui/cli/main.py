@@ -54,6 +54,14 @@ def start(
         raise typer.Exit(open_app(current.settings, login))
 
 
+@app.command()
+def board() -> None:
+    """Open the board: hand work over, share it out (leads and admins)."""
+    from helpdesk_tui.app import open_app
+
+    raise typer.Exit(open_app(current.settings, current.login, "board"))
+
+
 def run(words: list[str]) -> int:
     """Run one command; returns its exit code. Every failure is printed here, as the caller asked for it."""
     print_what_can_be()

@@ -222,8 +222,8 @@ def _sentence(work: _Handover, done: Sequence[int]) -> str:
             what=", ".join(filter(None, (_what(done), *along))), people=_and(people)
         )
     ]
-    if work.kept:
-        words.append(_("left alone: {what}").format(what=_named(work.kept)))
+    if work.kept:  # first, since the line may be short
+        words.insert(0, _("left alone: {what}").format(what=_named(work.kept)))
     return " · ".join(words)
 
 

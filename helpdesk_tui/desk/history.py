@@ -44,7 +44,7 @@ def undo(desk: Desk, batch: str | None = None) -> Outcome:
         target = _batch_to_undo(changes, batch)
         kept = _revert(changes, target)
         target.undone_by = changes.batch_id
-        changes.say(_("Undone: {what}").format(what=_what_was_done(target)) + kept)
+        changes.say(kept + _("Undone: {what}").format(what=_what_was_done(target)))
     return changes.outcome
 
 
@@ -61,7 +61,7 @@ def redo(desk: Desk) -> Outcome:
         original = changes.session.get_one(Batch, target.undoes)
         original.undone_by = None
         target.undone_by = changes.batch_id
-        changes.say(_("Done again: {what}").format(what=original.outcome["text"]) + kept)
+        changes.say(kept + _("Done again: {what}").format(what=original.outcome["text"]))
     return changes.outcome
 
 
@@ -130,7 +130,7 @@ def _has_configured_since(changes: Changes, undone: Batch) -> bool:
 
 
 def _revert(changes: Changes, target: Batch) -> str:
-    """Put back what the batch changed; returns a sentence on what was left alone."""
+    """Put back what the batch changed; returns words on what was left alone, to stand in front: a line may be short."""
     changes.undoes = target.id
     found = select(Event).where(col(Event.batch_id) == target.id).order_by(col(Event.id))
     events = list(changes.session.execute(found).scalars())
@@ -145,7 +145,7 @@ def _revert(changes: Changes, target: Batch) -> str:
         for words in _revert_event(changes, tickets[event.ticket_id], event, later.get(event.ticket_id, []))
     ]
     _find_by_other_words(changes, events)
-    return " · " + _("left alone: {what}").format(what="; ".join(left)) if left else ""
+    return _("left alone: {what}").format(what="; ".join(left)) + " · " if left else ""
 
 
 def _changed_since(changes: Changes, events: Sequence[Event]) -> dict[int, list[dict[str, Any]]]:

@@ -1,6 +1,7 @@
 """The keys: one table that feeds bindings, footer, `?`, palette and documentation.
 
-An id is `area.action`; areas are `any` (everywhere), `list`, `ticket`, `verb` (list and ticket) and `write` (composer).
+An id is `area.action`; areas are `any` (everywhere), `list`, `board` (with the list's keys for moving and marking), `ticket`, `verb` (list, board
+and ticket) and `write` (composer).
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ _READABLE = {
     "comma": ",",
     "full_stop": ".",
     "plus": "+",
+    "equals_sign": "=",
     "minus": "-",
     "enter": "Enter",
     "escape": "Esc",
@@ -95,6 +97,7 @@ def table() -> tuple[Key, ...]:
         Key("any.new", "n,ctrl+n", _("new/call"), _("new request or call; ctrl+n inside a field")),
         Key("any.undo", "u", _("undo"), _("take back your last change")),
         Key("any.redo", "U", "", _("do again what you undid")),
+        Key("any.board", "H", "", _("the board: hand work over, share it out")),
         Key("any.jump", "number_sign", "", _("go to a ticket by its number")),
         Key("any.palette", "colon,ctrl+p", "", _("choose any of these by name")),
         Key("any.help", "question_mark", _("keys"), _("show the keys")),
@@ -123,6 +126,13 @@ def table() -> tuple[Key, ...]:
         Key("list.next_view", "full_stop,right_square_bracket", "", _("next view")),
         Key("list.previous_view", "comma,left_square_bracket", "", _("previous view")),
         Key("list.copy", "y", "", _("copy the number")),
+        Key(
+            "board.give", "enter", _("do it"), _("do what the line above says; without marks: to the tickets, open one")
+        ),
+        Key("board.share", "equals_sign", _("propose"), _("propose who gets the marked tickets")),
+        Key("board.enter", "l,right", "", _("to the tickets; there, open one")),
+        Key("board.pane", "tab,full_stop,comma", _("other pane"), _("to the other pane")),
+        Key("board.back", "q,h,left,escape", _("back"), _("back: marks, pane, then the list")),
         Key("ticket.line_down", "j,down", "", _("a line down")),
         Key("ticket.line_up", "k,up", "", _("a line up")),
         Key("ticket.top", "g,home", "", _("to the first message")),
@@ -147,7 +157,7 @@ def table() -> tuple[Key, ...]:
 
 #: What the line of keys shows, the most wanted first; how much of it depends on the width.
 _FOOTER = (
-    "reply", "assign", "take", "priority", "status", "solve", "new", "filter", "send", "then", "editor", "thread",
+    "give", "share", "pane", "reply", "assign", "take", "priority", "status", "solve", "new", "filter", "send", "then", "editor", "thread",
     "leave", "note", "undo", "tags", "open", "unfold", "back", "mark", "next_ticket",
 )  # fmt: skip
 

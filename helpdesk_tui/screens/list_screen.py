@@ -13,9 +13,9 @@ from helpdesk_tui.desk.pages import TicketPage, preview_page
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line
-from helpdesk_tui.screens.desk_screen import DeskScreen
 from helpdesk_tui.screens.keys import bindings
 from helpdesk_tui.screens.place import Place, save_place, state_folder
+from helpdesk_tui.screens.verb_screen import VerbScreen
 from helpdesk_tui.screens.widgets.columns import heading
 from helpdesk_tui.screens.widgets.lines import StatusLine
 from helpdesk_tui.screens.widgets.preview import Preview
@@ -29,7 +29,7 @@ _SAVE_AFTER = 0.3
 _LEAST_ROWS, _LEAST_PREVIEW = 4, 3
 
 
-class ListScreen(DeskScreen):
+class ListScreen(VerbScreen):
     """A list of tickets, its cursor, marks and preview."""
 
     BINDINGS: ClassVar = [*bindings("list")]

@@ -15,10 +15,11 @@ from textual.widgets import Static
 from helpdesk_tui.desk.pages import TicketPage, ticket_page
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
-from helpdesk_tui.screens.desk_screen import WIDEST, DeskScreen
+from helpdesk_tui.screens.desk_screen import WIDEST
 from helpdesk_tui.screens.dialogs.dialog import Help
 from helpdesk_tui.screens.keys import Key, bindings, table
 from helpdesk_tui.screens.phrases import due, is_fresh, moment, priority_word, status_word, waiting
+from helpdesk_tui.screens.verb_screen import VerbScreen
 from helpdesk_tui.screens.widgets.composer import Composer
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
 from helpdesk_tui.screens.widgets.side import side_panel
@@ -29,7 +30,7 @@ from helpdesk_tui.store.queries.tickets import TicketRow
 from helpdesk_tui.terms import Outcome
 
 
-class TicketScreen(DeskScreen):
+class TicketScreen(VerbScreen):
     """A ticket with its conversation and composer."""
 
     BINDINGS: ClassVar = [*bindings("ticket", "write")]

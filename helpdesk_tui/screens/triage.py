@@ -47,8 +47,10 @@ class TriageScreen(FilterScreen):
     BINDINGS: ClassVar = [*view_bindings()]
     AREAS: ClassVar[tuple[str, ...]] = ("list", "verb", "any")
 
-    def __init__(self) -> None:
+    def __init__(self, begins_with: str = "") -> None:
+        """Make the list; `begins_with` is an action that is done as soon as it stands."""
         super().__init__()
+        self._begins_with = begins_with
         self.views: list[ListView] = default_views()
         self._counts: dict[int, str] = {}
         self._news: set[int] = set()
@@ -99,7 +101,9 @@ class TriageScreen(FilterScreen):
         if saved:
             self.views = [ListView(one.name, one.query) for one in saved]
         self._count_soon()
-        if was_open is not None and self.is_current:
+        if self._begins_with and self.is_current:
+            await self.run_action(self._begins_with)
+        elif was_open is not None and self.is_current:
             self.open_ticket(was_open)
 
     # -- loading

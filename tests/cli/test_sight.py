@@ -47,6 +47,7 @@ SILENT = {
     "poll": "says how many mails came",
     "db upgrade": "the schema",
     "db reindex": "says how many tickets there are, to who may run it",
+    "board": "a screen, which asks the same questions",
     "init": "makes a store",
     "demo": "makes a store",
     "queue add": "an admin's",

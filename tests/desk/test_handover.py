@@ -138,7 +138,7 @@ def test_a_text_does_not_go_over_one_of_the_other(place: Place, lead: Desk, bob:
     save_draft(desk, ticket_id, "reply", "Anna's words")
     outcome = give(lead, "bob", "anna", of(lead, "bob"))
     assert (
-        outcome.text == f"3 tickets handed over to anna · left alone: the text on #{number} (anna is writing one there)"
+        outcome.text == f"left alone: the text on #{number} (anna is writing one there) · 3 tickets handed over to anna"
     )
     assert {one.agent: one.text for one in lead.ask(drafts, ticket_id)} == {
         "bob": "Bob's words",
@@ -173,7 +173,7 @@ def test_what_somebody_changed_meanwhile_is_named_and_left_alone(
         strict=False,
     ):  # fmt: skip
         assert f"#{number} ({why})" in outcome.text
-    assert outcome.text.startswith("2 tickets handed over to root · left alone: ")
+    assert outcome.text.endswith(" · 2 tickets handed over to root")
     assert [row(lead, n).assignee for n in numbers] == ["anna", "bob", "bob", None, "root", "root"]
 
 
@@ -194,7 +194,7 @@ def test_a_ticket_that_went_out_of_sight_is_named(place: Place, bob: Desk) -> No
     tickets.move(bob, [number], "hr")
     settings.set_agent(admin, "root", queues=["-hr"])
     outcome = give(admin, "bob", "anna", seen)
-    assert outcome.text == f"2 tickets handed over to anna · left alone: #{number} (no longer there)"
+    assert outcome.text == f"left alone: #{number} (no longer there) · 2 tickets handed over to anna"
     assert [row(admin, n).assignee for n in others] == ["anna", "anna"]
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from helpdesk_tui.desk import assignment, conversation, tickets
+from helpdesk_tui.desk import assignment, conversation, settings, tickets
 from helpdesk_tui.desk.conversation import NewRequest, create
 from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.drafts import save_draft
 from helpdesk_tui.store import numbers
 from helpdesk_tui.terms import Channel, Person, Priority, Status
 from tests.build import a_mail, received
@@ -64,6 +65,15 @@ def furnish_morning(stage: Stage) -> None:
     tickets.tag(_then(stage, 60), [1002], add=["sepa"])
     assignment.assign(_then(stage, 55), [1003], "bob")
     conversation.note(_then(stage, 50, "bob"), 1002, "Buchhaltung bestätigt: der Lauf am 16. war doppelt.")
+
+
+def furnish_board(stage: Stage) -> None:
+    """Bob is away and has three of the morning's tickets, one with an unsent text; four are a full load for anna."""
+    admin, bob = stage.desk("root"), stage.desk("bob")
+    assignment.assign(admin, [1001, 1002, 1004], "bob")
+    save_draft(bob, 2, "reply", "Guten Tag,")
+    settings.set_agent(admin, "bob", away_until=datetime.now(UTC) + timedelta(days=2))
+    settings.set_agent(admin, "anna", capacity=3)
 
 
 def create_many(stage: Stage, count: int) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from helpdesk_tui.desk.conversation import reply
 from helpdesk_tui.desk.drafts import save_draft
-from tests.screens.conftest import create_many, furnish_morning
+from tests.screens.conftest import create_many, furnish_board, furnish_morning
 from tests.screens.stage import SIZES, OpenApp, Stage
 
 FOLDER = Path(__file__).parent / "snapshots"
@@ -105,6 +105,15 @@ def new_request(stage: Stage, app: OpenApp) -> None:
     app.press("enter").shows("+ new request")
 
 
+def board(stage: Stage, app: OpenApp) -> None:
+    """A lead gives away what an absent colleague has; the effect stands there before."""
+    app.shows("1 Mine 0", "#1002 Erika")
+    app.press("H").shows("mark tickets with space")
+    app.press("k").shows("Rechnung dop")
+    app.press("*").shows("4 marked tickets")
+    app.press("k").shows("anna: free → full")
+
+
 STATES: dict[str, Callable[[Stage, OpenApp], None]] = {
     "triage-empty": nothing,
     "triage-three": three_tickets,
@@ -119,6 +128,7 @@ STATES: dict[str, Callable[[Stage, OpenApp], None]] = {
     "picker": picker,
     "help": help_,
     "new-request": new_request,
+    "board": board,
 }
 
 
@@ -129,7 +139,10 @@ def test_the_screen_is_as_it_was(stage: Stage, state: str, size: tuple[int, int]
         create_many(stage, 200)
     elif state != "triage-empty":
         furnish_morning(stage)
-    with stage.app(size) as app:
+    login = "root" if state == "board" else "anna"
+    if state == "board":
+        furnish_board(stage)
+    with stage.app(size, login) as app:
         STATES[state](stage, app.up())
         app.settled(0.3)
         shown = "\n".join(app.screen()) + "\n"

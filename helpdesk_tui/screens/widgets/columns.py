@@ -16,6 +16,8 @@ from helpdesk_tui.terms import Party
 _EDGE, _NUMBER = 3, 6
 #: A subject as wide as this has room to give for where a ticket lies, and for how it stands.
 _WITH_QUEUE, _WITH_STATUS = 56, 52
+#: A list narrower than this shows subjects rather than people.
+_WITH_PERSON = 56
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class Columns:
 def columns(width: int) -> Columns:
     """The columns of a list that is `width` cells wide: the subject first, then what else there is room for."""
     due, who = (12, 10) if width >= 64 else (9, 8)
-    person = min(max((width - 38) // 3, 10), 22)
-    subject = width - (_EDGE + _NUMBER + person + due + who + 5)
+    person = min(max((width - 38) // 3, 10), 22) if width >= _WITH_PERSON else 0
+    subject = width - (_EDGE + _NUMBER + person + due + who + 4 + bool(person))
     queue = 10 if subject >= _WITH_QUEUE else 0
     subject -= queue + bool(queue)
     status = 11 if subject >= _WITH_STATUS else 0
