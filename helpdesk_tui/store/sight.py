@@ -7,7 +7,7 @@ hidden answers exactly as what does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -153,6 +153,7 @@ LIMITED_TO_READERS: Mapping[type[SQLModel], Rule] = {
     t.CustomerField: _of_customer,
     t.Tag: _in_use,
 }
+_READERS = {**LIMITED, **LIMITED_TO_READERS}
 #: What everybody sees, and why.
 OPEN: Mapping[type[SQLModel], str] = {
     t.Queue: "one has to be able to hand a ticket over",
@@ -220,19 +221,33 @@ def everything(session: Session) -> Iterator[None]:
 def _limit(state: ORMExecuteState) -> None:
     if not state.is_select or (sight := _sight(state.session)) is None:
         return
-    rules = dict(LIMITED)
-    if state.session.info[READS]:
-        rules.update(LIMITED_TO_READERS)
+    rules = _READERS if state.session.info[READS] else LIMITED
+    named = _tables_in(state.statement)
+    options = [_option(table, rule, sight) for table, rule in rules.items() if table.__tablename__ in named]
     if state.execution_options.get("sees_what_left"):
-        rules[t.Event] = _not_left
-    state.statement = state.statement.options(*_criteria(rules, sight))
+        options = [_option(t.Event, _not_left, sight)]
+    state.statement = state.statement.options(*options)
 
 
-def _criteria(rules: Mapping[type[SQLModel], Rule], sight: Sight) -> Collection[Any]:
-    return [
-        with_loader_criteria(table, rule(table, sight), include_aliases=True, propagate_to_loaders=True)
-        for table, rule in rules.items()
-    ]
+def _option(table: type[SQLModel], rule: Rule, sight: Sight) -> Any:
+    return with_loader_criteria(table, rule(table, sight), include_aliases=True, propagate_to_loaders=True)
+
+
+def _tables_in(statement: Any) -> set[str]:
+    """The names of all tables a statement speaks of, at whatever depth; a rule costs time wherever it is given along."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    waiting = [statement]
+    while waiting:
+        element = waiting.pop()
+        if element is None or id(element) in seen:
+            continue
+        seen.add(id(element))
+        if element.__visit_name__ == "table":
+            found.add(element.name)
+        waiting += element.get_children()
+        waiting.append(getattr(element, "table", None))
+    return found
 
 
 def _sight(session: Session) -> Sight | None:
