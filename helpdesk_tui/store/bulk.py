@@ -1,97 +1,58 @@
 """The one second writer: appends finished tickets in batches, for imports and invented load.
 
 What it writes is what the door writes: numbers, customers, messages, files, events, search documents, timers. It
-sends no mail, runs no rule and changes nothing that was there.
+sends no mail and runs no rule; of what was there it changes nothing but where a ticket stands to which it appends.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
-from helpdesk_tui.rules import words
-from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.rules.tags import tag_name
 from helpdesk_tui.store import content, numbers, search
 from helpdesk_tui.store.engine import Store
-from helpdesk_tui.store.statements import add_rows, add_unless_there, is_postgres
+from helpdesk_tui.store.finished import (
+    AS_RECEIVED,
+    Appended,
+    FinishedMail,
+    FinishedMessage,
+    FinishedTicket,
+    MoreMessages,
+    Signed,
+)
+from helpdesk_tui.store.ids import ids_of_names, take_ids
+from helpdesk_tui.store.requesters import field_ids, requesters
+from helpdesk_tui.store.statements import add_rows, add_unless_there, is_among
 from helpdesk_tui.store.tables import (
     Agent,
     Attachment,
     Batch,
     Category,
-    Customer,
-    CustomerAddress,
     Event,
     Message,
+    OwnToken,
     Queue,
+    RawMessage,
     Tag,
+    Team,
     Ticket,
+    TicketField,
     TicketTag,
     TicketWords,
     Timer,
 )
-from helpdesk_tui.store.transaction import TELLS, lock_name, writing
-from helpdesk_tui.terms import SYSTEM, Channel, IncomingFile, MessageKind, Party, Person, Priority, Status, Verb
+from helpdesk_tui.store.transaction import TELLS, writing
+from helpdesk_tui.terms import SYSTEM, IncomingFile, MessageKind, Verb
 
-
-@dataclass(frozen=True, slots=True)
-class FinishedMessage:
-    """A message as it shall stand."""
-
-    kind: MessageKind
-    sender: Person
-    text: str
-    at: datetime
-    agent: str = ""
-    subject: str = ""
-    quoted: str = ""
-    to: tuple[Person, ...] = ()
-    message_id: str = ""
-    references: tuple[str, ...] = ()
-    files: tuple[IncomingFile, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FinishedTicket:
-    """A ticket as it shall stand; names instead of ids, `number` None draws one."""
-
-    subject: str
-    requester: Person
-    queue: str
-    created_at: datetime
-    updated_at: datetime
-    messages: tuple[FinishedMessage, ...]
-    number: int | None = None
-    status: Status = Status.NEW
-    priority: Priority = Priority.NORMAL
-    channel: Channel = Channel.EMAIL
-    category: str = ""
-    assignee: str = ""
-    tags: tuple[str, ...] = ()
-    due_at: datetime | None = None
-    waiting_for: Party | None = Party.US
-    waiting_since: datetime | None = None
-    closed_at: datetime | None = None
-    summary: str | None = None
-
-
-@dataclass
-class _Rows:
-    """The rows of one batch, by table, and the bytes of its files, by digest."""
-
-    by_table: dict[type[SQLModel], list[dict[str, Any]]] = field(default_factory=dict)
-    contents: dict[str, bytes] = field(default_factory=dict)
-
-    def add(self, table: type[SQLModel], **row: Any) -> None:
-        self.by_table.setdefault(table, []).append(row)
+__all__ = ["Bulk", "FinishedMessage", "FinishedTicket", "append_messages", "append_tickets"]
 
 
 class Bulk:
@@ -108,67 +69,132 @@ class Bulk:
         Raises:
             KeyError: a queue, category or agent of this name does not exist.
         """
-        batch_id = uuid.uuid4().hex
+        signed = Signed(uuid.uuid4().hex, self._actor_id, self._verb, now)
         with writing(self._store, SYSTEM) as session:
-            # Numbers before customers, as at the door: two who want what the other has would wait for each other.
-            taken = _take_numbers(session, tickets)
-            requesters = _requesters(session, tickets, now)
-            names = _Names(session, {name for ticket in tickets for name in _tag_names(ticket)})
-            count = sum(len(ticket.messages) for ticket in tickets)
-            ids, message_ids = _take_ids(session, "ticket", len(tickets)), _take_ids(session, "message", count)
-            rows = _Rows()
-            rows.add(Batch, **self._batch(batch_id, taken, now))
-            for ticket, number, requester_id in zip(tickets, taken, requesters, strict=True):
-                first = _add_ticket(rows, ticket, number, next(ids), message_ids, names, requester_id)
-                self._add_event(rows, batch_id, number, first, now)
-            _write(session, rows)
-            session.info[TELLS] = True
-        return batch_id
+            add_rows(session, Batch, [_batch(signed)])
+            taken = [one.number for one in append_tickets(session, signed, tickets)]
+            session.get_one(Batch, signed.batch_id).outcome = {"text": f"{len(taken)}", "tickets": taken}
+            session.flush()
+        return signed.batch_id
 
-    def _batch(self, batch_id: str, taken: Sequence[int], now: datetime) -> dict[str, Any]:
-        outcome = {"text": f"{len(taken)}", "tickets": list(taken)}
-        return {"id": batch_id, "actor_id": self._actor_id, "verb": self._verb, "at": now, "outcome": outcome}
 
-    def _add_event(self, rows: _Rows, batch_id: str, number: int, message: int | None, now: datetime) -> None:
-        ticket = rows.by_table[Ticket][-1]
-        changes = {"number": [None, number], "message": [None, message]}
-        place = {"ticket_id": ticket["id"], "queue_id": ticket["queue_id"], "batch_id": batch_id}
-        rows.add(Event, **place, actor_id=self._actor_id, verb=self._verb, at=now, changes=changes)
+def append_tickets(session: Session, signed: Signed, tickets: Sequence[FinishedTicket]) -> list[Appended]:
+    """Write tickets under a batch that is there; returns their ids in the same order.
+
+    Raises:
+        KeyError: a queue, category, team or agent of this name does not exist.
+    """
+    # Numbers before customers, as at the door: two who want what the other has would wait for each other.
+    taken = _take_numbers(session, tickets)
+    customers, made = requesters(session, tickets, signed.now)
+    new = set(made)
+    names = _Names(session, tickets)
+    ids = take_ids(session, "ticket", len(tickets))
+    rows = _Rows(_message_ids(session, (one for ticket in tickets for one in ticket.messages)))
+    appended = []
+    for ticket, number, requester_id in zip(tickets, taken, customers, strict=True):
+        place = {"ticket_id": next(ids), "queue_id": names.queues[ticket.queue]}
+        _add_ticket(rows, ticket, number, place, names, requester_id)
+        thread = [_add_message(rows, message, place, names) for message in ticket.messages]
+        changes = {"number": [None, number], "message": [None, thread[0] if thread else None]}
+        _add_event(rows, signed, place, changes)
+        customer = requester_id if requester_id in new else None
+        new.discard(requester_id)
+        appended.append(Appended(place["ticket_id"], number, tuple(thread), customer))
+    _write(session, rows)
+    return appended
+
+
+def append_messages(session: Session, signed: Signed, additions: Sequence[MoreMessages]) -> list[Appended]:
+    """Append messages to tickets that are there, an event for each ticket; returns their ids in the same order."""
+    locked = select(Ticket).where(is_among(session, col(Ticket.id), [one.ticket_id for one in additions]))
+    locked = locked.order_by(col(Ticket.id)).with_for_update(key_share=True)
+    tickets = {ticket.id: ticket for ticket in session.execute(locked).scalars()}
+    names = _Names(session, ())
+    rows = _Rows(_message_ids(session, (one for addition in additions for one in addition.messages)))
+    appended = []
+    for addition in additions:
+        ticket = tickets[addition.ticket_id]
+        place = {"ticket_id": ticket.id, "queue_id": ticket.queue_id}
+        thread = [_add_message(rows, message, place, names) for message in addition.messages]
+        changes = {**_stand(ticket, addition), "message": [None, thread[0]]}
+        ticket.version += 1
+        _add_event(rows, signed, place, changes)
+        appended.append(Appended(ticket.id, ticket.number, tuple(thread)))
+    session.flush()
+    _write(session, rows)
+    for addition in additions:
+        for message in addition.messages:
+            search.index_more(session, addition.ticket_id, _said(message, names.own_addresses))
+    return appended
+
+
+@dataclass
+class _Rows:
+    """The rows of one batch, by table, the ids its messages and mails get, and the bytes to keep, by digest."""
+
+    ids: tuple[Iterator[int], Iterator[int]]
+    by_table: dict[type[SQLModel], list[dict[str, Any]]] = field(default_factory=dict)
+    contents: dict[str, bytes] = field(default_factory=dict)
+
+    def add(self, table: type[SQLModel], **row: Any) -> None:
+        self.by_table.setdefault(table, []).append(row)
+
+    def keep(self, kept: bytes) -> str:
+        sha256 = content.digest(kept)
+        self.contents[sha256] = kept
+        return sha256
 
 
 class _Names:
-    """Ids by the names that tickets use; tags that are new are made."""
+    """Ids by the names that tickets use; tags and fields that are new are made."""
 
-    def __init__(self, session: Session, tags: Iterable[str]) -> None:
-        for name in sorted(tags):
+    def __init__(self, session: Session, tickets: Sequence[FinishedTicket]) -> None:
+        for name in sorted({name for ticket in tickets for name in _tag_names(ticket)}):
             add_unless_there(session, Tag, {"name": name})
-        self.queues = _ids_by_name(session, Queue.id, Queue.name)
-        self.categories = _ids_by_name(session, Category.id, Category.name)
-        self.agents = _ids_by_name(session, Agent.id, Agent.login)
-        self.tags = _ids_by_name(session, Tag.id, Tag.name)
+        self.queues = ids_of_names(session, Queue.id, Queue.name)
+        self.categories = ids_of_names(session, Category.id, Category.name)
+        self.agents = ids_of_names(session, Agent.id, Agent.login)
+        self.teams = ids_of_names(session, Team.id, Team.name)
+        self.tags = ids_of_names(session, Tag.id, Tag.name)
+        self.fields = field_ids(session, "ticket", {name for ticket in tickets for name, _value in ticket.fields})
         self.own_addresses = search.own_addresses(session)
 
 
-def _ids_by_name(session: Session, id_column: Any, name_column: Any) -> dict[str, int]:
-    return {name: id for id, name in session.execute(select(id_column, name_column))}
+def _batch(signed: Signed) -> dict[str, Any]:
+    return {
+        "id": signed.batch_id,
+        "actor_id": signed.actor_id,
+        "verb": signed.verb,
+        "at": signed.now,
+        "outcome": {},
+    }
+
+
+def _message_ids(session: Session, messages: Iterable[FinishedMessage]) -> tuple[Iterator[int], Iterator[int]]:
+    """Ids for these messages, and for the mails behind them."""
+    has_raw = [message.raw is not None for message in messages]
+    return take_ids(session, "message", len(has_raw)), take_ids(session, "raw_message", sum(has_raw))
+
+
+def _add_event(rows: _Rows, signed: Signed, place: Mapping[str, int], changes: dict[str, Any]) -> None:
+    by = {"batch_id": signed.batch_id, "actor_id": signed.actor_id, "verb": signed.verb, "at": signed.now}
+    rows.add(Event, **place, **by, changes=changes)
 
 
 def _add_ticket(
     rows: _Rows,
     ticket: FinishedTicket,
     number: int,
-    ticket_id: int,
-    message_ids: Iterator[int],
+    place: Mapping[str, int],
     names: _Names,
     requester_id: int,
-) -> int | None:
-    """Add the rows of a ticket; returns the id of its first message."""
-    queue_id = names.queues[ticket.queue]
+) -> None:
     rows.add(
         Ticket,
-        id=ticket_id,
+        id=place["ticket_id"],
         number=number,
-        queue_id=queue_id,
+        queue_id=place["queue_id"],
         requester_id=requester_id,
         subject=ticket.subject,
         summary=ticket.summary,
@@ -177,23 +203,27 @@ def _add_ticket(
         channel=ticket.channel,
         category_id=names.categories[ticket.category] if ticket.category else None,
         assignee_id=names.agents[ticket.assignee] if ticket.assignee else None,
+        team_id=names.teams[ticket.team] if ticket.team else None,
         due_at=ticket.due_at,
-        due_kind="agreed" if ticket.due_at else None,
+        due_kind=ticket.due_kind if ticket.due_at else None,
         waiting_for=ticket.waiting_for,
         waiting_since=ticket.waiting_since or ticket.created_at,
+        snoozed_until=ticket.snoozed_until,
+        is_spam=ticket.is_spam,
         created_at=ticket.created_at,
         updated_at=ticket.updated_at,
         closed_at=ticket.closed_at,
     )
-    thread = [next(message_ids) for _message in ticket.messages]
-    for message, message_id in zip(ticket.messages, thread, strict=True):
-        _add_message(rows, message, message_id, ticket_id, queue_id, names)
+    ticket_id = place["ticket_id"]
     for name in _tag_names(ticket):
         rows.add(TicketTag, ticket_id=ticket_id, tag_id=names.tags[name])
-    if ticket.due_at:
-        rows.add(Timer, kind="due", ticket_id=ticket_id, queue_id=queue_id, due_at=ticket.due_at)
-    _add_words(rows, ticket, ticket_id, queue_id, names.own_addresses)
-    return thread[0] if thread else None
+    for name, value in ticket.fields:
+        rows.add(TicketField, definition_id=names.fields[name], ticket_id=ticket_id, value=value)
+    if ticket.due_at and ticket.has_reminder:
+        rows.add(Timer, kind="due", **place, due_at=ticket.due_at)
+    about = [ticket.subject, ticket.summary or "", ticket.requester.name, ticket.requester.address]
+    said = (_said(one, names.own_addresses) for one in ticket.messages)
+    rows.add(TicketWords, **search.document(ticket_id, place["queue_id"], about, said))
 
 
 def _tag_names(ticket: FinishedTicket) -> list[str]:
@@ -202,59 +232,82 @@ def _tag_names(ticket: FinishedTicket) -> list[str]:
     return sorted(names - {""})
 
 
-def _add_message(
-    rows: _Rows, message: FinishedMessage, message_id: int, ticket_id: int, queue_id: int, names: _Names
-) -> None:
+def _add_message(rows: _Rows, message: FinishedMessage, place: Mapping[str, int], names: _Names) -> int:
+    message_ids, raw_ids = rows.ids
+    message_id = next(message_ids)
+    raw_id = next(raw_ids) if message.raw else None
     rows.add(
         Message,
         id=message_id,
-        ticket_id=ticket_id,
-        queue_id=queue_id,
+        **place,
         kind=message.kind,
+        is_automatic=message.is_automatic,
         agent_id=names.agents[message.agent] if message.agent else None,
         from_name=message.sender.name,
         from_address=message.sender.address,
         to=[[person.name, person.address] for person in message.to],
-        cc=[],
+        cc=[[person.name, person.address] for person in message.cc],
         subject=message.subject,
         text=message.text,
         quoted=message.quoted,
-        remarks=[],
+        remarks=list(message.remarks),
         message_id=message.message_id,
         references=list(message.references),
-        sent_at=message.at,
+        sent_at=message.at if message.sent_at is AS_RECEIVED else message.sent_at,
         received_at=message.at,
+        raw_id=raw_id,
     )
     for file in message.files:
-        _add_file(rows, file, message_id, ticket_id, queue_id)
+        _add_file(rows, file, message_id, place)
+    if message.raw:
+        _add_raw(rows, message.raw, {"id": raw_id, "message_id": message_id, **place})
+    if message.token:
+        rows.add(OwnToken, token=message.token, **place, message_id=message_id, created_at=message.at)
+    return message_id
 
 
-def _add_file(rows: _Rows, file: IncomingFile, message_id: int, ticket_id: int, queue_id: int) -> None:
-    sha256 = content.digest(file.content)
-    rows.contents[sha256] = file.content
+def _add_raw(rows: _Rows, raw: FinishedMail, place: Mapping[str, Any]) -> None:
+    said = {"disposition": raw.disposition, "why_row": raw.why_row, "why_reason": raw.why_reason}
+    kept = {"mailbox": raw.mailbox, "sha256": rows.keep(raw.content), "received_at": raw.received_at}
+    rows.add(RawMessage, **place, **kept, **said)
+
+
+def _add_file(rows: _Rows, file: IncomingFile, message_id: int, place: Mapping[str, int]) -> None:
     rows.add(
         Attachment,
         message_id=message_id,
-        ticket_id=ticket_id,
-        queue_id=queue_id,
+        **place,
         name=file.name,
         content_type=file.content_type,
         size=len(file.content),
-        sha256=sha256,
+        sha256=rows.keep(file.content),
     )
-
-
-def _add_words(rows: _Rows, ticket: FinishedTicket, ticket_id: int, queue_id: int, ours: Container[str]) -> None:
-    about = [ticket.subject, ticket.summary or "", ticket.requester.name, ticket.requester.address]
-    rows.add(TicketWords, **search.document(ticket_id, queue_id, about, (_said(one, ours) for one in ticket.messages)))
 
 
 def _said(message: FinishedMessage, ours: Container[str]) -> list[str]:
     names = [file.name for file in message.files]
     if message.kind is not MessageKind.INBOUND:
         return [*names, message.text]
-    people = (message.sender, *message.to)
+    people = (message.sender, *message.to, *message.cc)
     return search.mail_texts(message.subject, people, names, message.text, message.quoted, ours)
+
+
+def _stand(ticket: Ticket, addition: MoreMessages) -> dict[str, list[Any]]:
+    """Let a ticket stand as its new messages have it; returns what that changed, as an event keeps it."""
+    changes: dict[str, list[Any]] = {}
+    for name, after in asdict(addition.standing).items() if addition.standing else ():
+        before = getattr(ticket, name)
+        if before != after:
+            setattr(ticket, name, after)
+            changes[name] = [_as_kept(before), _as_kept(after)]
+    return changes
+
+
+def _as_kept(value: Any) -> Any:
+    """A value as an event keeps it."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return value
 
 
 def _write(session: Session, rows: _Rows) -> None:
@@ -262,34 +315,7 @@ def _write(session: Session, rows: _Rows) -> None:
         content.keep(session, rows.contents[sha256])
     for table, of_table in rows.by_table.items():
         add_rows(session, table, of_table)
-
-
-def _requesters(session: Session, tickets: Sequence[FinishedTicket], now: datetime) -> list[int]:
-    """The customer of each ticket; new ones are made. As at the door, who gives no address is somebody new."""
-    keys = [plain_address(ticket.requester.address) or place for place, ticket in enumerate(tickets)]
-    wanted: dict[str | int, Person] = {}
-    for key, ticket in zip(keys, tickets, strict=True):
-        wanted.setdefault(key, ticket.requester)
-    found: dict[str | int, int] = {}
-    found.update(_known_customers(session, [key for key in wanted if isinstance(key, str)]))
-    missing = {key: person for key, person in wanted.items() if key not in found}
-    found.update(zip(missing, _take_ids(session, "customer", len(missing)), strict=True))
-    add_rows(session, Customer, [_customer(found[key], person, now) for key, person in missing.items()])
-    addresses = [key for key in missing if isinstance(key, str)]
-    add_rows(session, CustomerAddress, [{"address": a, "customer_id": found[a], "position": 0} for a in addresses])
-    return [found[key] for key in keys]
-
-
-def _known_customers(session: Session, addresses: Sequence[str]) -> dict[str, int]:
-    """The customers who have these addresses; nobody else makes one of them until the transaction ends."""
-    lock_name(session, *[f"customer {address}" for address in addresses])
-    known = select(col(CustomerAddress.address), col(CustomerAddress.customer_id))
-    return dict(session.execute(known.where(col(CustomerAddress.address).in_(addresses))).all())
-
-
-def _customer(customer_id: int, person: Person, now: datetime) -> dict[str, Any]:
-    key = words.fold(f"{person.name} {person.address}".strip())
-    return {"id": customer_id, "name": person.name, "search_key": key, "created_at": now}
+    session.info[TELLS] = True
 
 
 def _take_numbers(session: Session, tickets: Sequence[FinishedTicket]) -> list[int]:
@@ -297,19 +323,14 @@ def _take_numbers(session: Session, tickets: Sequence[FinishedTicket]) -> list[i
 
     Drawn a batch at a time, so that the range is as wide as one by one would have made it.
     """
-    own = [ticket.number for ticket in tickets if ticket.number is not None]
+    wished = sorted({ticket.number for ticket in tickets if ticket.number is not None and ticket.is_number_wished})
+    free = {number for number in wished if numbers.take(session, number)}
+    own = [ticket.number for ticket in tickets if ticket.number is not None and not ticket.is_number_wished]
     numbers.take_many(session, own)
-    drawn = iter(numbers.draw_many(session, len(tickets) - len(own)))
-    return [ticket.number if ticket.number is not None else next(drawn) for ticket in tickets]
-
-
-def _take_ids(session: Session, table: str, count: int) -> Iterator[int]:
-    """The next ids of a table; on SQLite the writer is alone, on PostgreSQL the sequence gives them away."""
-    if count == 0:
-        return iter(())
-    if is_postgres(session):
-        sequence = "SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)"
-        return iter(session.execute(text(sequence), {"table": f'"{table}"', "count": count}).scalars().all())
-    last = session.execute(text("SELECT seq FROM sqlite_sequence WHERE name = :table"), {"table": table}).scalar()
-    first = (last or 0) + 1
-    return iter(range(first, first + count))
+    taken: list[int | None] = []
+    for ticket in tickets:
+        is_own = ticket.number in free if ticket.is_number_wished else ticket.number is not None
+        taken.append(ticket.number if is_own else None)
+        free.discard(ticket.number or 0)
+    drawn = iter(numbers.draw_many(session, taken.count(None)))
+    return [next(drawn) if number is None else number for number in taken]
