@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from helpdesk_tui.cli import admin, db, demo, mail, tickets
+from helpdesk_tui.cli import admin, db, demo, mail, tickets, transfer
 from helpdesk_tui.cli.invocation import current
 from helpdesk_tui.cli.output import NotPrinted, flush, heard_or_not, print_error, print_what_can_be
 from helpdesk_tui.errors import HelpdeskError, Usage
@@ -34,6 +34,8 @@ app.add_typer(admin.agent_app, name="agent")
 app.add_typer(admin.team_app, name="team")
 app.add_typer(admin.category_app, name="category")
 app.add_typer(admin.setting_app, name="setting")
+app.add_typer(transfer.import_app, name="import")
+app.add_typer(transfer.export_app, name="export")
 app.command(name="demo")(demo.demo)
 
 

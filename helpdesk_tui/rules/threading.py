@@ -6,6 +6,7 @@ are the customer. A weak link is a reference to a Message-ID of the customer's o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,9 @@ from helpdesk_tui.terms import Disposition
 #: The part of our Message-IDs behind the token, by which they are recognised before they are looked up.
 OWN_ID_MARK = ".hd@"
 _TOKEN_LENGTH = 26
+#: Where the number stands in the mark of another system.
+TAG_NUMBER = "{number}"
+_LONGEST_NUMBER = 40
 
 
 class Authenticity(StrEnum):
@@ -88,6 +92,17 @@ def tokens_in_order(in_reply_to: Iterable[str], references: Iterable[str]) -> li
     """Our tokens a mail refers to: In-Reply-To first, then its ancestors from the newest."""
     ids = [*in_reply_to, *reversed(list(references))]
     return list(dict.fromkeys(token for one in ids if (token := own_token(one))))
+
+
+def tagged_number(subject: str, tag: str) -> str:
+    """The number behind another system's mark in a subject, "" where it has none.
+
+    Args:
+        tag: the mark as that system writes it, with {number} where the number stands: `[Ticket#{number}]`.
+    """
+    before, _mark, after = tag.partition(TAG_NUMBER)
+    found = re.search(f"{re.escape(before)}[ ]?([0-9A-Za-z-]{{1,{_LONGEST_NUMBER}}}){re.escape(after)}", subject, re.I)
+    return found[1] if found else ""
 
 
 def place(signals: Signals) -> Placement:

@@ -22,6 +22,7 @@ from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.finished import (
     AS_RECEIVED,
     Appended,
+    FinishedEvent,
     FinishedMail,
     FinishedMessage,
     FinishedTicket,
@@ -53,6 +54,9 @@ from helpdesk_tui.store.transaction import TELLS, writing
 from helpdesk_tui.terms import SYSTEM, IncomingFile, MessageKind, Verb
 
 __all__ = ["Bulk", "FinishedMessage", "FinishedTicket", "append_messages", "append_tickets"]
+
+#: Fields that name another ticket.
+_LINKS = ("merged_into", "split_from", "linked_to")
 
 
 class Bulk:
@@ -96,6 +100,8 @@ def append_tickets(session: Session, signed: Signed, tickets: Sequence[FinishedT
         place = {"ticket_id": next(ids), "queue_id": names.queues[ticket.queue]}
         _add_ticket(rows, ticket, number, place, names, requester_id)
         thread = [_add_message(rows, message, place, names) for message in ticket.messages]
+        for event in ticket.history:
+            _add_told(rows, signed, place, event, thread, names)
         changes = {"number": [None, number], "message": [None, thread[0] if thread else None]}
         _add_event(rows, signed, place, changes)
         customer = requester_id if requester_id in new else None
@@ -159,6 +165,23 @@ class _Names:
         self.tags = ids_of_names(session, Tag.id, Tag.name)
         self.fields = field_ids(session, "ticket", {name for ticket in tickets for name, _value in ticket.fields})
         self.own_addresses = search.own_addresses(session)
+        told = {"queue_id": self.queues, "category_id": self.categories, "assignee_id": self.agents}
+        self._told: dict[str, dict[Any, int]] = {**told, "team_id": self.teams, **_numbers_told(session, tickets)}
+
+    def told(self, name: str, value: Any, thread: Sequence[int]) -> Any:
+        """A value of a history's changes as it is kept: an id instead of a name, a message instead of its place."""
+        if name == "message":
+            return thread[value - 1] if value and value <= len(thread) else None
+        return self._told[name].get(value) if name in self._told else value
+
+
+def _numbers_told(session: Session, tickets: Sequence[FinishedTicket]) -> dict[str, dict[Any, int]]:
+    """The ids of the tickets that histories name by number."""
+    pairs = [pair for t in tickets for e in t.history for name, pair in e.changes.items() if name in _LINKS]
+    numbers = {value for pair in pairs for value in pair if value}
+    found = select(col(Ticket.number), col(Ticket.id)).where(is_among(session, col(Ticket.number), numbers))
+    known: dict[Any, int] = dict(session.execute(found).all()) if numbers else {}
+    return dict.fromkeys(_LINKS, known)
 
 
 def _batch(signed: Signed) -> dict[str, Any]:
@@ -179,6 +202,15 @@ def _message_ids(session: Session, messages: Iterable[FinishedMessage]) -> tuple
 
 def _add_event(rows: _Rows, signed: Signed, place: Mapping[str, int], changes: dict[str, Any]) -> None:
     by = {"batch_id": signed.batch_id, "actor_id": signed.actor_id, "verb": signed.verb, "at": signed.now}
+    rows.add(Event, **place, **by, changes=changes)
+
+
+def _add_told(
+    rows: _Rows, signed: Signed, place: Mapping[str, int], event: FinishedEvent, thread: list[int], names: _Names
+) -> None:
+    """Add what happened elsewhere; names that mean nothing here stay empty."""
+    changes = {name: [names.told(name, value, thread) for value in pair] for name, pair in event.changes.items()}
+    by = {"batch_id": signed.batch_id, "actor_id": names.agents.get(event.actor), "verb": event.verb, "at": event.at}
     rows.add(Event, **place, **by, changes=changes)
 
 
@@ -222,6 +254,7 @@ def _add_ticket(
     if ticket.due_at and ticket.has_reminder:
         rows.add(Timer, kind="due", **place, due_at=ticket.due_at)
     about = [ticket.subject, ticket.summary or "", ticket.requester.name, ticket.requester.address]
+    about += ticket.customer.addresses[1:]
     said = (_said(one, names.own_addresses) for one in ticket.messages)
     rows.add(TicketWords, **search.document(ticket_id, place["queue_id"], about, said))
 

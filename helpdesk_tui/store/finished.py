@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from helpdesk_tui.terms import (
     Channel,
@@ -67,6 +69,20 @@ class FinishedCustomer:
 
 
 @dataclass(frozen=True, slots=True)
+class FinishedEvent:
+    """What happened to a ticket elsewhere, to be read here.
+
+    Args:
+        changes: with names instead of ids; `message` counts the ticket's messages from 1.
+    """
+
+    at: datetime
+    actor: str
+    verb: str
+    changes: Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class FinishedTicket:
     """A ticket as it shall stand.
 
@@ -101,6 +117,7 @@ class FinishedTicket:
     is_spam: bool = False
     fields: tuple[tuple[str, str], ...] = ()
     customer: FinishedCustomer = FinishedCustomer()
+    history: tuple[FinishedEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

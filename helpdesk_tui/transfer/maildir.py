@@ -1,0 +1,135 @@
+"""Mails from a Maildir with all its folders, or from a folder of `.eml` files; nothing in it is changed.
+
+Folders are those of Maildir++ (`.Sub.folder`) and plain ones below; flags are R (answered), F (flagged), D (draft),
+T (trashed): drafts and trash are left out and named.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from helpdesk_tui.errors import Usage
+from helpdesk_tui.language import _
+from helpdesk_tui.mail.mailbox import MAX_MAIL_BYTES, too_large
+from helpdesk_tui.rules.untrusted import clean_line
+from helpdesk_tui.transfer.source import Found, RawMail, unreadable
+
+_DELIVERED = re.compile(r"\d{9,11}(?=[.,_])")
+_SENT = frozenset(
+    {"sent", "sent items", "sent messages", "sent mail", "gesendet", "gesendete elemente", "gesendete objekte"}
+)
+_UNWANTED = frozenset({"trash", "deleted items", "deleted messages", "papierkorb", "gelöschte elemente", "drafts"})
+_UNWANTED |= {"entwürfe", "junk", "junk e-mail", "spam"}
+_INBOX = "INBOX"
+_NAME = 200
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _File:
+    """A mail's file, in the order of arrival; `name` is the part that stays when flags change."""
+
+    seconds: int
+    folder: str
+    name: str
+    path: str
+    flags: str
+
+
+class Maildir:
+    """A Maildir; `total` and positions count its files in the order of their arrival."""
+
+    def __init__(self, path: Path, *, is_sent: bool = False) -> None:
+        if not path.is_dir():
+            raise Usage(_("There is no folder {path}.").format(path=path), _("Name a Maildir: it holds cur and new."))
+        self._path = path
+        self._is_sent = is_sent
+        try:
+            self._files = sorted(_files(path))
+        except OSError as error:
+            raise unreadable(path, error) from error
+        self.total = len(self._files)
+        if not self._files and not _is_maildir(path):
+            raise Usage(
+                _("{path} is no Maildir, and holds no .eml files.").format(path=path),
+                _("Name the folder that holds cur and new."),
+            )
+
+    def read(self, position: Mapping[str, Any]) -> Iterator[Found]:
+        """The mails behind a position, the oldest first."""
+        last = tuple(position.get("after", (-1, "", "")))
+        for done, file in enumerate(self._files, 1):
+            key = (file.seconds, file.folder, file.name)
+            if key > last:
+                place = clean_line(os.path.relpath(file.path, self._path), _NAME)
+                thing, reason = self._thing(file)
+                yield Found(place, {"after": list(map(_storable, key))}, done, thing, reason)
+
+    def _thing(self, file: _File) -> tuple[RawMail | None, str]:
+        """The mail, or why there is none."""
+        last = re.split(r"[./]", file.folder)[-1].replace("_", " ").replace("-", " ").casefold()
+        if "T" in file.flags or "D" in file.flags or last in _UNWANTED:
+            return None, _("It is a draft, or was thrown away.")
+        try:
+            content = _content(file.path)
+        except OSError as error:
+            return None, _("It cannot be read: {words}.").format(words=error.strerror or clean_line(str(error)))
+        if content is None:
+            return None, too_large(clean_line(file.name, _NAME), os.path.getsize(file.path))
+        mail = RawMail(
+            content,
+            datetime.fromtimestamp(file.seconds, UTC) if file.seconds else None,
+            file.folder,
+            is_sent=self._is_sent or last in _SENT,
+            is_flagged="F" in file.flags,
+            is_answered="R" in file.flags,
+        )
+        return mail, ""
+
+
+def _is_maildir(path: Path) -> bool:
+    return (path / "cur").is_dir() or (path / "new").is_dir()
+
+
+def _files(root: Path) -> Iterator[_File]:
+    """All mails below a folder; links are not followed."""
+    for folder, below, names in os.walk(root):
+        below[:] = [name for name in below if name != "tmp"]
+        where = Path(folder)
+        if where.name in ("cur", "new") and _is_maildir(where.parent):
+            mailbox = os.path.relpath(where.parent, root)
+            yield from (_file(where, name, "" if mailbox == "." else mailbox) for name in names if name[:1] != ".")
+        else:
+            mailbox = os.path.relpath(where, root)
+            single = (name for name in names if name.lower().endswith(".eml"))
+            yield from (_file(where, name, "" if mailbox == "." else mailbox) for name in single)
+
+
+def _file(where: Path, name: str, mailbox: str) -> _File:
+    lasting, _colon, info = name.partition(":")
+    path = os.path.join(where, name)
+    delivered = _DELIVERED.match(name)
+    seconds = int(delivered[0]) if delivered else int(max(os.lstat(path).st_mtime, 0))
+    folder = mailbox.lstrip(".") or _INBOX
+    return _File(seconds, _storable(folder), _storable(lasting), path, info[2:] if info.startswith("2,") else "")
+
+
+def _storable(part: Any) -> Any:
+    """A part of a name without what no column holds."""
+    return part.encode("utf-8", "backslashreplace").decode() if isinstance(part, str) else part
+
+
+def _content(path: str) -> bytes | None:
+    """The bytes of a plain file, None where they are more than a mail may have; a link is not followed."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(handle, "rb") as opened:
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(_("not a plain file"))
+        return None if about.st_size > MAX_MAIL_BYTES else opened.read()

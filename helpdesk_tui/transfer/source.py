@@ -1,0 +1,101 @@
+"""What is read from: things one after the other, each with its place, and where to go on behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from helpdesk_tui.errors import HelpdeskError, Usage
+from helpdesk_tui.language import _
+
+#: A chunk ends after so many things or bytes; it is written in one transaction, which others wait for.
+CHUNK_COUNT = 200
+CHUNK_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RawMail:
+    """A mail as a mailbox file holds it.
+
+    Args:
+        envelope_at: when it was put there, as far as the source says.
+        folder: the folder's name, "" for a file; is_sent: what lies there was sent by us.
+    """
+
+    content: bytes
+    envelope_at: datetime | None = None
+    folder: str = ""
+    is_sent: bool = False
+    is_flagged: bool = False
+    is_answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing of a source, or why there is none.
+
+    Args:
+        place: where it stands, as people look for it; clean.
+        position: where to go on behind it; done: how much of the source then lies behind.
+        thing: a mail, or the values of a row by column, or the bytes of a line; None where it cannot be taken.
+        reason: why it cannot.
+    """
+
+    place: str
+    position: Mapping[str, Any]
+    done: int
+    thing: RawMail | Mapping[str, str] | bytes | None
+    reason: str = ""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        if isinstance(self.thing, RawMail):
+            return len(self.thing.content)
+        if isinstance(self.thing, bytes):
+            return len(self.thing)
+        return sum(map(len, self.thing.values())) if self.thing else 0
+
+
+class Reader(Protocol):
+    """A source: how much there is (bytes, files or rows), and what stands in it from a position on."""
+
+    total: int
+
+    def read(self, position: Mapping[str, Any]) -> Iterator[Found]:
+        """Everything behind a position (empty: everything), in an order that is the same each time."""
+
+
+def chunks(found: Iterable[Found]) -> Iterator[list[Found]]:
+    """Cut what is found into chunks: the same each time, wherever reading began at the end of one."""
+    chunk: list[Found] = []
+    size = 0
+    for one in found:
+        chunk.append(one)
+        size += one.size
+        if len(chunk) >= CHUNK_COUNT or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def refuse_no_file(path: Path) -> None:
+    """Stop where a path leads to no plain file.
+
+    Raises:
+        Usage: it does not.
+    """
+    if not path.is_file():
+        raise Usage(_("There is no file {path}.").format(path=path), _("Name the file to read."))
+
+
+def unreadable(path: Path, error: OSError) -> HelpdeskError:
+    """A source cannot be read."""
+    return HelpdeskError(
+        _("{path} cannot be read: {words}.").format(path=path, words=error.strerror or type(error).__name__),
+        _("Check who may read it; then give the same command, and it goes on where it ended."),
+    )
