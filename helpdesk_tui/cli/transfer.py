@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +118,7 @@ def list_imports(as_json: bool = JSON) -> None:
     """List the imports, with what came of each."""
     from helpdesk_tui.store.queries.transfer import imports
 
-    rows = open_desk().ask(imports)
+    rows = _admins_books().ask(imports)
     if as_json:
         names = ("batch", "format", "source", "system", "state", "tickets", "messages", "rejected", "started_at")
         print_json([{name: plain(getattr(row, name)) for name in names} for row in rows])
@@ -129,7 +132,7 @@ def list_rejects(batch: str = BATCH_ID, as_json: bool = JSON) -> None:
     """List what an import could not take in, and why."""
     from helpdesk_tui.store.queries.transfer import import_named, rejects
 
-    desk = open_desk()
+    desk = _admins_books()
     if desk.ask(import_named, batch) is None:
         raise NotFound(_("There is no import {id}.").format(id=batch), _("`helpdesk import list` shows them."))
     rows = desk.ask(rejects, batch)
@@ -137,6 +140,36 @@ def list_rejects(batch: str = BATCH_ID, as_json: bool = JSON) -> None:
         print_json([{"place": row.place, "reason": row.reason} for row in rows])
     else:
         print_table((_("place"), _("reason")), [(row.place, row.reason) for row in rows])
+
+
+@import_app.command(name="undo")
+def undo_import(batch: str = BATCH_ID, verbose: bool = VERBOSE, as_json: bool = JSON) -> None:
+    """Remove what an import brought, where nobody has touched it since."""
+    from helpdesk_tui.desk.takeback import take_back
+    from helpdesk_tui.transfer.progress import Progress
+
+    desk = open_desk()
+    progress = Progress(0, "tickets", _progress(verbose))
+    done = take_back(desk, batch, progress.at)
+    if as_json:
+        print_json({"batch": batch, "tickets": done.tickets, "messages": done.messages, "kept": list(done.kept)})
+        return
+    tickets = ngettext("{n} ticket", "{n} tickets", done.tickets)
+    messages = ngettext("{n} message", "{n} messages", done.messages)
+    say(_("{tickets} and {messages} removed").format(tickets=tickets, messages=messages))
+    if done.kept:
+        numbers = ", ".join(f"#{number}" for number in done.kept)
+        say(_("Left alone, since somebody has touched them: {numbers}").format(numbers=numbers))
+
+
+def _admins_books() -> Desk:
+    """The desk that sees what imports are about; for admins alone."""
+    from helpdesk_tui.desk.imports import refuse_others
+    from helpdesk_tui.terms import SYSTEM
+
+    desk = open_desk()
+    refuse_others(desk)
+    return desk.acting_as(SYSTEM)
 
 
 def _import(format: str, path: Path, told: dict[str, Any], how: tuple[bool, bool, bool]) -> None:
@@ -213,7 +246,9 @@ def export_jsonl(
     as_json: bool = JSON,
 ) -> None:
     """Write everything, one ticket a line; `import jsonl` reads it again."""
+    from helpdesk_tui.desk.imports import refuse_others
     from helpdesk_tui.store.queries.export import count_unsent
+    from helpdesk_tui.store.sight import hidden_queues
     from helpdesk_tui.transfer.export import export_lines
 
     desk = open_desk()
@@ -221,6 +256,7 @@ def export_jsonl(
         raise Usage(_("--json and an export to standard output do not go together."), _("Name a file."))
     if path == "-" and sys.stdout.isatty():
         raise Usage(_("An export is not for a terminal."), _("Name a file, or send it on: … > desk.jsonl"))
+    refuse_others(desk)
     if waiting := desk.ask(count_unsent):
         tell(
             ngettext(
@@ -229,23 +265,21 @@ def export_jsonl(
                 waiting,
             )
         )
+    if hidden := desk.ask(hidden_queues, desk.actor):
+        tell(_("Not exported, since you do not belong to it: {queues}").format(queues=", ".join(hidden)))
     tickets = _write(path, export_lines(desk, _progress(verbose)))
     if as_json:
-        print_json({"path": path, "tickets": tickets, "unsent": waiting})
+        print_json({"path": path, "tickets": tickets, "unsent": waiting, "hidden": hidden})
     elif path != "-":
         say(ngettext("{n} ticket", "{n} tickets", tickets) + f" · {path}")
 
 
 def _write(path: str, lines: Iterable[bytes]) -> int:
     """Write all lines; a file appears under its name once it is whole, and is readable by its owner alone."""
-    if path == "-":
-        count = sum(1 for line in lines if sys.stdout.buffer.write(line))
-        sys.stdout.buffer.flush()
-        return count
-    import os
-    import tempfile
-
     target = Path(path)
+    if path == "-" or (target.exists() and not target.is_file()):
+        with nullcontext(sys.stdout.buffer) if path == "-" else open(target, "wb") as pipe:
+            return sum(1 for line in lines if pipe.write(line))
     try:
         handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # mode 0600
         try:

@@ -22,12 +22,33 @@ from helpdesk_tui.errors import Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules import permissions
 from helpdesk_tui.rules.routing import plain_address
+from helpdesk_tui.rules.tags import tag_name
 from helpdesk_tui.store.bulk import append_messages, append_tickets
 from helpdesk_tui.store.finished import Appended, FinishedTicket, MoreMessages, Signed
 from helpdesk_tui.store.locks import Hold, alone
-from helpdesk_tui.store.queries.transfer import CUSTOMER, NUMBER, TAG, TICKET, ImportRow, import_named, import_of, known
+from helpdesk_tui.store.queries.transfer import (
+    CUSTOMER,
+    FIELD,
+    NUMBER,
+    ORGANIZATION,
+    TAG,
+    TICKET,
+    ImportRow,
+    import_named,
+    import_of,
+    known,
+)
 from helpdesk_tui.store.statements import add_rows, is_postgres
-from helpdesk_tui.store.tables import Batch, ExternalRef, ImportReject, ImportRun, Tag, Ticket
+from helpdesk_tui.store.tables import (
+    Batch,
+    ExternalRef,
+    FieldDefinition,
+    ImportReject,
+    ImportRun,
+    Organization,
+    Tag,
+    Ticket,
+)
 from helpdesk_tui.store.transaction import tried_again, writing
 from helpdesk_tui.terms import SYSTEM, ImportState, Verb
 
@@ -169,14 +190,14 @@ def _take_in(desk: Desk, run: ImportRow, chunk: Chunk) -> ImportRow:
         if not (chunk.tickets or chunk.more or new) and run.state is ImportState.DONE:
             return run
         signed = Signed(run.batch, row.agent_id, Verb.IMPORT, desk.clock())
-        before = _tags_before(session, chunk.tickets)
+        makes = _Makes(session, chunk.tickets)
         made = append_tickets(session, signed, [one.ticket for one in chunk.tickets])
         more = append_messages(session, signed, [one.more for one in chunk.more])
         names = [
             *_names(chunk.tickets, made),
             *_names(chunk.more, more),
             *_made(chunk.tickets, made),
-            *_made_tags(session, before),
+            *makes.made(),
         ]
         _remember(session, run, names)
         add_rows(session, ImportReject, [{"import_id": run.batch, "place": r.place, "reason": r.reason} for r in new])
@@ -241,18 +262,30 @@ def _made(items: Sequence[NewTicket], appended: Sequence[Appended]) -> Iterator[
             yield (CUSTOMER, address or f"#{here.customer}"), here.customer
 
 
-def _tags_before(session: Session, tickets: Sequence[NewTicket]) -> set[str] | None:
-    """The tags that are there before a chunk is written; None where it has none of its own."""
-    if not any(one.ticket.tags for one in tickets):
-        return None
-    return set(session.execute(select(col(Tag.name))).scalars())
+class _Makes:
+    """The tags, companies and fields that a chunk names, and which of them were there before it."""
 
+    def __init__(self, session: Session, tickets: Sequence[NewTicket]) -> None:
+        named = [one.ticket for one in tickets]
+        self._session = session
+        self._wanted: tuple[tuple[str, Any, set[str]], ...] = (
+            (TAG, Tag, {tag_name(tag) for ticket in named for tag in ticket.tags}),
+            (ORGANIZATION, Organization, {ticket.customer.organization for ticket in named}),
+            (FIELD, FieldDefinition, {name for t in named for name, _v in (*t.fields, *t.customer.fields)}),
+        )
+        self._before = set(self._there())
 
-def _made_tags(session: Session, before: set[str] | None) -> Iterator[tuple[Name, int]]:
-    if before is not None:
-        for tag_id, name in session.execute(select(col(Tag.id), col(Tag.name))):
-            if name not in before:
-                yield (TAG, name), tag_id
+    def made(self) -> Iterator[tuple[Name, int]]:
+        """Those that are there now and were not before."""
+        for kind, own_id, name in self._there():
+            if (kind, own_id, name) not in self._before:
+                yield (kind, name if kind == TAG else f"{name} {own_id}"), own_id
+
+    def _there(self) -> Iterator[tuple[str, int, str]]:
+        for kind, table, names in self._wanted:
+            if wanted := names - {""}:
+                found = select(table.id, table.name).where(table.name.in_(wanted))
+                yield from ((kind, own_id, name) for own_id, name in self._session.execute(found))
 
 
 def _remember(session: Session, run: ImportRow, names: Sequence[tuple[Name, int]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -12,7 +12,8 @@ from helpdesk_tui.desk.people import customer_at
 from helpdesk_tui.rules import robots, threading
 from helpdesk_tui.rules.routing import without_detail
 from helpdesk_tui.rules.threading import Authenticity, Signals
-from helpdesk_tui.store.tables import CustomerAddress, Message, OwnToken, Queue, Ticket
+from helpdesk_tui.store.queries.transfer import MESSAGE, NUMBER, known, subject_tags
+from helpdesk_tui.store.tables import CustomerAddress, ExternalRef, Message, OwnToken, Queue, Ticket
 from helpdesk_tui.terms import ENDED, IncomingMail, MessageKind
 
 #: A ticket closed for longer than this is not opened again by a late answer.
@@ -26,7 +27,8 @@ def signals_of(session: Session, mail: IncomingMail, now: datetime) -> Signals:
     ancestors = [*mail.report_ids, *mail.references] if mail.report else mail.references
     by_token = _tickets_by_token(session, threading.tokens_in_order(mail.in_reply_to, ancestors))
     weak = None if by_token else _ticket_by_message_id(session, mail)
-    linked = by_token[0] if by_token else weak
+    tagged = None if by_token or weak else _ticket_by_tag(session, mail)
+    linked = by_token[0] if by_token else weak or tagged
     ticket = _final(session, linked) if linked else None
     return Signals(
         is_own_copy=_is_own_copy(session, mail),
@@ -36,6 +38,7 @@ def signals_of(session: Session, mail: IncomingMail, now: datetime) -> Signals:
         token_ticket=ticket.id if ticket and by_token else None,
         other_token_ticket=next((t for t in by_token if t != by_token[0]), None),
         weak_ticket=ticket.id if ticket and not by_token else None,
+        is_by_tag=tagged is not None,
         is_participant=ticket is not None and _is_participant(session, ticket, mail),
         authenticity=Authenticity.NONE if mail.has_strict_sender else Authenticity.FAIL,
         is_confidential=ticket is not None and session.get_one(Queue, ticket.queue_id).is_confidential,
@@ -53,7 +56,7 @@ def _tickets_by_token(session: Session, tokens: list[str]) -> list[int]:
 
 
 def _ticket_by_message_id(session: Session, mail: IncomingMail) -> int | None:
-    """The ticket of an inbound message that this mail names.
+    """The ticket of an inbound message that this mail names, or of one that an older system of ours sent.
 
     Anybody can send a mail under the Message-ID of another: tickets where the sender belongs come first, then the
     order in which the mail names its ancestors, then who was there first.
@@ -63,13 +66,31 @@ def _ticket_by_message_id(session: Session, mail: IncomingMail) -> int | None:
         return None
     customer = customer_at(session, mail.sender.address) if mail.sender.address else None
     named = select(col(Message.ticket_id), col(Message.message_id)).join(Ticket, col(Ticket.id) == Message.ticket_id)
-    named = named.where(col(Message.message_id).in_(ids), col(Message.kind) == MessageKind.INBOUND)
+    is_known = or_(col(Message.kind) == MessageKind.INBOUND, _is_imported())
+    named = named.where(col(Message.message_id).in_(ids), is_known)
     named = named.order_by((col(Ticket.requester_id) == customer).desc(), col(Message.id)).limit(_CANDIDATES)
     found = session.execute(named).all()
     tickets = {ticket_id: _final(session, ticket_id) for ticket_id, _id in found}
     is_strange = {ticket_id: not _is_participant(session, one, mail) for ticket_id, one in tickets.items()}
     best = min(found, key=lambda row: (is_strange[row.ticket_id], ids.index(row.message_id)), default=None)
     return best.ticket_id if best else None
+
+
+def _is_imported() -> ColumnElement[bool]:
+    """A message that another system had: what we sent from there carries no token of ours."""
+    there = select(col(ExternalRef.own_id)).where(col(ExternalRef.own_id) == col(Message.id))
+    return there.where(col(ExternalRef.type) == MESSAGE).exists()
+
+
+def _ticket_by_tag(session: Session, mail: IncomingMail) -> int | None:
+    """The imported ticket whose old number the subject carries; one where the sender belongs comes first."""
+    found: list[int] = []
+    for tag, systems in subject_tags(session).items():
+        if number := threading.tagged_number(mail.subject, tag):
+            for system in sorted(set(systems)):
+                found += known(session, system, NUMBER, [number]).values()
+    tickets = {ticket_id: _final(session, ticket_id) for ticket_id in found}
+    return min(found, key=lambda id: not _is_participant(session, tickets[id], mail), default=None)
 
 
 def _final(session: Session, ticket_id: int) -> Ticket:

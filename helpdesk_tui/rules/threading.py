@@ -1,7 +1,8 @@
 """Which ticket does a mail belong to: the decision table, first match wins.
 
 A token is the 128 random bits in a Message-ID of ours; it proves that somebody has seen the thread, never that they
-are the customer. A weak link is a reference to a Message-ID of the customer's own earlier mail.
+are the customer. A weak link is a reference to a Message-ID of the customer's own earlier mail or of a mail that was
+imported from an older system, or that system's number in the subject: it counts for participants alone.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class Signals:
         is_bounce: a delivery report; is_lasting: it says that trying again is no use.
         token_ticket: ticket of the token that counts (In-Reply-To before References, newest ancestor first).
         other_token_ticket: another ticket whose token the mail carries as well.
-        weak_ticket: ticket of an inbound message that the mail refers to.
+        weak_ticket: ticket of an inbound or imported message that the mail refers to, or whose number in the old system
+            its subject carries (then is_by_tag).
         is_participant: the sender is the requester or an accepted participant of that ticket.
         is_confidential: that ticket's queue is confidential.
         is_closed: that ticket was closed so long ago that it is not opened again.
@@ -56,6 +58,7 @@ class Signals:
     authenticity: Authenticity = Authenticity.NONE
     is_confidential: bool = False
     is_closed: bool = False
+    is_by_tag: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,8 @@ def _by_weak_link(signals: Signals) -> Placement | None:
     if not signals.is_participant or signals.authenticity is Authenticity.FAIL:
         return _linked(13, _("It refers to a mail of a ticket, but the sender does not belong there."), ticket)
     reason = _("It refers to an earlier mail of the same person.")
+    if signals.is_by_tag:
+        reason = _("Its subject carries the old system's number of a ticket of the same person.")
     if signals.authenticity is Authenticity.PASS:
         return Placement(Disposition.APPENDED, 10, reason, ticket, reopens=True)
     if signals.is_confidential:

@@ -74,6 +74,12 @@ def _by_work(party: str, dialect: str) -> Index:
     return Index("ticket_by_work", *first, "status", "queue_id", "assignee_id").ddl_if(dialect=dialect)
 
 
+def _named(column: str) -> Index:
+    """The few tickets that name another: whoever removes that one looks for them."""
+    is_there = text(f"{column} IS NOT NULL")
+    return Index(f"ticket_{column}", column, sqlite_where=is_there, postgresql_where=is_there)
+
+
 class Queue(SQLModel, table=True):
     """A bucket of work with its own addresses."""
 
@@ -253,6 +259,9 @@ class Ticket(SQLModel, table=True):
         Index("ticket_by_assignee", "assignee_id", "status"),
         Index("ticket_by_status", "status", "queue_id", "assignee_id"),
         Index("ticket_by_due", "due_at", "status"),
+        _named("merged_into"),
+        _named("split_from"),
+        _named("linked_to"),
         _NEVER_REUSED,
     )
     id: int = _id()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from helpdesk_tui.desk import imports
 from helpdesk_tui.desk.door import Desk
-from helpdesk_tui.store.queries.export import count_tickets, documents, ticket_ids_after
+from helpdesk_tui.store.queries.export import count_to_export, documents, ticket_ids_after
 from helpdesk_tui.transfer.progress import Progress
 
 #: So many ids are looked up at once.
@@ -21,7 +21,7 @@ def export_lines(desk: Desk, tell: Callable[[str], None] | None = None) -> Itera
         Refused: this actor may not export.
     """
     imports.refuse_others(desk)
-    progress = Progress(desk.ask(count_tickets), "tickets", tell)
+    progress = Progress(desk.ask(count_to_export), "tickets", tell)
     done = last = 0
     while ids := desk.ask(ticket_ids_after, last, _AT_ONCE):
         for ticket_id in ids:

@@ -15,7 +15,7 @@ from helpdesk_tui.mail.parse import parse
 from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.rules.threading import TAG_NUMBER
 from helpdesk_tui.store.queries.setup import queues
-from helpdesk_tui.store.queries.transfer import MAIL, MESSAGE, THREAD, known, newest_at, staff, taken_in_live
+from helpdesk_tui.store.queries.transfer import MAIL, MESSAGE, THREAD, known, newest_at, people_here, taken_in_live
 from helpdesk_tui.store.schema import FIRST_QUEUE
 from helpdesk_tui.terms import Status
 from helpdesk_tui.transfer import conversations
@@ -106,7 +106,7 @@ def _customs(session: Session, options: Options, mapping: Mapping) -> Customs:
             _("Write it as it stands there, with {{number}} for the number: [Ticket#{{number}}]").format(),
         )
     own = queues(session)
-    people = staff(session)
+    people = people_here(session)
     return Customs(
         system=options.system,
         fallback=FIRST_QUEUE,

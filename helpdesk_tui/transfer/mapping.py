@@ -19,7 +19,7 @@ from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.queries.setup import categories, queues, teams
-from helpdesk_tui.store.queries.transfer import staff
+from helpdesk_tui.store.queries.transfer import people_here
 from helpdesk_tui.terms import Priority, Status
 
 #: What may be mapped; an empty value means "none" where a ticket may have none.
@@ -111,7 +111,7 @@ class Mapping:
 
 def _names_here(session: Session) -> dict[str, dict[str, str]]:
     """What may be named, by each of its names, case-folded."""
-    people = staff(session)
+    people = people_here(session)
     by_name = {one.name: one.login for one in people} | {one.email: one.login for one in people}
     by_name = {name: login for name, login in by_name.items() if name} | {one.login: one.login for one in people}
     return {

@@ -19,7 +19,7 @@ from helpdesk_tui.errors import HelpdeskError, Temporary, Usage
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.store.locks import Hold
 from helpdesk_tui.store.queries.transfer import ImportRow
-from helpdesk_tui.terms import ImportState
+from helpdesk_tui.terms import SYSTEM, ImportState
 from helpdesk_tui.transfer.maildir import Maildir
 from helpdesk_tui.transfer.mails import MailImport
 from helpdesk_tui.transfer.mapping import Mapping, Unmapped
@@ -111,7 +111,7 @@ class _Work:
 
 def _read_on(work: _Work, format: str, options: Options, run: ImportRow) -> ImportRow:
     """Take in everything behind the position of a run; all of a source that was read to its end before."""
-    interpreter = work.desk.ask(_interpreter, format, options, run.started_at)
+    interpreter = work.desk.acting_as(SYSTEM).ask(_interpreter, format, options, run.started_at)
     position = {} if run.state is ImportState.DONE else run.position
     for found in chunks(work.reader.read(position)):
         work.hold()
@@ -123,7 +123,7 @@ def _read_on(work: _Work, format: str, options: Options, run: ImportRow) -> Impo
 def _take(desk: Desk, interpreter: Interpreter, run: ImportRow, found: Sequence[Found]) -> ImportRow:
     """Write what was found; where the store cannot hold one thing of it, all the others."""
     try:
-        return imports.take_in(desk, run, desk.ask(interpreter.chunk, found))
+        return imports.take_in(desk, run, desk.acting_as(SYSTEM).ask(interpreter.chunk, found))
     except HelpdeskError as error:
         if not _is_about_a_thing(error):
             raise
@@ -147,19 +147,21 @@ def _is_about_a_thing(error: HelpdeskError) -> bool:
 def _look_through(desk: Desk, format: str, path: Path, options: Options, now: datetime, tell: Tell | None) -> Imported:
     """Read a table to its end for the words it uses; mails use none."""
     if format not in ("csv", "jsonl"):
-        desk.ask(_interpreter, format, options, now)  # the options are checked before anything is written
+        desk.acting_as(SYSTEM).ask(
+            _interpreter, format, options, now
+        )  # the options are checked before anything is written
         return Imported(None, 0, 0, 0, False)
     return _count(desk, format, path, options, now, tell)
 
 
 def _count(desk: Desk, format: str, path: Path, options: Options, now: datetime, tell: Tell | None) -> Imported:
     reader = _reader(desk, format, path, options)
-    interpreter = desk.ask(_interpreter, format, options, now)
+    interpreter = desk.acting_as(SYSTEM).ask(_interpreter, format, options, now)
     progress = _progress(format, reader, tell)
     tickets = messages = 0
     rejects: list[Reject] = []
     for found in chunks(reader.read({})):
-        chunk = desk.ask(interpreter.chunk, found)
+        chunk = desk.acting_as(SYSTEM).ask(interpreter.chunk, found)
         more_tickets, more_messages = interpreter.count(chunk)
         tickets, messages = tickets + more_tickets, messages + more_messages
         rejects += chunk.rejects
@@ -173,7 +175,7 @@ def _progress(format: str, reader: Reader, tell: Tell | None) -> Progress:
 
 
 def _reader(desk: Desk, format: str, path: Path, options: Options) -> Reader:
-    columns = desk.ask(Mapping, options.mapping).columns
+    columns = desk.acting_as(SYSTEM).ask(Mapping, options.mapping).columns
     if format == "mbox":
         return Mbox(path, is_sent=options.is_sent)
     if format == "maildir":

@@ -38,6 +38,10 @@ COMMANDS: dict[str, Calls] = {
     "team list": lambda _hidden: [[]],
     "category list": lambda _hidden: [[]],
     "setting list": lambda _hidden: [[]],
+    "import list": lambda _hidden: [[]],
+    "import rejects": lambda _hidden: [["abc"]],
+    "import undo": lambda _hidden: [["abc"]],
+    "export jsonl": lambda _hidden: [["-"]],
     "db info": lambda _hidden: [[]],
     "doctor": lambda _hidden: [[]],
 }  # fmt: skip
@@ -57,6 +61,10 @@ SILENT = {
     "team add": "an admin's",
     "category add": "an admin's",
     "setting set": "an admin's",
+    "import mbox": "an admin's",
+    "import maildir": "an admin's",
+    "import csv": "an admin's",
+    "import jsonl": "an admin's",
 }
 
 
@@ -89,7 +97,7 @@ def _said(outsider: Helpdesk, hidden: Secret) -> dict[str, str]:
     for command, calls in COMMANDS.items():
         for number, words in enumerate(calls(hidden)):
             for more in ([], ["--json"]):
-                call = [*command.split(), *words, *(more if command != "mail raw" else [])]
+                call = [*command.split(), *words, *(more if command not in ("mail raw", "export jsonl") else [])]
                 done = outsider.starter.run(
                     [*outsider.words, *call], {"HOME": str(outsider.home), "TZ": "UTC"}, outsider.home, b"text"
                 )

@@ -23,7 +23,7 @@ from helpdesk_tui.errors import HelpdeskError, NotFound, Refused
 from helpdesk_tui.rules.query import parse
 from helpdesk_tui.store import sight
 from helpdesk_tui.store.feed import Feed
-from helpdesk_tui.store.queries import board, mail, people, setup, staff, thread
+from helpdesk_tui.store.queries import board, export, mail, people, setup, staff, thread, transfer
 from helpdesk_tui.store.queries import tickets as listing
 from helpdesk_tui.store.queries.tickets import Asker
 from helpdesk_tui.store.transaction import reading
@@ -88,6 +88,19 @@ QUESTIONS: dict[Any, Question] = {
     board.side_extras: lambda desk, _hidden: [(desk.actor, side) for side in SIDES],
     board.effect: lambda desk, hidden: [("anna", {"bob": [hidden.number]}, desk.clock())],
     board.proposal: lambda desk, hidden: [("anna", [hidden.number], desk.clock())],
+    transfer.imports: lambda _desk, _hidden: [()],
+    transfer.import_named: lambda _desk, _hidden: [("abc",)],
+    transfer.import_of: lambda _desk, _hidden: [("mbox", "mail", "/mail")],
+    transfer.rejects: lambda _desk, _hidden: [("abc",)],
+    transfer.known: lambda _desk, _hidden: [("mail", transfer.NUMBER, ["1000"])],
+    transfer.taken_in_live: lambda _desk, _hidden: [("mail", ["x@y.example"])],
+    transfer.newest_at: lambda _desk, hidden: [([hidden.ticket],)],
+    transfer.subject_tags: lambda _desk, _hidden: [()],
+    transfer.people_here: lambda _desk, _hidden: [()],
+    export.ticket_ids_after: lambda _desk, _hidden: [(0, 100)],
+    export.count_to_export: lambda _desk, _hidden: [()],
+    export.count_unsent: lambda _desk, _hidden: [()],
+    export.documents: lambda desk, hidden: [([hidden.ticket],), (desk.ask(export.ticket_ids_after, 0, 100),)],
     pages.ticket_page: lambda _desk, hidden: [(hidden.ticket,)],
     pages.preview_page: lambda _desk, hidden: [(hidden.ticket,)],
     sight.hidden_queues: lambda desk, _hidden: [(desk.actor,)],
@@ -172,7 +185,9 @@ def test_the_same_questions_show_it_to_who_belongs_there(place: Place, outsider:
     told = {name.split()[0] for name, said in answers(inside, hidden).items() if said != before[name]}
     silent = {one.__name__ for one in QUESTIONS} - told
     assert silent == {
-        "agents", "categories", "fates", "hidden_queues", "individual_stats", "queues", "refusal_by_person", "teams", "unfiled", "views",
+        "agents", "categories", "fates", "hidden_queues", "import_named", "import_of", "imports", "individual_stats",
+        "known", "people_here", "queues", "refusal_by_person", "rejects", "subject_tags", "taken_in_live", "teams",
+        "unfiled", "views",
     }  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def ticket_ids_after(session: Session, last: int, limit: int) -> list[int]:
     return list(session.execute(found).scalars())
 
 
-def count_tickets(session: Session) -> int:
+def count_to_export(session: Session) -> int:
     """How many tickets there are to export."""
     return session.execute(select(func.count()).select_from(Ticket)).scalar_one()
 

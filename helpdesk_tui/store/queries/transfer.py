@@ -16,9 +16,9 @@ from helpdesk_tui.terms import ImportState
 
 #: The kinds of `external_ref`. By digest: a mail that was read (its message), a row that was read (its ticket). By
 #: name: a ticket's number there (the ticket), a Message-ID (the message), any id by which mails of one conversation
-#: know each other (the ticket). What was made, for undo: a ticket, a requester, a tag.
+#: know each other (the ticket). What was made, for undo: a ticket, a requester, a tag, a company, a field.
 MAIL, ROW, NUMBER, MESSAGE, THREAD = "mail", "row", "number", "message", "thread"
-TICKET, CUSTOMER, TAG = "ticket", "customer", "tag"
+TICKET, CUSTOMER, TAG, ORGANIZATION, FIELD = "ticket", "customer", "tag", "organization", "field"
 #: The option of an import that names the old system's mark in subjects, such as `[Ticket#{number}]`.
 SUBJECT_TAG = "subject_tag"
 
@@ -58,7 +58,7 @@ class StaffRow:
     email: str
 
 
-def staff(session: Session) -> list[StaffRow]:
+def people_here(session: Session) -> list[StaffRow]:
     """All agents there ever were, by login."""
     found = select(col(Agent.login), col(Agent.name), col(Agent.email)).order_by(col(Agent.login))
     return [StaffRow(login, name, email) for login, name, email in session.execute(found)]

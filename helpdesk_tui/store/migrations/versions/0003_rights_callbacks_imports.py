@@ -87,6 +87,19 @@ def _imports() -> None:
         table.add_column(sa.Column("import_id", sa.Text(), nullable=True))
         table.create_foreign_key("external_ref_import_id_fkey", "import_run", ["import_id"], ["id"])
     op.create_index("ix_external_ref_import_id", "external_ref", ["import_id"], unique=False)
+    _removal()
+
+
+def _removal() -> None:
+    """What an import brought can be removed: whatever names it is found by an index, and search forgets it."""
+    for column in ("merged_into", "split_from", "linked_to"):
+        is_there = sa.text(f"{column} IS NOT NULL")
+        op.create_index(f"ticket_{column}", "ticket", [column], sqlite_where=is_there, postgresql_where=is_there)
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE TRIGGER words_gone AFTER DELETE ON ticket_words BEGIN "
+            "INSERT INTO ticket_search(ticket_search, rowid, words) VALUES ('delete', old.ticket_id, old.words); END"
+        )
 
 
 def _callbacks() -> None:
