@@ -222,7 +222,7 @@ def _limit(state: ORMExecuteState) -> None:
     if not state.is_select or (sight := _sight(state.session)) is None:
         return
     rules = _READERS if state.session.info[READS] else LIMITED
-    named = _tables_in(state.statement) | {one.local_table.name for one in state.all_mappers}
+    named = _tables_in(state.statement) | {one.class_.__tablename__ for one in state.all_mappers}
     options = [
         _option(table, rule, sight) for table, rule in rules.items() if not named or table.__tablename__ in named
     ]
