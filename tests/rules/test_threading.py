@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from helpdesk_tui.rules.threading import Authenticity, Signals, own_token, place, tokens_in_order
+from helpdesk_tui.rules.threading import Authenticity, Signals, own_token, place, tagged_number, tokens_in_order
 from helpdesk_tui.terms import Disposition
 
 PASS, NONE, FAIL = Authenticity
@@ -39,6 +39,10 @@ CASES = [
      (13, LINKED, None, W)),
     ("no token, stranger", Signals(weak_ticket=W, authenticity=PASS), (13, LINKED, None, W)),
     ("no token, forged", Signals(weak_ticket=W, is_participant=True, authenticity=FAIL), (13, LINKED, None, W)),
+    ("old number, verified", Signals(weak_ticket=W, is_by_tag=True, is_participant=True, authenticity=PASS),
+     (10, APPENDED, W, None)),
+    ("old number, unverified", Signals(weak_ticket=W, is_by_tag=True, is_participant=True), (11, APPENDED, W, None)),
+    ("old number, stranger", Signals(weak_ticket=W, is_by_tag=True, authenticity=PASS), (13, LINKED, None, W)),
     ("two tokens", Signals(token_ticket=T, other_token_ticket=OTHER, is_participant=True), (14, APPENDED, T, OTHER)),
     ("the same token twice", Signals(token_ticket=T, other_token_ticket=T, is_participant=True),
      (6, APPENDED, T, None)),
@@ -60,7 +64,7 @@ def every_combination() -> list[Signals]:
     """All that can be known about a mail."""
     flags = (False, True)
     values = product(
-        flags, flags, flags, flags, (None, T), (None, T, OTHER), (None, W), flags, Authenticity, flags, flags
+        flags, flags, flags, flags, (None, T), (None, T, OTHER), (None, W), flags, Authenticity, flags, flags, flags
     )
     return [Signals(*one) for one in values]
 
@@ -132,3 +136,26 @@ def test_tokens_stand_in_the_order_in_which_they_count() -> None:
     assert tokens_in_order([first], [second, "x@y"]) == [TOKEN, SECOND]
     assert tokens_in_order([], [first, second]) == [SECOND, TOKEN]
     assert tokens_in_order(["x@y"], [first, first]) == [TOKEN]
+
+
+@pytest.mark.parametrize(
+    ("subject", "number"),
+    [
+        ("[Ticket#2026112310000017] Drucker", "2026112310000017"),
+        ("AW: [Ticket#INC-7] x", "INC-7"),
+        ("[ticket# 7] x", "7"),
+        ("[Ticket#7 8] x", ""),
+        ("[Ticket#] x", ""),
+        ("Ticket#7", ""),
+        ("[Ticket#" + "9" * 41 + "]", ""),
+        ("[Ticket#7] [Ticket#8]", "7"),
+        ("", ""),
+    ],
+)
+def test_the_number_behind_another_systems_mark(subject: str, number: str) -> None:
+    assert tagged_number(subject, "[Ticket#{number}]") == number
+
+
+def test_a_mark_is_no_pattern() -> None:
+    assert tagged_number("(.*)7(.*)", "(.*){number}(.*)") == "7"
+    assert tagged_number("anything 7 at all", "(.*){number}(.*)") == ""
