@@ -10,11 +10,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import cursor, fill, ingest, report, start, verbs
+from benchmarks import cursor, fill, imports, ingest, report, start, verbs
 from benchmarks.figures import Figure
 from benchmarks.options import Options
 
-QUESTIONS: dict[str, ModuleType] = {"start": start, "cursor": cursor, "ingest": ingest, "fill": fill, "verbs": verbs}
+QUESTIONS: dict[str, ModuleType] = {
+    "start": start,
+    "cursor": cursor,
+    "ingest": ingest,
+    "imports": imports,
+    "fill": fill,
+    "verbs": verbs,
+}
 
 
 def main(words: Sequence[str]) -> int:

@@ -158,13 +158,20 @@ def _shorten(work: _Work, ticket: Ticket) -> None:
     rows = select(Event).where(col(Event.ticket_id) == ticket.id).order_by(col(Event.id))
     events = list(session.execute(rows).scalars())
     first = next((place for place, event in enumerate(events) if event.batch_id == batch), len(events))
-    if any(event.batch_id != batch for event in events[first:]) or removal.have_work(session, [ticket.id]):
+    ours = removal.settled(session, batch)
+    if any(event.batch_id not in ours for event in events[first:]) or removal.have_work(session, [ticket.id]):
         work.kept.append(ticket.number)
         return
     named = select(col(Message.id)).join(ExternalRef, col(ExternalRef.own_id) == col(Message.id))
     named = named.where(col(ExternalRef.import_id) == batch, col(ExternalRef.type) == MAIL)
     messages = list(session.execute(named.where(col(Message.ticket_id) == ticket.id)).scalars())
-    work.record(ticket, {**_stand_as_before(ticket, events[first:]), "message": [messages[0], None]})
+    work.record(
+        ticket,
+        {
+            **_stand_as_before(ticket, [event for event in events[first:] if event.batch_id == batch]),
+            "message": [messages[0], None],
+        },
+    )
     removal.remove_messages(session, messages)
     removal.forget(session, (THREAD, NUMBER), [ticket.id], batch)
     session.flush()

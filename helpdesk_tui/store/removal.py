@@ -24,6 +24,7 @@ from helpdesk_tui.store.queries.transfer import (
 from helpdesk_tui.store.statements import is_among, is_postgres
 from helpdesk_tui.store.tables import (
     Attachment,
+    Batch,
     CallbackRequest,
     Content,
     ContentChunk,
@@ -35,6 +36,7 @@ from helpdesk_tui.store.tables import (
     Event,
     ExternalRef,
     FieldDefinition,
+    ImportRun,
     MailQuarantine,
     Message,
     Organization,
@@ -49,6 +51,7 @@ from helpdesk_tui.store.tables import (
     TicketWords,
     Timer,
 )
+from helpdesk_tui.terms import ImportState
 
 #: The columns by which a ticket names another one.
 LINKS = ("merged_into", "split_from", "linked_to")
@@ -74,6 +77,13 @@ def have_work(session: Session, tickets: Collection[int]) -> set[int]:
     return found
 
 
+def settled(session: Session, import_id: str) -> set[str]:
+    """The batches that are no work of anybody: the import itself, and later ones that were taken back, both ways."""
+    undone = select(col(Batch.id), col(Batch.undone_by)).join(ImportRun, col(ImportRun.id) == col(Batch.id))
+    found = session.execute(undone.where(col(ImportRun.state) == ImportState.UNDONE))
+    return {import_id, *(one for pair in found for one in pair if one)}
+
+
 def touched(session: Session, import_id: str, tickets: Collection[int]) -> set[int]:
     """Those that somebody has worked on since the import made them, or that something which stays names."""
     names: Any = [getattr(Ticket, link) for link in LINKS]
@@ -86,7 +96,7 @@ def touched(session: Session, import_id: str, tickets: Collection[int]) -> set[i
         is_among(session, col(ExternalRef.own_id), everyone),
     )
     others = select(col(Event.ticket_id)).where(
-        is_among(session, col(Event.ticket_id), everyone), col(Event.batch_id) != import_id
+        is_among(session, col(Event.ticket_id), everyone), col(Event.batch_id).not_in(settled(session, import_id))
     )
     mails = select(col(RawMessage.linked_ticket_id)).where(is_among(session, RawMessage.linked_ticket_id, tickets))
     stay = everyone - set(session.execute(made).scalars())

@@ -124,8 +124,17 @@ def test_messages_it_added_to_an_earlier_import_go_and_the_ticket_stands_as_befo
 
 def test_an_earlier_import_stays_where_a_later_one_added_to_it(root: Desk, tmp_path: Path) -> None:
     batch = taken(root, tmp_path, [mail(1, at=MORNING - HOUR)])
-    taken(root, tmp_path, [mail(2, at=MORNING - HOUR, answers=[1])], "later")
+    later = taken(root, tmp_path, [mail(2, at=MORNING - HOUR, answers=[1])], "later")
     assert take_back(root, batch).kept == tuple(listed(root, "is:any"))
+    assert take_back(root, later).messages == 1
+
+
+def test_imports_are_taken_back_one_after_the_other_the_newest_first(place: Place, root: Desk, tmp_path: Path) -> None:
+    before, mails = counts(place), invented(90)
+    batches = [taken(root, tmp_path, mails[at : at + 30], f"{at}") for at in (0, 30, 60)]
+    done = [take_back(root, batch) for batch in reversed(batches)]
+    assert [(one.messages, one.kept) for one in done] == [(30, ())] * 3
+    assert counts(place) == before
 
 
 def test_a_customer_who_has_something_else_stays(place: Place, root: Desk, tmp_path: Path) -> None:
