@@ -100,7 +100,8 @@ def reply(
         raise Usage(_("The reply is empty."), _("Write something, or leave the ticket as it is."))
     with desk.change(Verb.REPLY, [ticket]) as changes:
         change = changes.only
-        message = _outgoing(changes, change.ticket, body, list(to))
+        message = outgoing(changes, change.ticket, body, list(to))
+        wait_for(change.ticket, Party.THEM, changes.now)
         change.record("message", None, message.id)
         clear_draft(changes.session, desk.actor, change.ticket.id, "reply")
         if then is not None:
@@ -120,7 +121,7 @@ def note(desk: Desk, ticket: int, text: str) -> Outcome:
         raise Usage(_("The note is empty."), _("Write something, or leave the ticket as it is."))
     with desk.change(Verb.NOTE, [ticket]) as changes:
         change = changes.only
-        message = _own_message(changes, change.ticket, MessageKind.NOTE, body)
+        message = own_message(changes, change.ticket, MessageKind.NOTE, body)
         change.record("message", None, message.id)
         clear_draft(changes.session, desk.actor, change.ticket.id, "note")
         changes.say(_("Note on #{number}").format(number=ticket))
@@ -151,6 +152,56 @@ def answers_to(session: Session, ticket_id: int) -> Person | None:
     if not addresses:
         return None
     return Person(session.get_one(Customer, ticket.requester_id).name, own or addresses[0])
+
+
+def outgoing(
+    changes: Changes, ticket: Ticket, text: str, to: Sequence[Person] = (), *, is_automatic: bool = False
+) -> Message:
+    """Put a mail to the customer into the outbox.
+
+    Args:
+        is_automatic: nobody wrote it; what people write goes on from what people wrote.
+    Raises:
+        Refused: the queue has no address to answer from, or nobody's address is known.
+    """
+    session = changes.session
+    sender = _sender_address(session, ticket.queue_id)
+    if reason := cannot_reply(session, ticket.id):
+        for_queue = _("`helpdesk queue set NAME --address A` gives a queue an address.")
+        raise Refused(reason, _("Call them, and write a note about it.") if sender else for_queue)
+    message = own_message(changes, ticket, MessageKind.OUTBOUND, text)
+    last, ancestors = _ancestors(session, ticket.id)
+    token = new_token()
+    message.is_automatic = is_automatic
+    message.from_name = _sender_name(session, changes, ticket.queue_id)
+    message.from_address = sender or ""
+    recipients = to or [person for person in [answers_to(session, ticket.id)] if person]
+    message.to = [[person.name, person.address] for person in recipients]
+    message.subject = reply_subject(last or ticket.subject)
+    message.message_id = f"{token}.hd@{message.from_address.rpartition('@')[2]}"
+    message.references = ancestors
+    add_rows(session, OwnToken, [_token_row(token, message, changes.now)])
+    session.add(_outbox_row(message, changes.now))
+    session.flush()
+    return message
+
+
+def own_message(changes: Changes, ticket: Ticket, kind: MessageKind, text: str) -> Message:
+    """Add what the actor says to a ticket, found by its words from now on."""
+    message = Message(
+        ticket_id=ticket.id,
+        queue_id=ticket.queue_id,
+        kind=kind,
+        agent_id=changes.actor.agent_id,
+        from_name=changes.actor.name or changes.actor.login,
+        text=text,
+        received_at=changes.now,
+        sent_at=changes.now,
+    )
+    changes.session.add(message)
+    changes.session.flush()
+    search.index_more(changes.session, ticket.id, [text])
+    return message
 
 
 def _new_ticket(changes: Changes, request: NewRequest) -> Ticket:
@@ -187,52 +238,12 @@ def _log_request(changes: Changes, change: Change, request: NewRequest) -> int:
     text = clean_text(request.text).strip()
     known_by = search.customer_texts(changes.session, ticket.requester_id)
     search.index_new(changes.session, ticket.id, ticket.queue_id, [ticket.subject, *known_by])
-    message = _own_message(changes, ticket, kind, text)
+    message = own_message(changes, ticket, kind, text)
     customer = changes.session.get_one(Customer, ticket.requester_id)
     message.from_name = clean_line(request.person.name, 200) or customer.name
     message.from_address = clean_line(request.person.address, 320)
     message.subject = ticket.subject
     return message.id
-
-
-def _own_message(changes: Changes, ticket: Ticket, kind: MessageKind, text: str) -> Message:
-    message = Message(
-        ticket_id=ticket.id,
-        queue_id=ticket.queue_id,
-        kind=kind,
-        agent_id=changes.actor.agent_id,
-        from_name=changes.actor.name or changes.actor.login,
-        text=text,
-        received_at=changes.now,
-        sent_at=changes.now,
-    )
-    changes.session.add(message)
-    changes.session.flush()
-    search.index_more(changes.session, ticket.id, [text])
-    return message
-
-
-def _outgoing(changes: Changes, ticket: Ticket, text: str, to: list[Person]) -> Message:
-    session = changes.session
-    sender = _sender_address(session, ticket.queue_id)
-    if reason := cannot_reply(session, ticket.id):
-        for_queue = _("`helpdesk queue set NAME --address A` gives a queue an address.")
-        raise Refused(reason, _("Call them, and write a note about it.") if sender else for_queue)
-    message = _own_message(changes, ticket, MessageKind.OUTBOUND, text)
-    last, ancestors = _ancestors(session, ticket.id)
-    token = new_token()
-    message.from_name = _sender_name(session, changes, ticket.queue_id)
-    message.from_address = sender or ""
-    recipients = to or [person for person in [answers_to(session, ticket.id)] if person]
-    message.to = [[person.name, person.address] for person in recipients]
-    message.subject = reply_subject(last or ticket.subject)
-    message.message_id = f"{token}.hd@{message.from_address.rpartition('@')[2]}"
-    message.references = ancestors
-    add_rows(session, OwnToken, [_token_row(token, message, changes.now)])
-    session.add(_outbox_row(message, changes.now))
-    wait_for(ticket, Party.THEM, changes.now)
-    session.flush()
-    return message
 
 
 def new_token() -> str:

@@ -30,7 +30,10 @@ _LONGEST_PAUSE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What an outgoing mail says; `mail.compose` makes bytes of it. `files` are (name, content type, content)."""
+    """What an outgoing mail says; `mail.compose` makes bytes of it. `files` are (name, content type, content).
+
+    `is_automatic`: the program wrote it, and nobody's program shall answer it.
+    """
 
     outbox_id: int
     sender: Person
@@ -42,6 +45,7 @@ class Letter:
     references: tuple[str, ...]
     written_at: datetime
     files: tuple[tuple[str, str, bytes], ...]
+    is_automatic: bool = False
 
 
 def claim(desk: Desk, compose: Callable[[Letter], bytes]) -> OutgoingMail | None:
@@ -141,6 +145,7 @@ def _letter(session: Session, entry: Outbox, message: Message) -> Letter:
         references=tuple(message.references),
         written_at=message.received_at,
         files=tuple((one.name, one.content_type, content.whole(session, one.sha256)) for one in files),
+        is_automatic=message.is_automatic,
     )
 
 

@@ -23,7 +23,7 @@ from helpdesk_tui.terms import Person
 _POLICY = SMTP.clone(cte_type="7bit", max_line_length=78)
 _LINE = 78
 _LONGEST_ID = 900  # a line may have 998 characters, and an id cannot be folded
-_PLAIN_TYPE = re.compile(r"(?!message/|multipart/)([\w.+-]+)/([\w.+-]+)", re.ASCII)
+_PLAIN_TYPE = re.compile(r"(?!message/|multipart/)([\w.+-]+)/([\w.+-]+)((?:; (?:method|charset)=[\w-]+)*)", re.ASCII)
 _ID = re.compile(r"[!-;=?-~]+")
 
 
@@ -42,6 +42,8 @@ def compose(letter: Letter) -> bytes:
         ("Message-ID", [f"<{letter.message_id}>"]),
         *_thread(letter.references),
     ]
+    if letter.is_automatic:
+        fields.append(("Auto-Submitted", ["auto-generated"]))  # RFC 3834 §5
     return "".join(_folded(name, words) for name, words in fields).encode("ascii") + _body(letter)
 
 
@@ -95,8 +97,10 @@ def _body(letter: Letter) -> bytes:
     mail.set_content(clean_text(letter.text) + "\n")
     for name, content_type, content in letter.files:
         found = _PLAIN_TYPE.fullmatch(content_type)
-        maintype, subtype = found.groups() if found else ("application", "octet-stream")
-        mail.add_attachment(content, maintype=maintype, subtype=subtype, filename=clean_line(name, 200))
+        maintype, subtype, more = found.groups() if found else ("application", "octet-stream", "")
+        told = dict(one.split("=") for one in more.split("; ")[1:])
+        file_name = clean_line(name, 200)
+        mail.add_attachment(content, maintype=maintype, subtype=subtype, filename=file_name, params=told)
     if letter.files:
         mail.set_boundary(f"=_{letter.message_id.partition('.')[0]}")
     return mail.as_bytes()
