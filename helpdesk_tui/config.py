@@ -78,6 +78,35 @@ class CalendarSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackSettings:
+    """Callbacks of all teams: `region` is where a number without a country code is (ISO 3166)."""
+
+    region: str = "DE"
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackTeamSettings:
+    """When a team calls back; what `callback pattern apply` writes into the store, which is what holds.
+
+    Args:
+        length, horizon, notice: lengths of time such as 15m, 30d, 2h.
+        hours, zone: as of the calendar, whose they are where they are empty. capacity: calls at the same time.
+        attempts: so often somebody who does not answer is tried.
+        exceptions: `2026-12-24 closed`, `2026-12-31 09:00-12:00` or `2027-01-04 capacity 1`.
+    """
+
+    name: str
+    length: str = "15m"
+    hours: str = ""
+    capacity: int = 1
+    zone: str = ""
+    horizon: str = "30d"
+    notice: str = "30m"
+    attempts: int = 3
+    exceptions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class UiSettings:
     """How the screens look and speak."""
 
@@ -95,6 +124,8 @@ class Settings:
     mailboxes: tuple[MailboxSettings, ...] = ()
     smtp: SmtpSettings = field(default_factory=SmtpSettings)
     calendar: CalendarSettings = field(default_factory=CalendarSettings)
+    callbacks: CallbackSettings = field(default_factory=CallbackSettings)
+    callback_teams: tuple[CallbackTeamSettings, ...] = ()
     ui: UiSettings = field(default_factory=UiSettings)
 
     @property
@@ -108,7 +139,12 @@ class Settings:
         return bool(self.smtp.host or self.smtp.path)
 
 
-_SECTIONS: Mapping[str, type] = {"smtp": SmtpSettings, "calendar": CalendarSettings, "ui": UiSettings}
+_SECTIONS: Mapping[str, type] = {
+    "smtp": SmtpSettings,
+    "calendar": CalendarSettings,
+    "callbacks": CallbackSettings,
+    "ui": UiSettings,
+}
 
 
 def folder(kind: str) -> Path:
@@ -237,7 +273,9 @@ class _Reader:
         values: dict[str, Any] = {}
         for key, value in table.items():
             if key == "mailboxes":
-                values["mailboxes"] = self._mailboxes(self._table(key, value))
+                values["mailboxes"] = self._named(MailboxSettings, key, self._table(key, value))
+            elif key == "callbacks":
+                values |= self._callbacks(key, self._table(key, value))
             elif key in _SECTIONS:
                 values[key] = self._section(_SECTIONS[key], key, self._table(key, value))
             elif key == "store":
@@ -249,11 +287,21 @@ class _Reader:
                 raise self._wrong(key, _("unknown key"))
         return Settings(**{"store": "", **values})
 
-    def _mailboxes(self, table: dict[str, Any]) -> tuple[MailboxSettings, ...]:
+    def _named(self, kind: type[_T], section: str, table: dict[str, Any]) -> tuple[_T, ...]:
+        """Sections that are called by a name of their own, as `[mailboxes.support]`."""
         return tuple(
-            self._section(MailboxSettings, f"mailboxes.{name}", self._table(name, value), name=name)
+            self._section(kind, f"{section}.{name}", self._table(name, value), name=name)
             for name, value in table.items()
         )
+
+    def _callbacks(self, section: str, table: dict[str, Any]) -> dict[str, Any]:
+        """What holds for all teams, and a section for each team."""
+        teams = {name: value for name, value in table.items() if isinstance(value, dict)}
+        rest = {name: value for name, value in table.items() if name not in teams}
+        return {
+            "callbacks": self._section(CallbackSettings, section, rest),
+            "callback_teams": self._named(CallbackTeamSettings, section, teams),
+        }
 
     def _section(self, kind: type[_T], section: str, table: dict[str, Any], **given: Any) -> _T:
         hints = get_type_hints(kind)

@@ -76,7 +76,24 @@ def _store_checks(settings: Settings, invocation: Invocation) -> list[Check]:
         return [*checks, _failed(_("you"), error)]
     checks.append(Check(_("you"), State.OK, actor.login))
     checks.append(_tried(_("mail"), lambda: _mail(store, actor)))
+    if settings.callback_teams:
+        checks.append(_callbacks(store, settings))
     return checks
+
+
+def _callbacks(store: Store, settings: Settings) -> Check:
+    from helpdesk_tui.desk.callback_plans import differing
+    from helpdesk_tui.store.transaction import reading
+
+    try:
+        with reading(store, SYSTEM) as session:
+            teams = ", ".join(one.team for one in differing(session, settings))
+    except HelpdeskError as error:
+        return _failed(_("callbacks"), error)
+    if not teams:
+        return Check(_("callbacks"), State.OK, _("as the configuration says"))
+    words = _("the store has other times than the configuration for {teams}").format(teams=teams)
+    return Check(_("callbacks"), State.WARN, words, _("A lead runs: helpdesk callback pattern apply"))
 
 
 def _working_time(settings: Settings) -> str:

@@ -53,6 +53,18 @@ _TEMPLATE = """\
 # hours = "mon-fri 09:00-12:00,13:00-17:00; sat 10:00-12:00"
 {zone}
 
+# [callbacks]
+# region = "DE"             # where phone numbers without a country code are
+# [callbacks.support]       # a team that calls back; `helpdesk callback pattern apply` writes this into the store
+# length = "15m"
+# hours = "mon-fri 09:00-12:00,13:00-17:00"
+# capacity = 2              # calls at the same time
+# zone = "Europe/Berlin"
+# horizon = "30d"
+# notice = "30m"
+# attempts = 3
+# exceptions = ["2026-12-24 closed", "2026-12-31 09:00-12:00", "2027-01-04 capacity 1"]
+
 [ui]
 # language = "en"
 """

@@ -194,7 +194,7 @@ class Changes:
         """
         touched = [change for change in self._changes if self._conclude(change)]
         numbers = tuple(change.ticket.number for change in touched)
-        has_done = bool(self._events or self.undoes) or self.verb is Verb.CONFIGURE
+        has_done = bool(self._events or self.undoes) or self.verb in (Verb.CONFIGURE, Verb.PLAN)
         text = self._text if has_done else _("Nothing to change: it is so already.")
         self._outcome = Outcome(text, self.batch_id, numbers, is_final=bool(self._handed_over))
         if has_done or asked is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlmodel import col
 
-from helpdesk_tui.desk import handover
+from helpdesk_tui.desk import callback_log, handover
 from helpdesk_tui.desk.door import TRACKED, Change, Changes, Desk, as_stored, from_stored
 from helpdesk_tui.desk.drafts import bring_back, clear_draft
 from helpdesk_tui.desk.tickets import apply_status, name_tickets, tags_of, write_tags
@@ -26,9 +26,12 @@ from helpdesk_tui.terms import MessageKind, OutboxState, Outcome, Status, Verb
 #: Fields that follow from another; they go back where that one does, and are not worth a sentence of their own.
 _FOLLOWS = {"waiting_for": "status", "waiting_since": "status", "closed_at": "status", "due_kind": "due_at"}
 
-
 #: Who puts back what is no field of a ticket, by its name in the event.
-_RESTORED_BY = {handover.CALLERS: handover.restore, handover.TEXTS: handover.restore}
+_RESTORED_BY = {
+    callback_log.CALLBACK: callback_log.restore,
+    handover.CALLERS: handover.restore,
+    handover.TEXTS: handover.restore,
+}
 
 
 def undo(desk: Desk, batch: str | None = None) -> Outcome:
@@ -72,6 +75,8 @@ def _what_was_done(target: Batch) -> str:
         Verb.NOTE: _("note on {ticket}; its text is a draft again"),
     }.get(Verb(target.verb))
     text: str = target.outcome["text"]
+    if target.verb in (Verb.CALLBACK, Verb.CALL):
+        return text.partition(" · ")[0]  # what follows was told to the customer, or set going
     return said.format(ticket=name_tickets(target.outcome["tickets"])) if said else text
 
 
@@ -124,7 +129,9 @@ def _done_by(changes: Changes) -> Select[Any]:
 def _has_configured_since(changes: Changes, undone: Batch) -> bool:
     """True where this actor has changed settings since; those leave no event on a ticket."""
     later = select(col(Batch.id)).where(
-        col(Batch.actor_id) == changes.actor.agent_id, col(Batch.verb) == Verb.CONFIGURE, col(Batch.at) > undone.at
+        col(Batch.actor_id) == changes.actor.agent_id,
+        col(Batch.verb).in_((Verb.CONFIGURE, Verb.PLAN)),
+        col(Batch.at) > undone.at,
     )
     return changes.session.execute(later.limit(1)).first() is not None
 

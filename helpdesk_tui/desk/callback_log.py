@@ -1,0 +1,149 @@
+"""How the log tells of a call: a picture of it before and after each verb, from which undo puts it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from helpdesk_tui.desk.callback_letters import send_after_all, take_back, tell
+from helpdesk_tui.desk.callback_places import is_full, lock_slots, when
+from helpdesk_tui.desk.door import Change, Changes, as_stored
+from helpdesk_tui.errors import Refused
+from helpdesk_tui.language import _
+from helpdesk_tui.rules.invitation import News
+from helpdesk_tui.store.tables import CallbackBooking, CallbackPlan, CallbackRequest, CallbackSlot, Team
+from helpdesk_tui.terms import CallState
+
+#: The name of a call in an event, and of the letter about it.
+CALLBACK, LETTER = "callback", "letter"
+_OWN = ("team_id", "agent_id", "number", "zone", "asked", "state")
+Picture = Mapping[str, Any]
+
+
+def pending_of(session: Session, request_id: int) -> CallbackBooking | None:
+    """The call that is booked and not made yet."""
+    found = select(CallbackBooking).where(
+        col(CallbackBooking.request_id) == request_id,
+        col(CallbackBooking.holds),
+        col(CallbackBooking.outcome).is_(None),
+    )
+    return session.execute(found).scalars().first()
+
+
+def record(change: Change, session: Session, request: CallbackRequest, before: Picture | None) -> None:
+    """Write down what became of a call."""
+    session.flush()
+    change.record(CALLBACK, before, snapshot(session, request))
+
+
+def snapshot(session: Session, request: CallbackRequest) -> dict[str, Any]:
+    """A call as the log keeps it: what undo restores, and what the thread says of it.
+
+    `bookings` maps the id of each to [holds, outcome]; `start` and `attempt` are those of the booked call, `outcome`
+    is how the last one ended; `team`, `team_zone` and `attempts` are there to be read.
+    """
+    rows = _bookings(session, request.id)
+    pending = next((row for row in rows if row.holds and row.outcome is None), None)
+    plan = session.get_one(CallbackPlan, request.team_id)
+    last = next((row for row in reversed(rows) if row.outcome), None)
+    return {
+        "request": request.id,
+        **{name: getattr(request, name) for name in _OWN},
+        "sequence": request.sequence,
+        "bookings": {str(row.id): [row.holds, row.outcome] for row in rows},
+        "start": as_stored(pending.start_at) if pending else None,
+        "end": as_stored(pending.end_at) if pending else None,
+        "attempt": pending.attempt if pending else last.attempt if last else 0,
+        "outcome": last.outcome if last else None,
+        "team": session.get_one(Team, request.team_id).name,
+        "team_zone": plan.zone,
+        "attempts": plan.attempts,
+    }
+
+
+def restore(changes: Changes, change: Change, was: Mapping[str, list[Any]], later: list[dict[str, Any]]) -> list[str]:
+    """Put a call back to what it was; returns words where somebody has gone on with it since.
+
+    A letter that has not left is taken back; where one has, another tells the customer what holds now.
+
+    Raises:
+        Refused: the place it had is somebody else's by now.
+    """
+    session, (before, after) = changes.session, was[CALLBACK]
+    if any(CALLBACK in changed for changed in later):
+        return [_("the callback of #{number} (it was changed since)").format(number=change.ticket.number)]
+    request = session.get_one(CallbackRequest, (after or before)["request"], populate_existing=True)
+    now = snapshot(session, request)
+    target = before or {**after, "state": CallState.CANCELLED, "bookings": {}}
+    for name in _OWN:
+        setattr(request, name, target[name])
+    session.flush()
+    _put_back(changes, request, now["bookings"], target["bookings"])
+    _put_letters_back(changes, change, request, now, target, was.get(LETTER, [None, None]))
+    session.flush()
+    change.record(CALLBACK, after, None if before is None else snapshot(session, request))
+    return []
+
+
+def _put_back(
+    changes: Changes, request: CallbackRequest, now: Mapping[str, Any], wanted: Mapping[str, list[Any]]
+) -> None:
+    """Give places back first, then take those it had."""
+    session, rows = changes.session, _bookings(changes.session, request.id)
+    lock_slots(session, {row.slot_id for row in rows})
+    changed = {row: wanted.get(str(row.id), [False, None]) for row in rows}
+    for row, (holds, outcome) in sorted(changed.items(), key=lambda one: one[1][0]):
+        if now[str(row.id)] == [holds, outcome]:
+            continue
+        own = update(CallbackBooking).where(col(CallbackBooking.id) == row.id).values(holds=holds, outcome=outcome)
+        try:
+            with session.begin_nested():
+                session.execute(own)
+        except DBAPIError as error:
+            if not is_full(error):
+                raise
+            zone = session.get_one(CallbackPlan, request.team_id).zone
+            raise Refused(
+                _("{when} is somebody else's by now.").format(when=when(row.start_at, zone)),
+                _("Nothing was undone. Book another time for this customer."),
+            ) from error
+
+
+def _put_letters_back(
+    changes: Changes, change: Change, request: CallbackRequest, now: Picture, target: Picture, letters: list[Any]
+) -> None:
+    """Take back the letter that went with this, send the one it took back; else tell the customer what holds now."""
+    before, after = letters
+    if take_back(changes, [after]):
+        send_after_all(changes, before)
+        request.sequence = target["sequence"]
+        if before or after:
+            change.record(LETTER, after, before)
+        return
+    request.sequence = now["sequence"] + 1
+    changes.session.flush()
+    booking = pending_of(changes.session, request.id)
+    slot_id = booking.slot_id if booking else _slot_of(changes.session, now)
+    tell(changes, change, request, slot_id, News.MOVED if booking else News.CANCELLED)
+    change.record(LETTER, after, change.more.get(LETTER, [None, None])[1])
+
+
+def _slot_of(session: Session, picture: Picture) -> int:
+    """The slot of the call that the customer was told of."""
+    holding = [int(number) for number, (holds, _outcome) in picture["bookings"].items() if holds]
+    return session.get_one(CallbackBooking, max(holding or map(int, picture["bookings"]))).slot_id
+
+
+def _bookings(session: Session, request_id: int) -> list[Any]:
+    found = select(
+        CallbackBooking.id, CallbackBooking.slot_id, CallbackBooking.holds, CallbackBooking.outcome,  # type: ignore[call-overload]
+        CallbackBooking.attempt, CallbackSlot.start_at, CallbackSlot.end_at,
+    ).join(CallbackSlot, col(CallbackSlot.id) == col(CallbackBooking.slot_id))  # fmt: skip
+    return list(
+        session.execute(found.where(col(CallbackBooking.request_id) == request_id).order_by(col(CallbackBooking.id)))
+    )

@@ -1,0 +1,113 @@
+"""How a call ended: reached, or what comes next. Each outcome is one step, which `undo` takes back as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from helpdesk_tui.desk.callback_letters import tell
+from helpdesk_tui.desk.callback_log import record, snapshot
+from helpdesk_tui.desk.callback_places import choose, lock_plan, open_slot, take, when
+from helpdesk_tui.desk.callbacks import booked_call, instant
+from helpdesk_tui.desk.conversation import own_message
+from helpdesk_tui.desk.door import Change, Changes, Desk
+from helpdesk_tui.desk.tickets import apply_status, wait_for
+from helpdesk_tui.errors import Refused
+from helpdesk_tui.language import _
+from helpdesk_tui.rules.invitation import News
+from helpdesk_tui.rules.untrusted import clean_text
+from helpdesk_tui.store.queries.callbacks import PlanRow
+from helpdesk_tui.store.tables import CallbackBooking, CallbackRequest, CallbackSlot, Team
+from helpdesk_tui.terms import CallOutcome, CallState, MessageKind, Outcome, Party, Status, Verb
+
+#: What counts as a try; a voicemail is one, for nobody was spoken to.
+_TRIES = (CallOutcome.NO_ANSWER, CallOutcome.VOICEMAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a call ended.
+
+    Args:
+        note: what was said, kept in the thread where the customer was reached.
+        at: when to call instead, where they asked for later; None is the next free slot.
+    """
+
+    outcome: CallOutcome
+    note: str = ""
+    at: datetime | str | None = None
+
+
+def record_outcome(desk: Desk, ticket: int, ended: Ended) -> Outcome:
+    """Write down how the booked call of a ticket ended.
+
+    Reached: it stands in the thread, and the customer is answered. No answer and voicemail: the next free slot is
+    booked, as often as the plan tries; then the wish stays open without a call. Later: another slot. Wrong number: the
+    wish stays open until somebody knows the right one.
+
+    Raises:
+        NotFound: no call is booked. Refused: the time they asked for is not free.
+    """
+    with desk.change(Verb.CALL, [ticket]) as changes:
+        change, session = changes.only, changes.session
+        request, booking = booked_call(session, change.ticket)
+        before = snapshot(session, request)
+        row = lock_plan(session, session.get_one(Team, request.team_id).name)
+        words = _conclude(changes, change, row, request, booking, ended)
+        record(change, session, request, before)
+        changes.say(f"#{ticket}: {words}")
+    return changes.outcome
+
+
+def _conclude(
+    changes: Changes, change: Change, row: PlanRow, request: CallbackRequest, booking: CallbackBooking, ended: Ended
+) -> str:
+    outcome = ended.outcome
+    if outcome is CallOutcome.REACHED:
+        booking.outcome, request.state = outcome, CallState.DONE
+        return _answered(changes, change, ended.note)
+    if outcome is CallOutcome.WRONG_NUMBER:
+        booking.outcome = outcome
+        return _("wrong number · ask for the right one, then book again")
+    if outcome is CallOutcome.LATER:
+        at = instant(ended.at, row)
+        return _("later") + _again(changes, change, row, request, booking, outcome, booking.attempt, at)
+    said = {CallOutcome.NO_ANSWER: _("no answer"), CallOutcome.VOICEMAIL: _("voicemail")}[outcome]
+    words = said + _(", try {n} of {m}").format(n=booking.attempt, m=row.plan.attempts)
+    if booking.attempt >= row.plan.attempts:
+        booking.outcome = outcome
+        return words + " · " + _("no further call is booked")
+    return words + _again(changes, change, row, request, booking, outcome, booking.attempt + 1, None)
+
+
+def _answered(changes: Changes, change: Change, note: str) -> str:
+    """A call that was answered is an answer: the customer has the word."""
+    text = clean_text(note).strip() or _("The customer was reached.")
+    message = own_message(changes, change.ticket, MessageKind.CALL, text)
+    change.record("message", None, message.id)
+    if change.ticket.status == Status.NEW:
+        apply_status(change.ticket, Status.OPEN, changes.now)
+    wait_for(change.ticket, Party.THEM, changes.now)
+    return _("reached")
+
+
+def _again(
+    changes: Changes, change: Change, row: PlanRow, request: CallbackRequest, booking: CallbackBooking,
+    outcome: CallOutcome, attempt: int, at: datetime | None,
+) -> str:  # fmt: skip
+    """Book the next call; where no slot is free the wish stays open, and the sentence says so."""
+    session = changes.session
+    began = session.get_one(CallbackSlot, booking.slot_id).start_at
+    try:
+        offer = choose(changes, row, at, after=began)
+    except Refused as error:
+        if at is not None:
+            raise
+        booking.outcome = outcome
+        return " · " + error.message
+    slot_id = open_slot(changes, row, offer)
+    booking.outcome = outcome
+    request.sequence += 1
+    take(changes, row, request, slot_id, offer, attempt)
+    told = tell(changes, change, request, slot_id, News.MOVED)
+    return " · " + _("next {when}").format(when=when(offer.start, row.plan.zone)) + f" · {told}"
