@@ -233,3 +233,34 @@ def test_an_address_that_cannot_stand_in_a_mail_is_refused(address: str) -> None
 def test_a_quoted_local_part_is_an_address() -> None:
     content = compose(a_letter(to=(Person("", '"odd one"@customer.example'),)))
     assert read(content)["To"].addresses[0].addr_spec == '"odd one"@customer.example'
+
+
+class TestCalendarEntries:
+    """A file may say its method and character set, and nothing else."""
+
+    @pytest.mark.parametrize(
+        ("content_type", "found"),
+        [
+            (
+                "text/calendar; method=REQUEST; charset=utf-8",
+                ("text/calendar", {"method": "REQUEST", "charset": "utf-8"}),
+            ),
+            ("text/calendar; method=CANCEL; method=REQUEST", ("text/calendar", {"method": "REQUEST"})),
+            ("text/calendar; method=A\r\nBcc: x@y.example", ("application/octet-stream", {})),
+            ("text/calendar; name=evil.exe", ("application/octet-stream", {})),
+            ('text/calendar; method="A"; x', ("application/octet-stream", {})),
+            ("multipart/mixed; charset=utf-8", ("application/octet-stream", {})),
+        ],
+    )
+    def test_its_parameters_arrive(self, content_type: str, found: tuple[str, dict[str, str]]) -> None:
+        content = compose(a_letter(files=(("callback.ics", content_type, b"BEGIN:VCALENDAR\r\n"),)))
+        assert_valid(content)
+        (part,) = read(content).iter_attachments()
+        told = {name: part.get_param(name) for name in ("method", "charset", "name") if part.get_param(name)}
+        assert (part.get_content_type(), told) == found
+        assert part.get_payload(decode=True) == b"BEGIN:VCALENDAR\r\n"
+        assert part.get_filename() == "callback.ics"
+
+    def test_an_automatic_letter_says_so(self) -> None:
+        assert read(compose(a_letter(is_automatic=True)))["Auto-Submitted"] == "auto-generated"
+        assert "Auto-Submitted" not in read(compose(a_letter()))
