@@ -224,7 +224,7 @@ class TestUndo:
         a_calling_team(place)
         ticket = a_call(desk)
         move_booking(bob, ticket, NINE + SLOT)
-        assert undo(desk).text.endswith(f"left alone: the callback of #{ticket} (it was changed since)")
+        assert undo(desk).text.startswith(f"left alone: the callback of #{ticket} (it was changed since)")
         assert call(desk, ticket).start == NINE + SLOT
 
     def test_a_status_somebody_set_since_stays(self, place: Place, desk: Desk, bob: Desk) -> None:

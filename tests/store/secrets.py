@@ -8,6 +8,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from helpdesk_tui.desk import assignment, settings, tickets
+from helpdesk_tui.desk.callback_plans import PlanFields, set_plan
+from helpdesk_tui.desk.callbacks import Wish, book
 from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.drafts import save_draft
@@ -39,6 +41,8 @@ def set_up_hr(place: Place) -> None:
     settings.add_queue(admin, "hr", [HR], is_confidential=place.is_postgres)
     settings.set_agent(admin, "anna", queues=["+hr"])
     settings.set_agent(admin, "bob", queues=["-hr"])
+    settings.add_team(admin, "people", ["anna", "bob"])
+    set_plan(admin, "people", PlanFields(hours="mon-sun 00:00-24:00", zone="Europe/Berlin", capacity=2))
 
 
 def a_secret(place: Place) -> Secret:
@@ -63,6 +67,7 @@ def a_secret(place: Place) -> Secret:
     assert mail
     conclude(system, mail.outbox_id, OutboxState.FAILED, f"no such user {CANARY}")
     tickets.set_status(anna, [number], Status.OPEN)
+    book(anna, number, Wish(number="+49 69 7654321", team="people"))
     ticket = row(anna, number).id
     save_draft(anna, ticket, "note", f"later {CANARY}")
     save_draft(anna, None, "new", f"Heidi called again {CANARY}", {"subject": CANARY})
