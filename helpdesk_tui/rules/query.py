@@ -18,10 +18,12 @@ from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.terms import Priority, Status
 
 #: Values of `is:`. The ones that are not statuses: `open` all that is not ended, `unassigned`, `overdue`, `waiting`
-#: (for the customer or others), `due` (a date is set), `failed` (a mail of ours was not delivered, or maybe not), `spam`,
-#: `any` (also what is ended).
+#: (for the customer or others), `due` (a date is set), `callback` (called today, or waiting for it), `calling` (and it is
+#: you or your team who calls), `failed` (a mail of ours was not delivered, or maybe not), `spam`, `any` (also what is
+#: ended).
 IS_VALUES = (
-    "open", "unassigned", "overdue", "due", "waiting", "solved", "closed", "cancelled", "new", "failed", "spam", "any",
+    "open", "unassigned", "overdue", "due", "waiting", "solved", "closed", "cancelled", "new", "callback", "calling",
+    "failed", "spam", "any",
 )  # fmt: skip
 FIELDS = ("is", "queue", "status", "priority", "assignee", "category", "tag")
 _KNOWN_VALUES: dict[str, tuple[str, ...]] = {

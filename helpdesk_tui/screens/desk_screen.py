@@ -271,6 +271,7 @@ _VERBS = (
     "summary",
     "reply",
     "note",
+    "callback",
 )
 _NEEDS_TICKET = frozenset(_VERBS)
-_ONE_TICKET = frozenset({"reply", "note", "summary"})
+_ONE_TICKET = frozenset({"reply", "note", "summary", "callback"})

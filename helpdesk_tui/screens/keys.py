@@ -94,6 +94,9 @@ def table() -> tuple[Key, ...]:
         Key("verb.queue", "M", "", _("move to another queue")),
         Key("verb.due", "D", "", _("agree on a due date")),
         Key("verb.summary", "S", "", _("say in one line what it is about")),
+        Key("verb.callback", "b", _("callback"), _("call the customer back: book, move or give up a call")),
+        Key("any.card", "T", "", _("the card of the call that is due, or booked here")),
+        Key("any.calendar", "B", "", _("the week of calls, only to look at")),
         Key("any.new", "n,ctrl+n", _("new/call"), _("new request or call; ctrl+n inside a field")),
         Key("any.undo", "u", _("undo"), _("take back your last change")),
         Key("any.redo", "U", "", _("do again what you undid")),
@@ -147,6 +150,28 @@ def table() -> tuple[Key, ...]:
         Key("ticket.back", "q,h,left,escape", _("back"), _("back to the list")),
         Key("ticket.copy", "y", "", _("copy the message's text")),
         Key("ticket.properties", "P", "", _("show or hide the side panel")),
+        Key("slots.book", "enter", _("book/move"), _("book the slot, or move the call there")),
+        Key("slots.next_free", "n", _("next free"), _("to the next slot that is free")),
+        Key("slots.give_up", "x", _("give up"), _("nobody shall be called any more")),
+        Key("slots.team", "t", _("team"), _("choose who calls")),
+        Key("slots.next_week", "full_stop,right_square_bracket", _("week"), _("the week after")),
+        Key("slots.previous_week", "comma,left_square_bracket", "", _("the week before")),
+        Key("slots.down", "j,down", "", _("the next free slot below")),
+        Key("slots.up", "k,up", "", _("the next free slot above")),
+        Key("slots.right", "l,right", "", _("a free slot of a later day")),
+        Key("slots.left", "h,left", "", _("a free slot of an earlier day")),
+        Key("slots.first", "g,home", "", _("the first free slot of the day")),
+        Key("slots.last", "G,end", "", _("the last free slot of the day")),
+        Key("slots.back", "q,escape", _("back"), _("back; nothing is booked")),
+        Key("card.reached", "1", "", _("reached")),
+        Key("card.no_answer", "2", "", _("no answer: the next free slot is booked")),
+        Key("card.voicemail", "3", "", _("voicemail: the next free slot is booked")),
+        Key("card.wrong_number", "4", "", _("wrong number: ask for the right one")),
+        Key("card.later", "5", "", _("later: choose when")),
+        Key("card.copy", "y", "", _("copy the phone number")),
+        Key("card.down", "j,down,pagedown", "", _("further down")),
+        Key("card.up", "k,up,pageup", "", _("further up")),
+        Key("card.leave", "q,escape", "", _("leave; the call stays booked")),
         Key("write.send", "ctrl+s", _("send"), _("send or save")),
         Key("write.then", "ctrl+o", _("then"), _("choose what happens next")),
         Key("write.editor", "ctrl+g", "$EDITOR", _("write in your own editor")),
@@ -157,7 +182,7 @@ def table() -> tuple[Key, ...]:
 
 #: What the line of keys shows, the most wanted first; how much of it depends on the width.
 _FOOTER = (
-    "give", "share", "pane", "reply", "assign", "take", "priority", "status", "solve", "new", "filter", "send", "then", "editor", "thread",
+    "book", "next_free", "give_up", "team", "next_week", "give", "share", "pane", "reply", "assign", "take", "priority", "status", "solve", "new", "filter", "send", "then", "editor", "thread",
     "leave", "note", "undo", "tags", "open", "unfold", "back", "mark", "next_ticket",
 )  # fmt: skip
 
@@ -178,7 +203,8 @@ def bindings(*areas: str) -> list[Binding]:
 
 
 def view_bindings() -> list[Binding]:
-    """1 to 9: the saved views."""
-    return [
+    """1 to 9: the saved views; 0: today's calls."""
+    calls = Binding("0", "view(0)", _("today's calls"), show=False, id="list.view_0")
+    return [calls] + [
         Binding(str(n), f"view({n})", _("view {n}").format(n=n), show=False, id=f"list.view_{n}") for n in range(1, 10)
     ]

@@ -187,6 +187,7 @@ class TicketScreen(VerbScreen):
 
     def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
         """This ticket changed: show it anew, where it stands."""
+        self.look_for_calls()
         if self.ticket_id in tickets:
             (self.desk_app.opening if self.ticket_id in own else self.desk_app.spawn)(self._load())
 

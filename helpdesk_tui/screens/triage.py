@@ -19,13 +19,15 @@ from helpdesk_tui.screens.filter_screen import FilterScreen
 from helpdesk_tui.screens.keys import view_bindings
 from helpdesk_tui.screens.phrases import mail_words, marked
 from helpdesk_tui.screens.place import load_place
-from helpdesk_tui.screens.views import ListView, default_views
+from helpdesk_tui.screens.views import ListView, calls_view, default_views
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine, Tab, TabLine
 from helpdesk_tui.screens.widgets.preview import Preview
 from helpdesk_tui.screens.widgets.ticket_list import PAGE, TicketList
+from helpdesk_tui.store.queries.callbacks import plans
 from helpdesk_tui.store.queries.mail import MailHealth, mail_health
 from helpdesk_tui.store.queries.setup import views
 from helpdesk_tui.store.queries.tickets import (
+    BY_CALL,
     BY_WORK,
     Asker,
     among,
@@ -53,6 +55,7 @@ class TriageScreen(FilterScreen):
         self._begins_with = begins_with
         self.views: list[ListView] = default_views()
         self._counts: dict[int, str] = {}
+        self._has_calls = False
         self._news: set[int] = set()
         self._counting: Timer | None = None
         self._asked = 0
@@ -81,7 +84,13 @@ class TriageScreen(FilterScreen):
 
     @property
     def _view(self) -> ListView:
+        if self.place.view == 0:
+            return calls_view()
         return self.views[self.place.view - 1] if 0 < self.place.view <= len(self.views) else self.views[0]
+
+    @property
+    def _order(self) -> str:
+        return BY_CALL if self.place.view == 0 else BY_WORK
 
     def on_mount(self) -> None:
         """Stand as before, then ask for the first page."""
@@ -130,7 +139,7 @@ class TriageScreen(FilterScreen):
         self.say_what_is_wrong()
         try:
             query = self._query(self.filter_in_force)
-            ids, rows = await self.desk_app.read(first_page, query, asker, PAGE)
+            ids, rows = await self.desk_app.read(first_page, query, asker, PAGE, self._order)
         except QueryError as error:
             if asked == self._asked:
                 self.not_known(error)
@@ -143,7 +152,7 @@ class TriageScreen(FilterScreen):
             self.tickets.show(ids, asker.now, keep=keep)
             self.tickets.fill(0, ids, rows)
         if len(ids) == PAGE:
-            whole = await self.desk_app.read(ticket_ids, query, asker, order=BY_WORK)
+            whole = await self.desk_app.read(ticket_ids, query, asker, order=self._order)
             if asked != self._asked:
                 return
             self.tickets.extend(whole, asker.now, keep=self.tickets.current if stays else keep)
@@ -164,6 +173,8 @@ class TriageScreen(FilterScreen):
             key = "Esc" if self.has_class("filtering") else "q"
             words = _("Nothing in {view} matches the filter. {key} takes it off.\n# opens a ticket by its number.")
             return words.format(view=self._view.name, key=key)
+        if self.place.view == 0:
+            return _("No call is yours or your team's today.\nb on a ticket books one, B shows the week.")
         if "is:solved" in self._view.query:
             return _("Nothing here yet.\n. goes to the next view, n takes down a new request.")
         return _("Nothing here: all done.\n. goes to the next view, n takes down a new request.")
@@ -179,6 +190,7 @@ class TriageScreen(FilterScreen):
 
     def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
         """Rows change where they stand; what is new is counted, and comes when the agent asks or moves on."""
+        self.look_for_calls()
         if own:
             self.desk_app.opening(self.load(stays=True))
         self.desk_app.spawn(self._take_in(tickets, own))
@@ -218,6 +230,9 @@ class TriageScreen(FilterScreen):
         for number, view in enumerate(self.views[:9], 1):
             count = await self.desk_app.read(count_tickets, parse(view.query), asker, _COUNT_UP_TO + 1)
             self._counts[number] = f"{_COUNT_UP_TO}+" if count > _COUNT_UP_TO else str(count)
+        self._has_calls = bool(await self.desk_app.read(plans))
+        if self._has_calls:
+            self._counts[0] = str(await self.desk_app.read(count_tickets, parse(calls_view().query), asker))
         self._show_tabs()
         self._show_health(await self.desk_app.read(mail_health))
 
@@ -226,6 +241,8 @@ class TriageScreen(FilterScreen):
             Tab(str(n), view.name, self._counts.get(n, ""), n == self.place.view)
             for n, view in enumerate(self.views[:9], 1)
         ]
+        if self._has_calls or self.place.view == 0:
+            tabs.append(Tab("0", calls_view().name, self._counts.get(0, ""), self.place.view == 0, is_kept=True))
         self.query_one("#tabs", TabLine).show(tabs, self.desk_app.desk.actor.login)
 
     def _show_health(self, health: MailHealth) -> None:
@@ -275,7 +292,7 @@ class TriageScreen(FilterScreen):
 
     def action_view(self, number: int) -> None:
         """Show a view."""
-        if 0 < number <= len(self.views):
+        if 0 <= number <= len(self.views):
             self.asks_to_quit = False
             self.query_one("#status", StatusLine).clear()
             self.place.view, self.place.filter = number, ""

@@ -15,6 +15,11 @@ class ListView:
     query: str
 
 
+def calls_view() -> ListView:
+    """Today's calls, under 0."""
+    return ListView(_("Calls"), "is:calling")
+
+
 def default_views() -> list[ListView]:
     """The views that make sense on the first day."""
     return [

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+from sqlmodel import col
+
 from helpdesk_tui.desk.callback_plans import PlanFields, set_plan
 from helpdesk_tui.desk.callbacks import Wish, book
 from helpdesk_tui.desk.delivery import claim, conclude
@@ -13,8 +16,9 @@ from helpdesk_tui.desk.settings import add_team
 from helpdesk_tui.mail.compose import compose
 from helpdesk_tui.mail.parse import parse
 from helpdesk_tui.store.queries.callbacks import CallRow, latest_call
+from helpdesk_tui.store.tables import CallbackSlot
 from helpdesk_tui.terms import SYSTEM, IncomingMail, OutboxState
-from tests.build import MORNING, Place, a_mail, received, sql
+from tests.build import MORNING, Place, a_mail, received, session_of, sql
 
 TEAM = "phones"
 #: Tuesday, 9:00 in Berlin.
@@ -55,10 +59,13 @@ def call(desk: Desk, ticket: int) -> CallRow:
 
 def places(place: Place) -> dict[datetime, tuple[int, int]]:
     """The slots somebody has booked or had: capacity and taken, by their beginning; the database's count holds."""
-    rows = sql(place.store(), "SELECT id, capacity, taken FROM callback_slot ORDER BY start_at")
-    counted = dict(sql(place.store(), "SELECT slot_id, count(*) FROM callback_booking WHERE holds GROUP BY slot_id"))
+    store = place.store()
+    rows = sql(store, "SELECT id, capacity, taken FROM callback_slot ORDER BY start_at")
+    counted = dict(sql(store, "SELECT slot_id, count(*) FROM callback_booking WHERE holds GROUP BY slot_id"))
+    with session_of(store) as session:
+        starts = dict(session.execute(select(col(CallbackSlot.id), col(CallbackSlot.start_at))).all())
+    store.close()  # asked in every round: the connections of a test are not without limit
     assert [row[2] for row in rows] == [counted.get(row[0], 0) for row in rows]
-    starts = place.desk("root").ask(_starts)
     return {starts[row[0]]: (row[1], row[2]) for row in rows}
 
 
@@ -77,9 +84,3 @@ def calendar_of(mail: IncomingMail) -> str:
     assert file.name == "callback.ics"
     assert file.content_type.startswith("text/calendar")
     return file.content.decode().replace("\r\n ", "")
-
-
-def _starts(session: Any) -> dict[int, datetime]:
-    from helpdesk_tui.store.tables import CallbackSlot
-
-    return {slot.id: slot.start_at for slot in session.query(CallbackSlot)}

@@ -9,6 +9,7 @@ from datetime import datetime
 from rich.cells import cell_len, set_cell_size
 
 from helpdesk_tui.language import _
+from helpdesk_tui.screens.call_words import call_due
 from helpdesk_tui.screens.phrases import PRIORITY_SIGNS, is_fresh, owed, status_short
 from helpdesk_tui.store.queries.tickets import TicketRow
 from helpdesk_tui.terms import Party
@@ -64,10 +65,17 @@ def line(row: TicketRow, width: int, now: datetime, me: str, *, is_cursor: bool,
         row.requester.called,
         row.queue,
         status_short(row.status),
-        owed(row.due_at, row.waiting_for, row.waiting_since, now),
+        _owed(row, now),
         _who(row, me, now),
     )
     return f"{'▌' if is_cursor else ' '}{dot}{sign}{row.number:>{_NUMBER}} {columns(width).line(cells)}"
+
+
+def _owed(row: TicketRow, now: datetime) -> str:
+    """The call the customer waits for, or what else is owed where that comes first."""
+    if row.call is not None and (row.due_at is None or row.call.start is None or row.call.start <= row.due_at):
+        return call_due(row.call, now)
+    return owed(row.due_at, row.waiting_for, row.waiting_since, now)
 
 
 def _who(row: TicketRow, me: str, now: datetime) -> str:

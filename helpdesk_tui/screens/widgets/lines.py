@@ -15,12 +15,13 @@ from helpdesk_tui.screens.keys import Key
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A view in the line of tabs; `count` "" while it is being counted."""
+    """A view in the line of tabs; `count` "" while it is being counted. `is_kept`: it stands there however narrow."""
 
     key: str
     name: str
     count: str
     is_current: bool
+    is_kept: bool = False
 
     @property
     def words(self) -> str:
@@ -50,10 +51,11 @@ class TabLine(Static):
         line = Text(no_wrap=True, overflow="crop")
         width = self.size.width or 80
         room = max(width - cell_len(self._who) - 2, width // 2)
-        reserved = sum(cell_len(tab.words) for tab in self._tabs if tab.is_current)
+        reserved = sum(cell_len(tab.words) for tab in self._tabs if tab.is_current or tab.is_kept)
         for tab in self._tabs:
-            reserved -= cell_len(tab.words) if tab.is_current else 0
-            if tab.is_current or line.cell_len + cell_len(tab.words) + reserved <= room:
+            is_kept = tab.is_current or tab.is_kept
+            reserved -= cell_len(tab.words) if is_kept else 0
+            if is_kept or line.cell_len + cell_len(tab.words) + reserved <= room:
                 line.append(tab.words, "reverse bold" if tab.is_current else "")
         line.append(" " * max(width - line.cell_len - cell_len(self._who) - 1, 1))
         line.append(self._who, "bold")

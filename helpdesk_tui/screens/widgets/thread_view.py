@@ -19,12 +19,15 @@ from textual.strip import Strip
 
 from helpdesk_tui.desk.pages import TicketPage
 from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.screens.call_words import call_change
 from helpdesk_tui.screens.phrases import KIND_SIGNS, delivery_word, moment, priority_word, size, status_word
 from helpdesk_tui.store.queries.thread import EventRow, MessageRow
 from helpdesk_tui.terms import MessageKind, Priority, Status
 
 #: Fields whose change says nothing to a person, or is said by another line.
-_SILENT = frozenset({"waiting_for", "waiting_since", "message", "number", "closed_at", "due_kind", "delivery_of"})
+_SILENT = frozenset(
+    {"waiting_for", "waiting_since", "message", "number", "closed_at", "due_kind", "delivery_of", "letter"}
+)
 _INDENT = "   "
 #: Longer lines are hard to read on wide screens, in cells.
 _LONGEST_LINE = 100
@@ -264,6 +267,8 @@ def _event_lines(event: EventRow, now: datetime | None, width: int) -> Iterator[
 
 
 def _change(name: str, pair: list[Any], at: datetime) -> str:
+    if name == "callback":
+        return call_change(pair[0], pair[1], at)
     before, after = (_value(name, value, at) for value in pair)
     if name == "delivery":
         return _("mail {state}").format(state=after)

@@ -64,6 +64,14 @@ class Week:
 
 
 @dataclass(frozen=True, slots=True)
+class CallMark:
+    """When a customer is called; without an instant they wait, and no call is booked."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class CallRow:
     """A wish to be called, and the call that is booked for it.
 
@@ -185,8 +193,7 @@ def latest_call(session: Session, number: int) -> CallRow | None:
 
 def todays_calls(session: Session, actor: Actor, until: datetime) -> list[CallRow]:
     """The calls that are for this agent to make until then, those overdue first: their own, and their teams'."""
-    due = _calls().where(_is_booked_until(until), _is_for(actor))
-    return _rows(session, due)
+    return _rows(session, _calls().where(_is_booked_until(until), _is_for(actor)))
 
 
 def due_call(session: Session, actor: Actor, now: datetime) -> CallRow | None:
@@ -194,31 +201,52 @@ def due_call(session: Session, actor: Actor, now: datetime) -> CallRow | None:
     return next(iter(todays_calls(session, actor, now)), None)
 
 
-def next_calls(session: Session, ticket_ids: Sequence[int]) -> dict[int, datetime]:
-    """When the customers of these tickets are called, by ticket."""
-    booked = _pending(select(col(CallbackBooking.ticket_id), col(CallbackSlot.start_at)).join(_slot, _in_slot))
-    return dict(session.execute(booked.where(col(CallbackBooking.ticket_id).in_(ticket_ids))).all())
+def call_marks(session: Session, ticket_ids: Sequence[int]) -> dict[int, CallMark]:
+    """When the customers of these tickets are called, by ticket; those nobody waits to call are left out."""
+    found = _with_pending(
+        select(col(CallbackRequest.ticket_id), col(CallbackSlot.start_at), col(CallbackSlot.end_at))
+    ).where(col(CallbackRequest.state) == CallState.OPEN, col(CallbackRequest.ticket_id).in_(ticket_ids))
+    return {ticket_id: CallMark(start, end) for ticket_id, start, end in session.execute(found)}
 
 
-def has_call_until(until: datetime) -> ColumnElement[bool]:
-    """The condition that a call is booked for a ticket before then."""
-    booked = _pending(select(col(CallbackBooking.ticket_id)).join(_slot, _in_slot))
-    found: ColumnElement[bool] = col(Ticket.id).in_(booked.where(col(CallbackSlot.start_at) < until))
-    return found
+def has_call(now: datetime, actor: Actor | None = None) -> ColumnElement[bool]:
+    """The condition that a ticket's customer is called today or should have been, or waits and no call is booked.
+
+    Args:
+        actor: only where the call is this one's to make, or their team's.
+    """
+    waits = or_(col(CallbackSlot.start_at).is_(None), col(CallbackSlot.start_at) < end_of_day(now))
+    found = _with_pending(select(col(CallbackRequest.ticket_id))).where(
+        col(CallbackRequest.state) == CallState.OPEN, waits
+    )
+    among: ColumnElement[bool] = col(Ticket.id).in_(found.where(_is_for(actor)) if actor else found)
+    return among
 
 
-def call_at(ticket_id: Any) -> Any:
-    """When a call is booked for a ticket, to order a list by."""
-    booked = _pending(select(func.min(col(CallbackSlot.start_at))).join(CallbackBooking, _in_slot))
-    return booked.where(col(CallbackBooking.ticket_id) == ticket_id).correlate(Ticket).scalar_subquery()
+def call_at() -> Any:
+    """When a ticket's customer is called, to order a list by; none where no call is booked."""
+    booked = select(func.min(col(CallbackSlot.start_at))).join(CallbackBooking, _in_slot).where(_is_pending())
+    return booked.where(col(CallbackBooking.ticket_id) == col(Ticket.id)).correlate(Ticket).scalar_subquery()
 
 
-_slot = CallbackSlot
+def end_of_day(now: datetime) -> datetime:
+    """The midnight that ends today, where this program runs."""
+    return datetime.combine(now.astimezone().date() + _DAY, time()).astimezone()
+
+
 _in_slot = col(CallbackSlot.id) == col(CallbackBooking.slot_id)
 
 
-def _pending(statement: Any) -> Any:
-    return statement.where(col(CallbackBooking.holds), col(CallbackBooking.outcome).is_(None))
+def _is_pending() -> ColumnElement[bool]:
+    """The condition that a booked call is still to be made."""
+    return and_(col(CallbackBooking.holds), col(CallbackBooking.outcome).is_(None))
+
+
+def _with_pending(statement: Any) -> Any:
+    """Wishes with the call that is booked for each, where there is one."""
+    own = and_(col(CallbackBooking.request_id) == col(CallbackRequest.id), _is_pending())
+    joined = statement.select_from(CallbackRequest).outerjoin(CallbackBooking, own)
+    return joined.outerjoin(CallbackSlot, _in_slot)
 
 
 def _is_booked_until(until: datetime) -> ColumnElement[bool]:
@@ -236,12 +264,7 @@ def _is_for(actor: Actor) -> ColumnElement[bool]:
 
 def _calls() -> Select[Any]:
     """Wishes to be called with their pending booking, where there is one."""
-    pending = and_(
-        col(CallbackBooking.request_id) == col(CallbackRequest.id),
-        col(CallbackBooking.holds),
-        col(CallbackBooking.outcome).is_(None),
-    )
-    found: Any = (
+    found = _with_pending(
         select(
             CallbackRequest,
             CallbackSlot,
@@ -254,13 +277,13 @@ def _calls() -> Select[Any]:
             col(CallbackPlan.attempts).label("attempts"),
             col(Agent.login).label("agent"),
         )
-        .join(Ticket, col(Ticket.id) == col(CallbackRequest.ticket_id))
+    )
+    found = (
+        found.join(Ticket, col(Ticket.id) == col(CallbackRequest.ticket_id))
         .join(Customer, col(Customer.id) == col(Ticket.requester_id))
         .join(Team, col(Team.id) == col(CallbackRequest.team_id))
         .join(CallbackPlan, col(CallbackPlan.team_id) == col(CallbackRequest.team_id))
         .outerjoin(Agent, col(Agent.id) == col(CallbackRequest.agent_id))
-        .outerjoin(CallbackBooking, pending)
-        .outerjoin(CallbackSlot, _in_slot)
     )
     ordered: Select[Any] = found.order_by(
         col(CallbackSlot.start_at).is_not(None), col(CallbackSlot.start_at), col(CallbackRequest.id)

@@ -33,6 +33,7 @@ from helpdesk_tui.rules import words
 from helpdesk_tui.rules.query import Query, Term, not_for_you, unknown_value
 from helpdesk_tui.rules.subjects import without_noise
 from helpdesk_tui.rules.tags import tag_name
+from helpdesk_tui.store.queries.callbacks import CallMark, call_at, call_marks, has_call
 from helpdesk_tui.store.queries.staff import refusal_by_person
 from helpdesk_tui.store.statements import is_among, is_postgres
 from helpdesk_tui.store.tables import (
@@ -54,6 +55,7 @@ _NUMBER = re.compile(r"#?(\d{1,15})")
 #: Orders of a list.
 BY_WORK = "work"
 BY_UPDATE = "update"
+BY_CALL = "call"
 #: What is not open. "Not in these" lets SQLite walk the index of the order instead of sorting (50 ms → 0.03 ms).
 _DONE = (Status.SOLVED, *ENDED)
 #: The full-text index of SQLite, which SQLAlchemy cannot declare.
@@ -97,6 +99,8 @@ class TicketRow:
     version: int
     #: Who has begun a text on it, the latest first.
     writers: tuple[Writer, ...]
+    #: The call its customer waits for.
+    call: CallMark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +131,11 @@ def among(session: Session, query: Query, asker: Asker, ids: Sequence[int]) -> l
     return list(session.execute(meant).scalars())
 
 
-def first_page(session: Session, query: Query, asker: Asker, size: int) -> tuple[list[int], list[TicketRow]]:
-    """The first tickets of a list in the order of work, with their rows."""
-    ids = ticket_ids(session, query, asker, order=BY_WORK, limit=size)
+def first_page(
+    session: Session, query: Query, asker: Asker, size: int, order: str = BY_WORK
+) -> tuple[list[int], list[TicketRow]]:
+    """The first tickets of a list, with their rows."""
+    ids = ticket_ids(session, query, asker, order=order, limit=size)
     return ids, ticket_rows(session, ids)
 
 
@@ -138,11 +144,11 @@ def ticket_rows(session: Session, ids: Sequence[int]) -> list[TicketRow]:
     if not ids:
         return []
     rows = {row.Ticket.id: row for row in session.execute(_rows().where(col(Ticket.id).in_(ids)))}
-    tags, writers = _tags(session, ids), _writers(session, ids)
+    tags, writers, calls = _tags(session, ids), _writers(session, ids), call_marks(session, ids)
     merged = _numbers(
         session, [r.Ticket.merged_into for r in rows.values()] + [r.Ticket.linked_to for r in rows.values()]
     )
-    return [_row(rows[i], tags.get(i, ()), writers.get(i, ()), merged) for i in ids if i in rows]
+    return [_row(rows[i], tags.get(i, ()), writers.get(i, ()), merged, calls.get(i)) for i in ids if i in rows]
 
 
 def ticket_by_number(session: Session, number: int) -> TicketRow | None:
@@ -180,7 +186,9 @@ def _rows() -> Select[Any]:
     )
 
 
-def _row(row: Any, tags: tuple[str, ...], writers: tuple[Writer, ...], numbers: dict[int, int]) -> TicketRow:
+def _row(
+    row: Any, tags: tuple[str, ...], writers: tuple[Writer, ...], numbers: dict[int, int], call: CallMark | None
+) -> TicketRow:
     ticket: Ticket = row.Ticket
     return TicketRow(
         id=ticket.id,
@@ -207,6 +215,7 @@ def _row(row: Any, tags: tuple[str, ...], writers: tuple[Writer, ...], numbers: 
         is_spam=ticket.is_spam,
         version=ticket.version,
         writers=writers,
+        call=call,
     )
 
 
@@ -241,6 +250,8 @@ def _order(order: str) -> tuple[Any, ...]:
     if order == BY_WORK:
         first = (col(Ticket.priority).desc(), col(Ticket.waiting_for).desc().nulls_last())
         return (*first, col(Ticket.waiting_since), col(Ticket.id))
+    if order == BY_CALL:
+        return call_at().asc().nulls_first(), col(Ticket.id)
     return col(Ticket.updated_at).desc(), col(Ticket.id).desc()
 
 
@@ -309,6 +320,8 @@ def _is(value: str, asker: Asker) -> ColumnElement[bool]:
         "overdue": and_(status.in_(ACTIVE), func.coalesce(col(Ticket.due_at) < asker.now, false())),
         "due": and_(status.in_(ACTIVE), col(Ticket.due_at).is_not(None)),
         "spam": col(Ticket.is_spam),
+        "callback": has_call(asker.now),
+        "calling": has_call(asker.now, asker.actor),
         "failed": col(Ticket.id).in_(
             select(col(Outbox.ticket_id)).where(col(Outbox.state).in_((OutboxState.FAILED, OutboxState.UNSURE)))
         ),

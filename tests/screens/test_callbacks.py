@@ -1,0 +1,191 @@
+"""Calls by keys alone, in a real terminal: from a mail that asks for one to a customer who was reached."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from helpdesk_tui.desk.callback_plans import PlanFields, set_plan
+from helpdesk_tui.desk.callbacks import Wish, book
+from helpdesk_tui.desk.settings import add_team
+from tests.build import a_mail, received
+from tests.screens.stage import SIZES, OpenApp, Stage
+from tests.services.escapes import forbidden_bytes
+
+#: tmux keeps a line of 24 for itself.
+IN_TMUX = (80, 23)
+ROUND_THE_CLOCK = PlanFields(hours="mon-sun 00:00-24:00", zone="UTC", slot_minutes=30, capacity=1, notice_minutes=0)
+WISH = "Guten Tag,\n\nbitte um Rückruf unter 069 1234567, ich verstehe die Rechnung nicht.\n\nErika Beispiel\n"
+#: At the most so many keys lead from the list to a customer who was reached.
+MOST_KEYS = 12
+
+
+@pytest.fixture
+def phones(stage: Stage) -> Stage:
+    """A help desk whose team `phones` calls back round the clock, one call at a time; #1001 asks for one."""
+    a_team(stage)
+    mail = a_mail(WISH, sender="Erika Beispiel <erika@kunde.example>", subject="Bitte um Rückruf")
+    assert received(stage.desk(), mail).ticket == 1001
+    return stage
+
+
+def a_team(stage: Stage, plan: PlanFields = ROUND_THE_CLOCK) -> None:
+    root = stage.desk("root")
+    add_team(root, "phones", ["anna"])
+    set_plan(root, "phones", plan)
+
+
+def a_second_wish(stage: Stage) -> int:
+    mail = a_mail("Please call me: +1 212 555 0123", sender="Tunde <tunde@client.example>", subject="Call me")
+    number = received(stage.desk(), mail).ticket
+    assert number is not None
+    return number
+
+
+def calls(stage: Stage) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = stage.answer("callback", "list", "--all")
+    return found
+
+
+@pytest.mark.parametrize("size", [IN_TMUX, *SIZES], ids=("80x23", "80x24", "200x50"))
+def test_from_the_list_to_a_customer_who_was_reached(phones: Stage, size: tuple[int, int]) -> None:
+    keys = 0
+    with phones.app(size) as app:
+        app.up().shows("1 ticket", re.compile(r"1001 Bitte um"))
+
+        def press(key: str, *wanted: str | re.Pattern[str]) -> None:
+            nonlocal keys
+            keys += 1
+            app.press(key).shows(*wanted)
+
+        press("b", "Callback for Erika Beispiel · 30 min", "+49 69 1234567", "▌1 free", "Enter books")
+        press("enter", re.compile(r"Callback for #1001: ... \d{4}-"), "u undoes it", re.compile("1001 .*☎ [0-9MTWFS]"))
+        press("T", "try 1 of 3", "bitte um Rückruf unter", "1 reached  2 no answer")
+        press("1", "#1001: reached · u undoes it")
+        assert keys <= MOST_KEYS
+        assert app.quit() == 0
+        assert forbidden_bytes(app.bytes_seen(), allow=("OSC 8",)) == []
+        links = set(re.findall(rb"\x1b\]8;[^;]*;([^\x1b\x07]*)", app.bytes_seen())) - {b""}
+        assert links == {b"tel:+49691234567"}
+    (call,) = calls(phones)
+    assert (call["state"], call["last_outcome"], call["attempt"]) == ("done", "reached", 1)
+    (ticket,) = (phones.answer("ticket", "show", "1001"),)
+    assert [one["kind"] for one in ticket["messages"]] == ["inbound", "outbound", "call"]
+
+
+def test_the_call_that_is_due_rings_and_is_under_0(phones: Stage) -> None:
+    """Its slot has begun: a line tells of it, without taking a key from whoever types."""
+    now = datetime.now(UTC)
+    start = now - timedelta(minutes=now.minute % 30, seconds=now.second, microseconds=now.microsecond)
+    book(phones.desk(ago=now - start + timedelta(minutes=1)), 1001, Wish(at=start))
+    with phones.app() as app:
+        app.up().shows(
+            re.compile(r"☎ \d\d:\d\d now · Erika Beispiel · \+49 69 1234567 · T opens the card"), "0 Calls 1"
+        )
+        app.press("0").shows("1 ticket", re.compile("1001 .*☎ now"))
+        app.press("enter").shows("callback ", "automatic · ")
+        app.press("c").shows("stays in the house")
+        app.write("T1").shows("T1")
+        app.leave_composer()
+        app.press("T").shows("1 reached  2 no answer")
+        app.press("q").gone("1 reached  2 no")
+        app.press("T").shows("1 reached  2 no answer")
+        app.press("y").shows("+49 69 1234567 sent to the terminal's clipboard")
+        app.press("2").shows("#1001: no answer, try 1 of 3 · next ")
+        app.gone("T opens the card").shows("no answer, try 1 of 3, next ")
+        app.press("u").shows("Undone: #1001: no answer").shows("T opens the card")
+        app.press("T").shows("1 reached  2 no answer")
+        app.press("5").shows("Callback for Erika Beispiel", "▌1 free")
+        app.press("enter").shows("#1001: later · next ")
+        assert app.quit() == 0
+    assert calls(phones)[0]["last_outcome"] == "later"
+
+
+def test_what_is_not_free_is_named_and_passed_over(phones: Stage) -> None:
+    other = a_second_wish(phones)
+    with phones.app((120, 40)) as app:
+        app.up().press("#").shows("Ticket number")
+        app.write(str(other)).press("enter").shows(f"#{other} Call me")
+        app.press("b").shows("Callback for Tunde", "▌1 free", re.compile(r"there \w{3} \d\d:\d\d \(New York\)"))
+        first = foot(app)
+        app.press("enter").shows(f"Callback for #{other}:")
+        app.press("q").gone("automatic")
+        app.press("#").shows("Ticket number")
+        app.write("1001").press("enter").shows("#1001 Bitte um")
+        app.press("b").shows("Callback for Erika", "░ full", "▌1 free")
+        assert foot(app) != first
+        app.press("j").until(lambda _screen: True, "moved")
+        second = app.until(lambda screen: "▌1 free" in "\n".join(screen), "the cursor is on a free one")
+        app.press("k", "k", "k").settled(0.3)
+        assert first not in "\n".join(app.screen())
+        assert second
+        app.press(".").settled(0.3)
+        app.press("n").shows("▌1 free")
+        app.press("q").gone("Callback for Erika")
+        assert app.quit() == 0
+
+
+def foot(app: OpenApp) -> str:
+    """The line that says which slot the cursor is on."""
+    return next(line for line in app.screen() if "(UTC)" in line)
+
+
+def test_a_call_is_moved_and_given_up_by_keys(phones: Stage) -> None:
+    with phones.app() as app:
+        app.up().press("enter").shows("#1001 Bitte um")
+        app.press("b").shows("▌1 free")
+        app.press("enter").shows("Callback for #1001:", "callback ")
+        app.press("b").shows("☎ booked", "Enter moves the call of")
+        app.press("j", "enter").shows("Callback for #1001 moved to", "callback moved from")
+        app.press("b").shows("☎ booked")
+        app.press("x").shows("No callback for #1001 any more", "callback given up")
+        app.press("u").shows("Undone: No callback for #1001 any more", "undid: callback")
+        assert app.quit() == 0
+    (call,) = calls(phones)
+    assert call["state"] == "open"
+
+
+def test_a_number_that_is_not_known_is_asked_for(phones: Stage) -> None:
+    mail = a_mail("Rufen Sie mich an.", sender="Otto <otto@kunde.example>", subject="Ohne Nummer")
+    assert received(phones.desk(), mail).ticket == 1002
+    with phones.app() as app:
+        app.up().press("#").shows("Ticket number")
+        app.write("1002").press("enter").shows("#1002 Ohne Nummer")
+        app.press("b").shows("number not known yet")
+        app.press("enter").shows("Which number shall be called")
+        app.write("12").press("enter").shows("12 is not a phone number")
+        app.press("ctrl+u").write("0170 1234567").press("enter").shows("Callback for #1002:")
+        assert app.quit() == 0
+    assert calls(phones)[0]["phone"] == "+491701234567"
+
+
+def test_without_a_team_that_calls_back_that_is_said(morning: Stage) -> None:
+    with morning.app() as app:
+        app.up().shows("5 tickets").press("b").shows("No team has times for callbacks yet. A lead runs:")
+        app.press("T").shows("No call is due now, and none is booked here. b books one.")
+        assert app.quit() == 0
+
+
+def test_a_place_taken_meanwhile_is_said_beside_those_that_are_left(phones: Stage) -> None:
+    other = a_second_wish(phones)
+    with phones.app() as app:
+        app.up().press("#").shows("Ticket number")
+        app.write("1001").press("enter").shows("#1001 Bitte um")
+        app.press("b").shows("▌1 free")
+        book(phones.desk("bob"), other, Wish())
+        app.shows("░ full").press("enter").shows(re.compile("Callback for #1001:|is full"))
+        assert app.quit() == 0
+
+
+def test_the_week_can_be_looked_at_without_a_ticket(phones: Stage) -> None:
+    with phones.app() as app:
+        app.up().press("B").shows("Callbacks · 30 min", "1 free")
+        app.press("enter").shows("Here one only looks; b on a ticket books a call.")
+        app.press("t").shows("Who calls")
+        app.press("enter").gone("Who calls")
+        app.press("?").shows("Keys · q closes", "to the next slot that is free")
+        app.press("q").gone("Keys · q")
+        app.press("q").shows("1 ticket")
+        assert app.quit() == 0
