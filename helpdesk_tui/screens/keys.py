@@ -182,7 +182,7 @@ def table() -> tuple[Key, ...]:
 
 #: What the line of keys shows, the most wanted first; how much of it depends on the width.
 _FOOTER = (
-    "book", "next_free", "give_up", "team", "next_week", "give", "share", "pane", "reply", "assign", "take", "priority", "status", "solve", "new", "filter", "send", "then", "editor", "thread",
+    "book", "next_free", "give_up", "team", "next_week", "give", "share", "pane", "reply", "assign", "take", "priority", "status", "solve", "new", "callback", "filter", "send", "then", "editor", "thread",
     "leave", "note", "undo", "tags", "open", "unfold", "back", "mark", "next_ticket",
 )  # fmt: skip
 
