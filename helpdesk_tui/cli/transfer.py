@@ -146,11 +146,12 @@ def list_rejects(batch: str = BATCH_ID, as_json: bool = JSON) -> None:
 def undo_import(batch: str = BATCH_ID, verbose: bool = VERBOSE, as_json: bool = JSON) -> None:
     """Remove what an import brought, where nobody has touched it since."""
     from helpdesk_tui.desk.takeback import take_back
+    from helpdesk_tui.store.queries.transfer import import_named
     from helpdesk_tui.transfer.progress import Progress
 
-    desk = open_desk()
-    progress = Progress(0, "tickets", _progress(verbose))
-    done = take_back(desk, batch, progress.at)
+    run = _admins_books().ask(import_named, batch)
+    progress = Progress(run.tickets if run else 0, "tickets", _progress(verbose))
+    done = take_back(open_desk(), batch, progress.at)
     if as_json:
         print_json({"batch": batch, "tickets": done.tickets, "messages": done.messages, "kept": list(done.kept)})
         return

@@ -13,22 +13,24 @@ _EVERY_SECONDS = 0.5
 class Progress:
     """Says through `tell` how far something has come, as often as a person can read it; without `tell` nothing."""
 
-    def __init__(self, total: int, unit: str, tell: Callable[[str], None] | None, already: int = 0) -> None:
+    def __init__(self, total: int, unit: str, tell: Callable[[str], None] | None) -> None:
         self._total = total
         self._unit = unit
         self._tell = tell
-        self._already = already
-        self._started = self._last = time.monotonic()
+        #: From the first call on: what lay behind then may have been done by an earlier command.
+        self._since: tuple[int, float] | None = None
+        self._last = time.monotonic()
 
     def at(self, done: int) -> None:
         """Take note that so much lies behind."""
         now = time.monotonic()
+        self._since = self._since or (done, now)
         if self._tell and now - self._last >= _EVERY_SECONDS:
             self._last = now
-            self._tell(self._words(done, now - self._started))
+            self._tell(self._words(done, done - self._since[0], now - self._since[1]))
 
-    def _words(self, done: int, seconds: float) -> str:
-        rate = (done - self._already) / max(seconds, 0.001)
+    def _words(self, done: int, lately: int, seconds: float) -> str:
+        rate = lately / max(seconds, 0.001)
         left = max(self._total - done, 0) / rate if rate > 0 else 0
         if self._unit == "bytes":
             sizes = (f"{done / 1e6:.1f}", f"{self._total / 1e6:.1f}", f"{rate / 1e6:.2f}")
