@@ -13,6 +13,8 @@ from pathlib import Path
 
 from helpdesk_tui.config import MailboxSettings, Settings, SmtpSettings
 from helpdesk_tui.desk import assignment, settings, tickets
+from helpdesk_tui.desk.callback_plans import PlanFields, set_plan
+from helpdesk_tui.desk.callbacks import Wish, book
 from helpdesk_tui.desk.conversation import NewRequest, create, note
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.identity import identify, let_in, welcome_first
@@ -36,6 +38,8 @@ _QUEUES = (
     ("sales", "Beispiel Vertrieb", ("sales@beispiel.example",)),
     ("hr", "Beispiel Personal", ("hr@beispiel.example",)),
 )
+#: Who calls back in the demo, round the clock, so that a slot is free whenever somebody looks; really that is rare.
+_CALLERS, _CALLING = "support", PlanFields(hours="mon-sun 00:00-24:00", capacity=2, notice_minutes=0)
 #: What colleagues did before the visitor came: words of a subject -> (agent, assignee, priority, category, tags, due).
 _MORNING: tuple[tuple[str, str, str, Priority, str, tuple[str, ...], int], ...] = (
     ("Rechnung doppelt abgebucht", "cara", "", Priority.URGENT, "billing", ("sepa",), 2),
@@ -139,6 +143,8 @@ def open_demo_store(demo: DemoFiles) -> Desk:
     for name, display_name, addresses in _QUEUES:
         verb = settings.set_queue if name == "support" else settings.add_queue
         desk.do(verb, name, addresses, display_name)
+    desk.do(settings.add_team, _CALLERS, [desk.actor.login, *(login for login, _name, _role in AGENTS)])
+    desk.do(set_plan, _CALLERS, _CALLING)
     return desk
 
 
@@ -217,7 +223,9 @@ def _visitor(store: Store) -> Actor:
 def _phone_call(desk: Desk) -> None:
     said = _("Asks when the technician comes; only reachable until noon.")
     person = Person("Hannelore Voss", "")
-    desk.do(create, NewRequest(person, "Wann kommt der Techniker?", said, phone="+49 30 23125 412"))
+    request = NewRequest(person, "Wann kommt der Techniker?", said, phone="+49 30 23125 412")
+    (number,) = desk.do(create, request).tickets
+    desk.do(book, number, Wish(asked=_("When does the technician come?")))  # within a quarter of an hour
 
 
 def _written_at(content: bytes) -> datetime:

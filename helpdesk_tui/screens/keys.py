@@ -94,7 +94,7 @@ def table() -> tuple[Key, ...]:
         Key("verb.queue", "M", "", _("move to another queue")),
         Key("verb.due", "D", "", _("agree on a due date")),
         Key("verb.summary", "S", "", _("say in one line what it is about")),
-        Key("verb.callback", "b", _("callback"), _("call the customer back: book, move or give up a call")),
+        Key("verb.callback", "b", _("callback"), _("call the customer back: book, move, give up")),
         Key("any.card", "T", "", _("the card of the call that is due, or booked here")),
         Key("any.calendar", "B", "", _("the week of calls, only to look at")),
         Key("any.new", "n,ctrl+n", _("new/call"), _("new request or call; ctrl+n inside a field")),
@@ -182,7 +182,8 @@ def table() -> tuple[Key, ...]:
 
 #: What the line of keys shows, the most wanted first; how much of it depends on the width.
 _FOOTER = (
-    "book", "next_free", "give_up", "team", "next_week", "give", "share", "pane", "reply", "assign", "take", "priority", "status", "solve", "new", "callback", "filter", "send", "then", "editor", "thread",
+    "book", "next_free", "give_up", "team", "next_week", "give", "share", "pane", "reply", "assign", "take", "priority",
+    "status", "solve", "new", "callback", "filter", "send", "then", "editor", "thread",
     "leave", "note", "undo", "tags", "open", "unfold", "back", "mark", "next_ticket",
 )  # fmt: skip
 

@@ -11,6 +11,8 @@ from helpdesk_tui.desk.pages import TicketPage
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.untrusted import clean_text
 from helpdesk_tui.screens.phrases import moment, status_word, waiting
+from helpdesk_tui.store.queries.thread import MessageRow
+from helpdesk_tui.terms import MessageKind
 
 _LONGEST = 6000
 #: Below this height in lines there is room for one running text only.
@@ -49,7 +51,7 @@ def _said(page: TicketPage, now: datetime, *, is_low: bool) -> Text:
         " ".join(f"+{tag}" for tag in ticket.tags),
     ]
     text.append(" · " + " · ".join(filter(None, facts)) + "\n", "dim")
-    for message in reversed(page.messages):
+    for message in reversed(_said_by_people(page)):
         head = f"{message.sender.called} · {moment(message.received_at, now)}"
         body = clean_text(message.text.strip()) or _("(no text)")
         if is_low:
@@ -57,3 +59,9 @@ def _said(page: TicketPage, now: datetime, *, is_low: bool) -> Text:
             break
         text.append(f"{head}\n", "bold").append(body[:_LONGEST] + "\n\n")
     return text
+
+
+def _said_by_people(page: TicketPage) -> list[MessageRow]:
+    """What is worth a look: a letter that the program wrote says nothing new, unless it is all there is."""
+    found = [one for one in page.messages if not (one.is_automatic and one.kind is MessageKind.OUTBOUND)]
+    return found or list(page.messages)

@@ -63,7 +63,7 @@ class SlotGrid(ScrollView, can_focus=True, inherit_bindings=False):
         for offer in week.offers:
             local = offer.start.astimezone(zone)
             self._cells[Row(local.hour * 60 + local.minute, local.fold), local.date()] = offer
-        self._rows = sorted({row for row, _day in self._cells})
+        self._rows = _in_order({row for row, _day in self._cells})
         used = {day for _row, day in self._cells}
         all_days = [week.first + timedelta(days=n) for n in range(week.days)]
         self._days = [day for day in all_days if day in used or day.weekday() < _WORKING_DAYS]
@@ -197,6 +197,12 @@ class SlotGrid(ScrollView, can_focus=True, inherit_bindings=False):
         if look not in self._styles:
             self._styles[look] = self.get_component_rich_style(look)
         return self._styles[look]
+
+
+def _in_order(rows: set[Row]) -> list[Row]:
+    """Times of a day as they pass: an hour that comes twice is gone through twice, one after the other."""
+    last_twice = max((row.minutes for row in rows if row.fold), default=-1)
+    return sorted(rows, key=lambda row: (last_twice if row.fold else row.minutes, row.fold, row.minutes))
 
 
 def _words(offer: Offer) -> str:
