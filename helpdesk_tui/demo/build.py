@@ -31,7 +31,14 @@ from helpdesk_tui.store.transaction import writing
 from helpdesk_tui.terms import SYSTEM, Actor, Person, Priority, Role
 
 VISITOR = "anna"
-AGENTS = (("anna", "Anna", Role.ADMIN), ("ben", "Ben", Role.AGENT), ("cara", "Cara", Role.LEAD))
+AGENTS = (
+    ("anna", "Anna", Role.ADMIN),
+    ("ben", "Ben", Role.AGENT),
+    ("cara", "Cara", Role.LEAD),
+    ("dev", "Dev", Role.AGENT),
+)
+#: Who is ill, so that there is work to hand over.
+_ABSENT = "dev"
 _QUEUES = (
     ("support", "Beispiel Support", ("support@beispiel.example",)),
     ("billing", "Beispiel Buchhaltung", ("billing@beispiel.example", "rechnung@beispiel.example")),
@@ -48,9 +55,9 @@ _MORNING: tuple[tuple[str, str, str, Priority, str, tuple[str, ...], int], ...] 
     ("Drei Stunden ohne Telefon", "cara", "anna", Priority.HIGH, "technical", ("complaint",), -1),
     ("Angebot für 40 Arbeitsplätze", "cara", "anna", Priority.NORMAL, "sales", (), 26),
     ("Drucker 3. OG druckt nicht", "ben", "cara", Priority.NORMAL, "technical", (), 0),
-    ("Backup failed", "ben", "ben", Priority.HIGH, "technical", ("backup",), 5),
+    ("Backup failed", "ben", "dev", Priority.HIGH, "technical", ("backup",), 5),
     ("Bitte um Rückruf", "cara", "anna", Priority.NORMAL, "technical", ("callback",), 1),
-    ("Zertifikat", "ben", "ben", Priority.HIGH, "technical", ("tls",), 0),
+    ("Zertifikat", "ben", "dev", Priority.HIGH, "technical", ("tls",), 0),
     ("Frage zur Gehaltsabrechnung", "cara", "cara", Priority.NORMAL, "hr", (), 0),
 )
 
@@ -180,6 +187,7 @@ def begin_the_day(desk: Desk) -> None:
         if words.startswith("VPN"):
             theirs.do(note, number, _("Same log lines as last week on gateway fra2; firmware 4.3.1 should help."))
     _phone_call(desk.acting_as(actors["cara"]))
+    desk.do(settings.set_agent, _ABSENT, away_until=desk.clock() + timedelta(days=2))
 
 
 def counts(desk: Desk) -> DemoCounts:
