@@ -119,9 +119,10 @@ def test_what_is_not_free_is_named_and_passed_over(phones: Stage) -> None:
         app.press("k", "k", "k", "j")
         third = foot(app, unlike=second)
         assert first not in (second, third)
-        app.press(".").shows("▌1 free")
+        app.press(".")
+        next_week = foot(app, unlike=third)
         app.press("n")
-        assert foot(app, unlike=third) == second
+        assert foot(app, unlike=next_week) == second
         app.press("q").gone("Callback for Erika")
         assert app.quit() == 0
 
@@ -194,4 +195,14 @@ def test_the_week_can_be_looked_at_without_a_ticket(phones: Stage) -> None:
         app.press("?").shows("Keys · q closes", "to the next slot that is free")
         app.press("q").gone("Keys · q")
         app.press("q").shows("1 ticket")
+        assert app.quit() == 0
+
+
+def test_the_card_fits_on_the_lowest_terminal(phones: Stage) -> None:
+    book(phones.desk(), 1001, Wish())
+    with phones.app((80, 12)) as app:
+        app.up().press("T").shows("1 reached  2 no answer  3 voicemail  4 wrong number  5 later", "y copies the number")
+        app.press("4").shows("#1001: wrong number · ask for the right one, then book again")
+        app.press("b").shows("▌1 free")
+        app.press("enter").shows("Which number shall be called")
         assert app.quit() == 0

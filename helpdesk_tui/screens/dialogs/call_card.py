@@ -24,6 +24,8 @@ from helpdesk_tui.terms import CallOutcome
 
 #: So much of each of the last messages is shown, in characters.
 _LAST_WORDS = 600
+#: Lines of the card beside what was written: its border, who, the keys, and two rules.
+_AROUND = 8
 
 
 class CallCardDialog(Dialog):
@@ -49,6 +51,10 @@ class CallCardDialog(Dialog):
         """Let the time run."""
         self._tick()
         self.set_interval(1, self._tick)
+
+    def on_resize(self) -> None:
+        """The keys stay in view on any terminal; what was written scrolls."""
+        self.query_one("#card-body").styles.max_height = max(self.size.height * 9 // 10 - _AROUND, 1)
 
     def _tick(self) -> None:
         passed = max(int((self._clock() - self._opened).total_seconds()), 0)
