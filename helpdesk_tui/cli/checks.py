@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from helpdesk_tui.cli.invocation import Invocation
-from helpdesk_tui.config import MailboxSettings, Settings
+from helpdesk_tui.config import CallbackSettings, MailboxSettings, Settings
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.terms import SYSTEM
@@ -76,15 +76,19 @@ def _store_checks(settings: Settings, invocation: Invocation) -> list[Check]:
         return [*checks, _failed(_("you"), error)]
     checks.append(Check(_("you"), State.OK, actor.login))
     checks.append(_tried(_("mail"), lambda: _mail(store, actor)))
-    if settings.callback_teams:
+    if settings.callback_teams or settings.callbacks != CallbackSettings():
         checks.append(_callbacks(store, settings))
     return checks
 
 
 def _callbacks(store: Store, settings: Settings) -> Check:
     from helpdesk_tui.desk.callback_plans import differing
+    from helpdesk_tui.rules.phones import is_region
     from helpdesk_tui.store.transaction import reading
 
+    if not is_region(settings.callbacks.region):
+        words = _("{region} is no region of phone numbers").format(region=settings.callbacks.region)
+        return Check(_("callbacks"), State.FAIL, words, _("Set [callbacks] region to an ISO 3166 code such as DE."))
     try:
         with reading(store, SYSTEM) as session:
             teams = ", ".join(one.team for one in differing(session, settings))

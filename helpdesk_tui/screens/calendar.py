@@ -22,7 +22,7 @@ from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.phones import read_number, shown
 from helpdesk_tui.rules.slots import Offer
-from helpdesk_tui.screens.call_words import there
+from helpdesk_tui.screens.call_words import city, there
 from helpdesk_tui.screens.desk_screen import DeskScreen
 from helpdesk_tui.screens.dialogs.dialog import Ask
 from helpdesk_tui.screens.keys import Key, bindings, table
@@ -129,7 +129,11 @@ class CallbackScreen(DeskScreen, inherit_bindings=False):
         text.append(f" {title}", "bold").append(f" · {_('{n} min').format(n=week.slot_minutes)}")
         text.append(f"   {_('Team {team} · week {n}').format(team=week.team, n=week.first.isocalendar().week)}", "dim")
         if matter:
-            text.append(f"\n #{matter.ticket.number} {matter.ticket.subject} · {number}", "dim")
+            text.append(f"\n #{matter.ticket.number}", "dim")
+            if page.call is not None and page.call.start is not None:
+                booked = _("booked {when}").format(when=when(page.call.start, page.call.zone))
+                text.append(f" · {booked}", "bold")
+            text.append(f" · {number} · {matter.ticket.subject}", "dim")
         return text
 
     def on_slot_grid_moved(self) -> None:
@@ -149,13 +153,16 @@ class CallbackScreen(DeskScreen, inherit_bindings=False):
             said = [_("Nothing is free in this week"), _("n next free") if page.next else _("nor later")]
         else:
             zone = page.week.zone
-            said = [f"{when(offer.start, zone)} ({zone})", there(offer.start, zone, page.phone_zone), self._what(page)]
+            said = [
+                f"{when(offer.start, zone)} ({city(zone)})",
+                there(offer.start, zone, page.phone_zone),
+                self._what(page),
+            ]
         self.query_one("#foot", Static).update(Text(f" {' · '.join(filter(None, said))}", no_wrap=True))
 
     def _what(self, page: CallPage) -> str:
         if page.call is not None and page.call.start is not None:
-            before = when(page.call.start, page.call.zone)
-            return _("Enter moves the call of {when}").format(when=before)
+            return _("Enter moves the call")
         return _("Enter books") if page.ticket else ""
 
     def tickets_changed(self, tickets: set[int], own: set[int]) -> None:

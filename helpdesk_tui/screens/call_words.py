@@ -71,8 +71,12 @@ def there(at: datetime, zone: str, other: str) -> str:
     """The time where a customer is, where clocks show another one: `there Tue 03:30 (New York)`."""
     if not other or not differs(at, zone, other):
         return ""
-    city = other.rpartition("/")[2].replace("_", " ")
-    return _("there {when} ({city})").format(when=f"{at.astimezone(ZoneInfo(other)):%a %H:%M}", city=city)
+    return _("there {when} ({city})").format(when=f"{at.astimezone(ZoneInfo(other)):%a %H:%M}", city=city(other))
+
+
+def city(zone: str) -> str:
+    """A time zone by the city it is named after: `New York`."""
+    return zone.rpartition("/")[2].replace("_", " ")
 
 
 def _ended(before: Picture, after: Picture) -> CallOutcome | None:

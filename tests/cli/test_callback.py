@@ -164,6 +164,13 @@ exceptions = ["2027-12-24 closed", "2027-12-31 10:00-11:00"]
         (check,) = [one for one in as_root.json("--config", file, "doctor")["checks"] if one["what"] == "callbacks"]
         assert check["state"] == "ok"
 
+    def test_a_region_that_is_none_is_found_by_doctor(self, as_root: Helpdesk, a_file: Callable[[str], str]) -> None:
+        file = a_file('[callbacks]\nregion = "Germany"\n')
+        (check,) = [
+            one for one in as_root.json("--config", file, "doctor", code=1)["checks"] if one["what"] == "callbacks"
+        ]
+        assert (check["state"], check["words"]) == ("fail", "Germany is no region of phone numbers")
+
     def test_the_region_reads_numbers(
         self, helpdesk: Helpdesk, team: str, wish: Callable[[], str], a_file: Callable[[str], str]
     ) -> None:
@@ -204,5 +211,5 @@ def test_what_lies_in_a_queue_of_others_is_not_listed(
     assert helpdesk.json("callback", "move", ticket, "--next", code=1)["error"]["message"].startswith(
         "There is no ticket"
     )
-    states = {slot["state"] for slot in helpdesk.json("callback", "slots", team, "--days", "1")}
+    states = {slot["state"] for slot in helpdesk.json("callback", "slots", team, "--days", "2")}
     assert "full" in states  # how much of a team's time is taken is no secret, for whom it is stays one

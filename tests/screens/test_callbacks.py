@@ -16,7 +16,6 @@ from tests.services.escapes import forbidden_bytes
 
 #: tmux keeps a line of 24 for itself.
 IN_TMUX = (80, 23)
-ROUND_THE_CLOCK = PlanFields(hours="mon-sun 00:00-24:00", zone="UTC", slot_minutes=30, capacity=1, notice_minutes=0)
 WISH = "Guten Tag,\n\nbitte um Rückruf unter 069 1234567, ich verstehe die Rechnung nicht.\n\nErika Beispiel\n"
 #: At the most so many keys lead from the list to a customer who was reached.
 MOST_KEYS = 12
@@ -31,10 +30,18 @@ def phones(stage: Stage) -> Stage:
     return stage
 
 
-def a_team(stage: Stage, plan: PlanFields = ROUND_THE_CLOCK) -> None:
-    root = stage.desk("root")
+def a_team(stage: Stage) -> None:
+    root, hours = stage.desk("root"), "mon-sun 00:00-24:00"
     add_team(root, "phones", ["anna"])
+    plan = PlanFields(hours=hours, zone=midday_zone(), slot_minutes=30, capacity=1, notice_minutes=0)
     set_plan(root, "phones", plan)
+
+
+def midday_zone() -> str:
+    """A time zone where the day is half over, and clocks show another time than in New York."""
+    ahead = 12 - datetime.now(UTC).hour
+    ahead -= 2 * (ahead in (-5, -4))
+    return f"Etc/GMT{-ahead:+}"  # the sign of these names is that of POSIX
 
 
 def a_second_wish(stage: Stage) -> int:
@@ -131,7 +138,7 @@ def foot(app: OpenApp, unlike: str = "") -> str:
     """Which slot the cursor is on, as soon as that is another one."""
 
     def slot(screen: list[str]) -> str:
-        found = re.search(r"\w{3} \d{4}-\d\d-\d\d \d\d:\d\d \(UTC\)", "\n".join(screen))
+        found = re.search(r"\w{3} \d{4}-\d\d-\d\d \d\d:\d\d \(GMT", "\n".join(screen))
         return found[0] if found else ""
 
     return slot(app.until(lambda screen: slot(screen) not in ("", unlike), "the cursor is on a slot"))
@@ -142,7 +149,7 @@ def test_a_call_is_moved_and_given_up_by_keys(phones: Stage) -> None:
         app.up().press("enter").shows("#1001 Bitte um")
         app.press("b").shows("▌1 free")
         app.press("enter").shows("Callback for #1001:", "callback ")
-        app.press("b").shows("☎ booked", "Enter moves the call of")
+        app.press("b").shows("☎ booked", "· booked ", "Enter moves the call")
         app.press("j", "enter").shows("Callback for #1001 moved to", "callback moved from")
         app.press("b").shows("☎ booked")
         app.press("x").shows("No callback for #1001 any more", "callback given up")

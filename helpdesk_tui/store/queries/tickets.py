@@ -311,6 +311,8 @@ def _by_name(session: Session, term: Term, asker: Asker) -> ColumnElement[bool]:
 
 
 def _is(value: str, asker: Asker) -> ColumnElement[bool]:
+    if value in ("callback", "calling"):
+        return has_call(asker.now, asker.actor if value == "calling" else None)
     status = col(Ticket.status)
     conditions: dict[str, Any] = {
         "any": true(),
@@ -320,8 +322,6 @@ def _is(value: str, asker: Asker) -> ColumnElement[bool]:
         "overdue": and_(status.in_(ACTIVE), func.coalesce(col(Ticket.due_at) < asker.now, false())),
         "due": and_(status.in_(ACTIVE), col(Ticket.due_at).is_not(None)),
         "spam": col(Ticket.is_spam),
-        "callback": has_call(asker.now),
-        "calling": has_call(asker.now, asker.actor),
         "failed": col(Ticket.id).in_(
             select(col(Outbox.ticket_id)).where(col(Outbox.state).in_((OutboxState.FAILED, OutboxState.UNSURE)))
         ),
