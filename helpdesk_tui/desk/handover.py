@@ -193,7 +193,7 @@ def _texts_along(changes: Changes, work: _Handover, change: Change, taker: Agent
 
 
 def _give_all_else(changes: Changes, work: _Handover, taker: Agent | None) -> None:
-    """The giver's calls and texts on tickets that are not theirs, or that were left alone."""
+    """The giver's calls and texts on tickets that are not theirs; what the taker could not see stays."""
     giver_id = work.giver.id if work.giver else None
     calls = select(col(CallbackRequest.ticket_id)).where(
         col(CallbackRequest.agent_id) == giver_id, col(CallbackRequest.state) == CallState.OPEN
@@ -206,9 +206,14 @@ def _give_all_else(changes: Changes, work: _Handover, taker: Agent | None) -> No
     visible = select(col(Ticket.id)).where(is_among(changes.session, col(Ticket.id), [one for one in wanted if one]))
     changes.load_ids(list(changes.session.execute(visible).scalars()))
     for change in changes:
-        if change.ticket.id not in loaded:
-            _calls_along(changes, work, change, taker)
-            _texts_along(changes, work, change, taker)
+        if change.ticket.id in loaded:
+            continue
+        if taker is not None and not belongs(changes.session, change.ticket.queue_id, taker.id):
+            said = _("call and text on #{number} ({login} does not belong there)")
+            work.kept.append(said.format(number=change.ticket.number, login=taker.login))
+            continue
+        _calls_along(changes, work, change, taker)
+        _texts_along(changes, work, change, taker)
 
 
 def _sentence(work: _Handover, done: Sequence[int]) -> str:

@@ -32,7 +32,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlmodel import SQLModel, col
 
 from helpdesk_tui.store import tables as t
-from helpdesk_tui.store.statements import is_postgres
+from helpdesk_tui.store.statements import is_among, is_postgres
 from helpdesk_tui.terms import Actor, Verb
 
 #: Where a session keeps whose it is, what that one sees, and that it only reads.
@@ -196,7 +196,7 @@ def hand_over(session: Session, ticket_ids: Sequence[int], queue_id: int) -> Non
     if is_postgres(session):
         session.execute(select(func.helpdesk_hand_over(cast(list(ticket_ids), ARRAY(BigInteger)), queue_id)))
     else:
-        moved = update(t.Ticket).where(col(t.Ticket.id).in_(ticket_ids)).values(queue_id=queue_id)
+        moved = update(t.Ticket).where(is_among(session, col(t.Ticket.id), ticket_ids)).values(queue_id=queue_id)
         session.execute(moved.execution_options(synchronize_session=False))
 
 
@@ -238,13 +238,13 @@ def _option(table: type[SQLModel], rule: Rule, sight: Sight) -> Any:
 def _tables_in(statement: Any) -> set[str]:
     """The names of all tables a statement speaks of, at whatever depth; a rule costs time wherever it is given along."""
     found: set[str] = set()
-    seen: set[int] = set()
+    seen: dict[int, Any] = {}  # kept, so that no other element gets the id of one that was let go
     waiting = [statement]
     while waiting:
         element = waiting.pop()
         if element is None or id(element) in seen:
             continue
-        seen.add(id(element))
+        seen[id(element)] = element
         if element.__visit_name__ == "table":
             found.add(element.name)
         waiting += element.get_children()

@@ -131,6 +131,19 @@ def test_what_hangs_on_tickets_of_others_goes_with_all_else_only(place: Place, l
     assert {one.agent for one in lead.ask(drafts, row(lead, other).id)} == {"bob"}
 
 
+def test_what_hangs_on_a_ticket_the_other_could_not_see_stays(place: Place, lead: Desk, bob: Desk) -> None:
+    settings.add_team(place.desk("root"), "night", ["bob", "anna"])
+    settings.set_agent(place.desk("root"), "anna", queues=["-billing"])
+    three_of_bobs(bob)
+    other = a_ticket(bob, "Of nobody", queue="billing")
+    request = a_call(bob, other, "bob")
+    save_draft(bob, row(bob, other).id, "note", "Ask again")
+    outcome = give(lead, "bob", "anna", of(lead, "bob"), with_all_else=True)
+    assert f"call and text on #{other} (anna does not belong there)" in outcome.text
+    assert caller(place, request) == "bob"
+    assert {one.agent for one in lead.ask(drafts, row(lead, other).id)} == {"bob"}
+
+
 def test_a_text_does_not_go_over_one_of_the_other(place: Place, lead: Desk, bob: Desk, desk: Desk) -> None:
     (number, *_others) = three_of_bobs(bob)
     ticket_id = row(bob, number).id

@@ -69,9 +69,8 @@ def test_what_was_closed_long_ago_is_only_named(root: Desk, tmp_path: Path, name
     assert (filed.linked_to, filed.disposition, filed.row) == (number, Disposition.LINKED, 15)
 
 
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)  # a file has no confidential queue
 def test_in_a_confidential_queue_an_unverified_number_is_only_named(root: Desk, tmp_path: Path, place: Place) -> None:
-    if not place.is_postgres:
-        pytest.skip("a file has no confidential queue")
     number = imported(root, tmp_path)
     set_queue(root, "support", is_confidential=True)
     filed = received(root, a_mail("Danke.", subject="Re: [Ticket#INC-7] Drucker"))
