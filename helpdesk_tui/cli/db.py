@@ -7,10 +7,10 @@ from pathlib import Path
 
 import typer
 
-from helpdesk_tui.cli.invocation import JSON, current
+from helpdesk_tui.cli.invocation import JSON, current, open_desk
 from helpdesk_tui.cli.output import print_json, say, tell
 from helpdesk_tui.config import folder, refuse_password
-from helpdesk_tui.errors import Usage
+from helpdesk_tui.errors import Refused, Usage
 from helpdesk_tui.language import _, ngettext
 
 app = typer.Typer(help="The store: create, upgrade, look at its version.", no_args_is_help=True)
@@ -51,10 +51,14 @@ def info(as_json: bool = JSON) -> None:
 @app.command()
 def reindex(as_json: bool = JSON) -> None:
     """Write the words anew by which tickets are found; nothing else changes, and colleagues may go on."""
+    from helpdesk_tui.rules import permissions
     from helpdesk_tui.store import search
-    from helpdesk_tui.store.schema import open_current
+    from helpdesk_tui.terms import Verb
 
-    count = search.rebuild_all(open_current(current.settings().store))
+    desk = open_desk()
+    if reason := permissions.refusal(desk.actor, Verb.CONFIGURE):
+        raise Refused(reason, _("Ask somebody who may."))
+    count = search.rebuild_all(desk.store)
     if as_json:
         print_json({"tickets": count})
     else:

@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.config import Settings
+from helpdesk_tui.desk.membership import release
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules import permissions
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.sight import hand_over, sees
-from helpdesk_tui.store.statements import add_rows, is_among
+from helpdesk_tui.store.statements import add_rows, add_unless_there, is_among
 from helpdesk_tui.store.tables import Batch, Event, Ticket
 from helpdesk_tui.store.transaction import TELLS, lock_name, reading, tried_again, writing
 from helpdesk_tui.terms import Actor, Outcome, Verb
@@ -38,6 +39,10 @@ TRACKED = (
 )  # fmt: skip
 #: Of these, the ones that are instants.
 INSTANTS = frozenset({"due_at", "waiting_since", "snoozed_until", "closed_at"})
+#: Changes that may leave a ticket with somebody who cannot see it.
+_MAY_PART = frozenset({"queue_id", "assignee_id"})
+#: Verbs whose events are called after them, whatever they changed.
+_BACKWARDS = (Verb.UNDO, Verb.REDO)
 _STORED_INSTANT = len("2026-01-01T00:00:00.000000Z")
 
 
@@ -210,7 +215,8 @@ class Changes:
             "undoes": self.undoes,
         }
         self.session.flush()
-        add_rows(self.session, Batch, [batch])
+        if not add_unless_there(self.session, Batch, batch):
+            raise _used_otherwise(self.batch_id)  # by somebody whose batches one does not see
         add_rows(self.session, Event, self._events)
         for queue_id, ids in self._handed_over.items():
             hand_over(self.session, ids, queue_id)
@@ -218,6 +224,8 @@ class Changes:
 
     def _conclude(self, change: Change) -> bool:
         ticket = change.ticket
+        if _MAY_PART & _difference(change).keys():
+            release(self.session, change)
         changed = {**_difference(change), **change.more}
         if not changed:
             return False
@@ -228,7 +236,12 @@ class Changes:
             # Written while it still can be, and out of sight last of all.
             self._handed_over.setdefault(ticket.queue_id, []).append(ticket.id)
             ticket.queue_id = change.before["queue_id"]
-        self.event(ticket.id, ticket.queue_id, changed)
+        way, rest = _apart(changed)
+        if rest:
+            self.event(ticket.id, ticket.queue_id, rest)
+        if way:
+            verb = self.verb if self.verb in _BACKWARDS else Verb.QUEUE
+            self._events.append(self._event(ticket.id, ticket.queue_id, way) | {"verb": verb})
         return True
 
     def _event(self, ticket_id: int, queue_id: int, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -280,6 +293,23 @@ def _difference(change: Change) -> dict[str, list[Any]]:
     }
 
 
+def _apart(changed: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The way of a ticket from one queue to another, which those it leaves still see, and what they see no more."""
+    if "queue_id" not in changed or "number" in changed:
+        return {}, dict(changed)
+    way = {
+        name: pair for name, pair in changed.items() if name == "queue_id" or (name, pair[1]) == ("assignee_id", None)
+    }
+    return way, {name: pair for name, pair in changed.items() if name not in way}
+
+
+def _used_otherwise(batch_id: str) -> Refused:
+    return Refused(
+        _("The batch id {id} was used for something else.").format(id=clean_line(batch_id, 80)),
+        _("Nothing was changed. Make a new id for each call, and use one again only to repeat the same call."),
+    )
+
+
 def _stop_if_done(session: Session, batch_id: str, actor: Actor, verb: Verb, numbers: Sequence[int]) -> None:
     lock_name(session, f"batch {batch_id}")
     done = session.execute(select(Batch).where(col(Batch.id) == batch_id)).scalar_one_or_none()
@@ -287,8 +317,5 @@ def _stop_if_done(session: Session, batch_id: str, actor: Actor, verb: Verb, num
         return
     asked = done.outcome.get("asked", list(numbers))
     if (done.actor_id, done.verb, asked) != (actor.agent_id, verb, list(numbers)):
-        raise Refused(
-            _("The batch id {id} was used for something else.").format(id=clean_line(batch_id, 80)),
-            _("Nothing was changed. Make a new id for each call, and use one again only to repeat the same call."),
-        )
+        raise _used_otherwise(batch_id)
     raise AlreadyDone(Outcome(done.outcome["text"], batch_id, tuple(done.outcome["tickets"])))

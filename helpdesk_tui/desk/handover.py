@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from helpdesk_tui.desk.door import Change, Changes, Desk, as_stored
 from helpdesk_tui.desk.drafts import pass_on
-from helpdesk_tui.desk.membership import belongs
+from helpdesk_tui.desk.membership import CALLERS, belongs, record_caller
 from helpdesk_tui.desk.tickets import name_tickets
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _, ngettext
@@ -25,8 +25,8 @@ from helpdesk_tui.terms import CallState, Outcome, Verb
 
 #: How many tickets that were left alone a sentence names.
 _NAMED = 5
-#: What an event calls what went along, before and after: {id of the call: agent}, {kind of text: [agent, last touched]}.
-CALLERS, TEXTS = "callers", "texts"
+#: What an event calls the texts that went along, before and after: {kind of text: [agent, last touched]}.
+TEXTS = "texts"
 
 
 @dataclass
@@ -87,7 +87,7 @@ def restore(changes: Changes, change: Change, event: Mapping[str, Any], _later: 
     for key, agent_id in after.items():
         request = changes.session.get_one(CallbackRequest, int(key))
         if request.agent_id == agent_id:
-            request.agent_id = before[key]
+            record_caller(change, request, before[key])
         else:
             left.append(_("the call on #{number}").format(number=change.ticket.number))
     had, has = event.get(TEXTS, ({}, {}))
@@ -95,9 +95,8 @@ def restore(changes: Changes, change: Change, event: Mapping[str, Any], _later: 
         as_of = datetime.fromisoformat(at)
         if not pass_on(changes.session, change.ticket, kind, taker_id, had[kind][0], as_of=as_of):
             left.append(_("the text on #{number}").format(number=change.ticket.number))
-    for name, pair in ((CALLERS, (after, before)), (TEXTS, (has, had))):
-        if pair[0]:
-            change.record(name, *pair)
+    if has:
+        change.record(TEXTS, has, had)
     return left
 
 
@@ -158,14 +157,10 @@ def _calls_along(changes: Changes, work: _Handover, change: Change, taker: Agent
         col(CallbackRequest.agent_id) == (work.giver.id if work.giver else None),
         col(CallbackRequest.state) == CallState.OPEN,
     )
-    before, after = {}, {}
     for request in changes.session.execute(theirs.with_for_update()).scalars():
-        before[str(request.id)] = request.agent_id
-        request.agent_id = taker.id if taker and _calls_for(changes.session, request.team_id, taker) else None
-        after[str(request.id)] = request.agent_id
+        is_member = taker is not None and _calls_for(changes.session, request.team_id, taker)
+        record_caller(change, request, taker.id if taker and is_member else None)
         work.calls += 1
-    if after:
-        change.record(CALLERS, before, after)
 
 
 def _calls_for(session: Session, team_id: int, agent: Agent) -> bool:

@@ -11,6 +11,7 @@ from sqlmodel import col
 from helpdesk_tui.desk import callback_log, handover
 from helpdesk_tui.desk.door import TRACKED, Change, Changes, Desk, as_stored, from_stored
 from helpdesk_tui.desk.drafts import bring_back, clear_draft
+from helpdesk_tui.desk.membership import CALLERS
 from helpdesk_tui.desk.tickets import apply_status, name_tickets, tags_of, write_tags
 from helpdesk_tui.desk.timers import remind_anew
 from helpdesk_tui.errors import NotFound, Refused
@@ -29,7 +30,7 @@ _FOLLOWS = {"waiting_for": "status", "waiting_since": "status", "closed_at": "st
 #: Who puts back what is no field of a ticket, by its name in the event.
 _RESTORED_BY = {
     callback_log.CALLBACK: callback_log.restore,
-    handover.CALLERS: handover.restore,
+    CALLERS: handover.restore,
     handover.TEXTS: handover.restore,
 }
 

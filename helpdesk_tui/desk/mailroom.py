@@ -21,7 +21,7 @@ from helpdesk_tui.desk.tickets import apply_status, wait_for
 from helpdesk_tui.errors import NotFound
 from helpdesk_tui.language import _
 from helpdesk_tui.rules import threading
-from helpdesk_tui.rules.routing import queue_of
+from helpdesk_tui.rules.routing import queue_in_header, queue_of
 from helpdesk_tui.rules.threading import Placement
 from helpdesk_tui.store import content, numbers, search
 from helpdesk_tui.store.schema import FIRST_QUEUE
@@ -98,7 +98,8 @@ def keep(
             content.keep(session, one)  # in one order, so that two who keep the same mails do not lock each other out
         lock_name(session, *[f"mail {mailbox} {content.digest(mail.content)}" for mail in mails])
         place = {"mailbox": mailbox, "queue_id": queue_id, "is_queue_chosen": is_chosen}
-        return [_keep(session, place, mail) for mail in mails]
+        queues = {} if is_chosen else _queues_by_address(session)
+        return [_keep(session, place, mail, queue_in_header(mail.content, queues)) for mail in mails]
 
 
 def unfiled(session: Session, mailbox: str | None = None) -> list[int]:
@@ -176,7 +177,8 @@ def queue_named(session: Session, name: str) -> int:
     return queue_id
 
 
-def _keep(session: Session, place: dict[str, Any], mail: ArrivedMail) -> KeptMail:
+def _keep(session: Session, place: dict[str, Any], mail: ArrivedMail, bound_for: int | None) -> KeptMail:
+    """Keep one mail, from the first moment where only those see it whose it is: `bound_for` is their queue's id."""
     mailbox, sha256 = place["mailbox"], content.digest(mail.content)
     seen = select(col(MailSeen.raw_id), col(MailSeen.fate)).where(
         col(MailSeen.mailbox) == mailbox, col(MailSeen.sha256) == sha256, col(MailSeen.fate) != Disposition.DUPLICATE
@@ -187,6 +189,7 @@ def _keep(session: Session, place: dict[str, Any], mail: ArrivedMail) -> KeptMai
             again = {**mark, "fate": Disposition.DUPLICATE, "raw_id": first.raw_id}
             add_unless_there(session, MailSeen, again)
         return KeptMail(first.raw_id, True, first.fate != STORED)
+    place = place if bound_for is None else {**place, "queue_id": bound_for}
     raw_id = add_row(session, RawMessage, {**place, "sha256": sha256, "received_at": mail.received_at})
     add_rows(session, MailSeen, [{**mark, "fate": STORED, "raw_id": raw_id}])
     return KeptMail(raw_id, False, False)

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
-from helpdesk_tui.desk.door import Changes
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.sight import everything
 from helpdesk_tui.store.statements import add_unless_there
-from helpdesk_tui.store.tables import Agent, Queue, QueueMember, Team, TeamMember, Ticket
-from helpdesk_tui.terms import ACTIVE
+from helpdesk_tui.store.tables import Agent, CallbackRequest, Queue, QueueMember, Team, TeamMember, Ticket
+from helpdesk_tui.terms import ENDED, CallState
+
+if TYPE_CHECKING:
+    from helpdesk_tui.desk.door import Change, Changes
+
+#: What an event calls who makes the calls on a ticket, before and after: {id of the call: agent}.
+CALLERS = "callers"
 
 
 def change_queues(changes: Changes, agent: Agent, words: Sequence[str]) -> str:
     """Let an agent into queues (`+hr`) and out of others (`-hr`).
 
-    What they have in a queue they leave goes back to it, so that no ticket is with somebody who cannot see it.
+    What they have in a queue they leave goes back to it, with the calls they were to make there: no work is with
+    somebody who cannot see it.
 
     Returns:
         A sentence about what went back; "" where nothing did.
@@ -80,15 +87,48 @@ def refuse_strangers(session: Session, tickets: Iterable[Ticket], agent: Agent) 
             )
 
 
+def release(session: Session, change: Change) -> None:
+    """Let nobody keep a ticket, or a call on it, who cannot see it where it lies now."""
+    ticket = change.ticket
+    if ticket.assignee_id is not None and not belongs(session, ticket.queue_id, ticket.assignee_id):
+        ticket.assignee_id = None
+    calling = select(CallbackRequest).where(
+        col(CallbackRequest.ticket_id) == ticket.id,
+        col(CallbackRequest.state) == CallState.OPEN,
+        col(CallbackRequest.agent_id).is_not(None),
+    )
+    with session.no_autoflush:  # the ticket may be on its way to where whoever moves it cannot write
+        for request in session.execute(calling).scalars():
+            if not belongs(session, ticket.queue_id, request.agent_id or 0):
+                record_caller(change, request, None)
+
+
+def record_caller(change: Change, request: CallbackRequest, agent_id: int | None) -> None:
+    """Let another one make a call (None: whoever of the team is free), and write it down."""
+    none: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {})
+    before, after = change.more.get(CALLERS, none)
+    key = str(request.id)
+    change.record(CALLERS, {key: request.agent_id, **before}, {**after, key: agent_id})
+    request.agent_id = agent_id
+
+
 def _give_back(changes: Changes, agent: Agent, queues: Sequence[int]) -> str:
+    """Take out of an agent's hands what lies in queues; what is solved as well, since it may come back."""
+    calls = select(col(CallbackRequest.ticket_id)).where(
+        col(CallbackRequest.agent_id) == agent.id, col(CallbackRequest.state) == CallState.OPEN
+    )
     theirs = select(col(Ticket.id)).where(
-        col(Ticket.assignee_id) == agent.id, col(Ticket.queue_id).in_(queues), col(Ticket.status).in_(ACTIVE)
+        col(Ticket.queue_id).in_(queues),
+        or_(
+            (col(Ticket.assignee_id) == agent.id) & col(Ticket.status).not_in(ENDED),
+            col(Ticket.id).in_(calls),
+        ),
     )
     with everything(changes.session):  # also what the admin who does this does not see
-        ids = list(changes.session.execute(theirs).scalars()) if queues else []
-        changes.load_ids(ids)
-    for change in changes:
-        change.ticket.assignee_id = None
+        changes.load_ids(list(changes.session.execute(theirs).scalars()) if queues else [])
+        ids = [change.ticket.id for change in changes if change.ticket.assignee_id == agent.id]
+        for change in changes:
+            release(changes.session, change)
     said = ngettext(
         "{n} ticket of theirs is back in its queue.", "{n} tickets of theirs are back in their queues.", len(ids)
     )

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import Change, Changes, Desk
-from helpdesk_tui.desk.membership import belongs
 from helpdesk_tui.desk.timers import remind_anew
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _, ngettext
@@ -21,8 +20,9 @@ from helpdesk_tui.rules.tags import tag_name
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store import search
 from helpdesk_tui.store.sight import sees
-from helpdesk_tui.store.statements import add_rows, add_unless_there
+from helpdesk_tui.store.statements import add_rows
 from helpdesk_tui.store.tables import Category, Queue, Tag, Ticket, TicketTag
+from helpdesk_tui.store.tags import tag_named
 from helpdesk_tui.terms import DueKind, Outcome, Party, Priority, Status, Verb
 
 Numbers = Sequence[int]
@@ -107,9 +107,7 @@ def tags_of(session: Session, ticket_id: int) -> list[str]:
 def write_tags(session: Session, ticket_id: int, before: Iterable[str], after: Iterable[str]) -> None:
     """Make the tags of a ticket `after`, knowing that they are `before`."""
     for name in sorted(set(after) - set(before)):
-        add_unless_there(session, Tag, {"name": name})
-        tag_id = session.execute(select(col(Tag.id)).where(col(Tag.name) == name)).scalar_one()
-        add_rows(session, TicketTag, [{"ticket_id": ticket_id, "tag_id": tag_id}])
+        add_rows(session, TicketTag, [{"ticket_id": ticket_id, "tag_id": tag_named(session, name)}])
     if gone := set(before) - set(after):
         ids = select(col(Tag.id)).where(col(Tag.name).in_(gone))
         here = delete(TicketTag).where(col(TicketTag.ticket_id) == ticket_id, col(TicketTag.tag_id).in_(ids))
@@ -171,7 +169,7 @@ def _edits(session: Session, fields: Fields) -> list[_Edit]:
     if fields.category is not None:
         edits.append(_setter("category_id", _category_id(session, fields.category)))
     if fields.queue is not None:
-        edits.append(_mover(_queue_id(session, fields.queue)))
+        edits.append(_setter("queue_id", _queue_id(session, fields.queue)))
     if fields.summary is not None:
         edits.append(_summarise(clean_line(fields.summary, 200) or None))
     if fields.due is not None:
@@ -182,18 +180,6 @@ def _edits(session: Session, fields: Fields) -> list[_Edit]:
 def _setter(name: str, value: Any) -> _Edit:
     def edit(_changes: Changes, change: Change) -> None:
         setattr(change.ticket, name, value)
-
-    return edit
-
-
-def _mover(queue_id: int) -> _Edit:
-    """Move a ticket; whoever has it and cannot see it there has it no more."""
-
-    def edit(changes: Changes, change: Change) -> None:
-        change.ticket.queue_id = queue_id
-        assignee_id = change.ticket.assignee_id
-        if assignee_id is not None and not belongs(changes.session, queue_id, assignee_id):
-            change.ticket.assignee_id = None
 
     return edit
 

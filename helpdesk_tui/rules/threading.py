@@ -172,8 +172,8 @@ def _by_weak_link(signals: Signals) -> Placement | None:
         reason = _("Its subject carries the old system's number of a ticket of the same person.")
     if signals.authenticity is Authenticity.PASS:
         return Placement(Disposition.APPENDED, 10, reason, ticket, reopens=True)
-    if signals.is_confidential:
-        return _linked(13, _("It refers to a mail of a confidential queue, and the sender is not verified."), ticket)
+    if signals.is_confidential:  # in words that do not tell so: the new ticket lies elsewhere
+        return _linked(13, _("It refers to a mail of a ticket, but the sender is not verified."), ticket)
     remark = _("The sender's address is not verified.")
     return Placement(Disposition.APPENDED, 11, reason, ticket, reopens=True, remark=remark)
 

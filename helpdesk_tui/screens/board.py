@@ -355,7 +355,7 @@ def _hand_over(desk: Desk, giver: str, shares: Mapping[str, Sequence[Standing]],
 def _extra_words(extra: Extra, when: str) -> str:
     if extra.kind == "call":
         return _("☎ call {when} · #{number}").format(when=when, number=extra.ticket)
-    return _("✎ unsent text, {when} · #{number}").format(when=when, number=extra.ticket)
+    return _("✎ unsent text · #{number}").format(number=extra.ticket)
 
 
 def _change_words(login: str, before: LoadState, after: LoadState) -> str:

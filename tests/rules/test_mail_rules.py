@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from helpdesk_tui.rules.robots import is_robot
-from helpdesk_tui.rules.routing import plain_address, queue_of
+from helpdesk_tui.rules.routing import plain_address, queue_in_header, queue_of
 from helpdesk_tui.rules.subjects import reply_subject, without_noise
 from tests.build import an_incoming
 
@@ -44,6 +44,22 @@ def test_addresses_are_known_without_case_and_nothing_else(address: str, plain: 
 )
 def test_the_first_known_address_decides_the_queue(addresses: list[str], queue: int | None) -> None:
     assert queue_of(addresses, QUEUES) == queue
+
+
+@pytest.mark.parametrize(
+    ("header", "queue"),
+    [
+        (b"", None),
+        (b"\0\xff no mail at all", None),
+        (b"To: x@y.example\n\nTo: billing@desk.example", None),
+        (b"Subject: support@desk.example\r\nTo: =?utf-8?q?x?=\r\n <Billing@desk.example>\r\n\r\n", 2),
+        (b"To: support@desk.example\nDelivered-To: billing@desk.example\n", 2),
+        (b"CC : a@b.example, support+4711@desk.example", 1),
+        (b"To: " + b"x" * 70_000 + b" <support@desk.example>", None),
+    ],
+)
+def test_a_mail_nobody_has_read_says_whose_it_is_by_its_header(header: bytes, queue: int | None) -> None:
+    assert queue_in_header(header, QUEUES) == queue
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from sqlmodel import SQLModel
 
@@ -14,7 +15,7 @@ from tests.build import Place, a_ticket, row, sql
 from tests.store.secrets import CANARY, Secret, a_secret, set_up_hr
 
 #: Tables that the database leaves open although the program shows less of them: who writes has to find them.
-SHARED = {"customer", "customer_address", "customer_phone", "customer_field", "tag"}
+SHARED = {"customer", "customer_address", "customer_phone", "customer_field"}
 LIMITED = sorted(
     str(one.__tablename__) for one in (*sight.LIMITED, *sight.LIMITED_TO_READERS) if one.__tablename__ not in SHARED
 )
@@ -29,7 +30,7 @@ def hidden(place: Place) -> Secret:
     return a_secret(place)
 
 
-@pytest.mark.parametrize("table", [*LIMITED, "content", "content_chunk", "batch"])
+@pytest.mark.parametrize("table", [*LIMITED, "content", "content_chunk", "batch", "ticket_number"])
 def test_a_login_finds_no_row_of_a_queue_of_others(place: Place, hidden: Secret, table: str) -> None:
     assert sql(place.store("bob"), f'SELECT * FROM "{table}"') == []
 
@@ -55,10 +56,9 @@ def test_functions_with_the_owners_rights_are_for_agents_alone_and_trust_no_path
     found = sql(
         place.store(),
         "SELECT p.proname, p.proconfig, has_function_privilege('public', p.oid, 'execute') FROM pg_proc p"
-        " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'public' AND p.prosecdef"
-        " AND p.prorettype <> 'trigger'::regtype",
+        " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'public' AND p.prosecdef",
     )
-    assert len(found) >= 8
+    assert len(found) >= 13
     for name, config, is_public in found:
         assert any(one.startswith("search_path=") for one in config), name
         assert not is_public, name
@@ -91,6 +91,13 @@ _EVENT = (
 )
 
 
+_DRAFT = (
+    "INSERT INTO draft (ticket_id, queue_id, agent_id, kind, fields, text, updated_at)"
+    " SELECT {{ticket}}, (SELECT id FROM queue WHERE name = '{queue}'), id, 'reply', '{{{{}}}}', 'x', now()"
+    " FROM agent WHERE login = 'bob'"
+)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -102,7 +109,19 @@ _EVENT = (
         " updated_at) SELECT id, queue_id, {message}, 'queued', '', 0, now(), '', now() FROM ticket LIMIT 1",
         _EVENT.format(actor="(SELECT id FROM agent WHERE login = 'anna')"),
         "UPDATE batch SET actor_id = (SELECT id FROM agent WHERE login = 'anna')",
-        "INSERT INTO ticket_tag (ticket_id, tag_id) SELECT {ticket}, id FROM tag LIMIT 1",
+        "INSERT INTO ticket_tag (ticket_id, tag_id) SELECT {ticket}, helpdesk_tag('x')",
+        "INSERT INTO tag (name) VALUES ('x')",
+        "UPDATE customer_address SET address = 'bob@evil.example'",
+        "UPDATE customer_phone SET number = '+4930111'",
+        "UPDATE callback_plan SET capacity = 1000",
+        "UPDATE callback_slot SET taken = 0",
+        "INSERT INTO callback_exception (team_id, day) SELECT team_id, '2026-12-24' FROM callback_plan",
+        _DRAFT.format(queue="hr"),
+        _DRAFT.format(queue="support"),
+        "UPDATE draft SET ticket_id = {ticket}",
+        _EVENT.format(actor="NULL")
+        .replace("(ticket_id", "(xid, ticket_id")
+        .replace("SELECT t.id", "SELECT 1 << 62, t.id"),
         "SELECT helpdesk_hand_over(ARRAY[{ticket}]::bigint[], (SELECT id FROM queue WHERE name = 'support'))",
         "INSERT INTO queue_member (queue_id, agent_id) SELECT q.id, a.id FROM queue q, agent a",
         "UPDATE agent SET role = 'admin'",
@@ -121,6 +140,54 @@ def test_nothing_is_smuggled_into_it_or_out_of_it(place: Place, hidden: Secret, 
         sql(place.store(), "SELECT count(*) FROM message"),
         sql(place.store(), "SELECT count(*) FROM event"),
     ) == before
+
+
+@pytest.mark.parametrize(
+    ("function", "columns", "event"),
+    [("event_follows", "id bigint, queue_id bigint", "UPDATE"), ("event_has_ticket", "ticket_id bigint", "INSERT")],
+)
+def test_what_a_trigger_may_do_it_does_on_no_table_of_somebodys_own(
+    place: Place, hidden: Secret, function: str, columns: str, event: str
+) -> None:
+    with psycopg.connect(place.url_of("bob"), autocommit=True) as bob:
+        bob.execute(f"CREATE TEMP TABLE mine ({columns})")
+        hang = f"CREATE TRIGGER t AFTER {event} ON mine FOR EACH ROW EXECUTE FUNCTION {function}()"
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            bob.execute(hang)
+
+
+def test_numbers_and_counts_of_others_stand_nowhere(place: Place, hidden: Secret) -> None:
+    mine = a_ticket(place.desk("bob"))
+    assert sql(place.store("bob"), "SELECT number FROM ticket_number") == [(mine,)]
+
+
+def test_a_batch_over_hidden_tickets_too_is_not_shown(place: Place, hidden: Secret) -> None:
+    anna = place.desk("anna")
+    tickets.set_priority(anna, [a_ticket(anna), hidden.number], Priority.HIGH)
+    assert str(hidden.number) not in str(sql(place.store("bob"), "SELECT outcome FROM batch"))
+
+
+def test_a_tag_is_one_whoever_had_it_first(place: Place, hidden: Secret) -> None:
+    bob = place.desk("bob")
+    number = a_ticket(bob)
+    tickets.tag(bob, [number], add=[CANARY, "new"])
+    assert row(bob, number).tags == ("new", CANARY)
+    assert sorted(sql(place.store("bob"), "SELECT name FROM tag")) == [("new",), (CANARY,)]
+    assert sql(place.store(), "SELECT count(*) FROM tag") == [(2,)]
+
+
+def test_a_saved_query_is_its_owners(place: Place) -> None:
+    saved = "INSERT INTO view (agent_id, name, query, position) SELECT id, 'x', 'Mueller', 1 FROM agent WHERE login = 'anna'"
+    sql(place.store("anna"), saved)
+    assert sql(place.store("bob"), "SELECT query FROM view") == []
+
+
+def test_nobody_makes_functions_where_others_look_for_them(place: Place) -> None:
+    with (
+        psycopg.connect(place.url_of("bob"), autocommit=True) as bob,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        bob.execute("CREATE FUNCTION public.to_tsvector(text, text) RETURNS tsvector LANGUAGE sql AS 'SELECT NULL'")
 
 
 def test_words_are_found_in_ones_own_queues_alone(place: Place, hidden: Secret) -> None:

@@ -305,7 +305,8 @@ def _by_name(session: Session, term: Term, asker: Asker) -> ColumnElement[bool]:
     found = [row_id for called, row_id in known.items() if called.casefold() == wanted.casefold()]
     if not found:
         raise unknown_value(term, [*known, *(("me", "none") if term.field == "assignee" else ())])
-    if term.field == "assignee" and (reason := refusal_by_person(session, asker.actor, wanted)):
+    named = [called for called, row_id in known.items() if row_id in found] if term.field == "assignee" else []
+    if reason := next((said for one in named if (said := refusal_by_person(session, asker.actor, one))), None):
         raise not_for_you(term, reason)
     return own.in_(found)
 
