@@ -135,7 +135,10 @@ def test_several_fields_are_one_batch(desk: Desk) -> None:
     fields = Fields(status=Status.OPEN, priority=Priority.HIGH, category="technical", queue="billing")
     text = tickets.set_fields(desk, [number], fields).text
     assert text == f"#{number}: status open, priority high, category technical, queue billing"
-    assert set(last_changes(desk, number)) == {"status", "priority", "category", "queue"}
+    rest, way = (event.changes.keys() for event in events_of(desk, number)[-2:])
+    assert (way, rest - {"waiting_for", "waiting_since"}) == ({"queue"}, {"status", "priority", "category"})
+    history.undo(desk)
+    assert (row(desk, number).queue, row(desk, number).status) == ("support", Status.NEW)
 
 
 def test_a_category_is_taken_away(desk: Desk) -> None:

@@ -203,7 +203,7 @@ def _walk_new_request(app: OpenApp, hostile: str) -> None:
     app.press("down", "enter")
     app.settled(0.2)
     app.press("down", "down", "enter")
-    app.settled(0.1)
+    app.settled(0.6)
     if "New request" in "\n".join(app.screen()):
         app.paste(hostile).press("tab").paste(hostile)
         app.settled(0.1)
