@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 import typer
 
@@ -52,17 +54,13 @@ def start(
     """Take in what stands before the command; without one, open the app."""
     current.store, current.config, current.login = store, config, login
     if context.invoked_subcommand is None:
-        from helpdesk_tui.app import open_app
-
-        raise typer.Exit(open_app(current.settings, login))
+        _open()
 
 
 @app.command()
 def board() -> None:
     """Open the board: hand work over, share it out (leads and admins)."""
-    from helpdesk_tui.app import open_app
-
-    raise typer.Exit(open_app(current.settings, current.login, "board"))
+    _open("board")
 
 
 def run(words: list[str]) -> int:
@@ -98,6 +96,15 @@ def _run(words: list[str], as_json: bool) -> int:
         print_error(_our_fault(error), as_json)
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _open(begins_with: str = "") -> NoReturn:
+    """Open the app; in a pipe nobody would see it, and nobody could leave it."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Usage(_("The desk needs a terminal."), _("Commands do without one: helpdesk --help"))
+    from helpdesk_tui.app import open_app
+
+    raise typer.Exit(open_app(current.settings, current.login, begins_with))
 
 
 def _our_fault(error: Exception) -> HelpdeskError:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from helpdesk_tui.store.queries.tickets import TicketRow
 
 
+#: How wide a table may be where no terminal limits it, in cells.
+_IN_A_PIPE = 10_000
+
+
 class NotPrinted(HelpdeskError):
     """What was to be printed cannot be written."""
 
@@ -116,12 +120,12 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for head in heads:
-        table.add_column(head, overflow="fold")
+    for place, head in enumerate(heads):
+        table.add_column(head, overflow="fold", no_wrap=place == 0)  # what is typed again stays in one piece
     for row in rows:
         table.add_row(*(Text(clean_line(str(cell if cell is not None else ""), 300)) for cell in row))
     with _printing():
-        Console(highlight=False, markup=False).print(table)
+        Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _IN_A_PIPE).print(table)
 
 
 def ticket_json(row: TicketRow) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,7 @@ def show(number: int = typer.Argument(..., metavar="NUMBER"), as_json: bool = JS
     if as_json:
         print_json(_whole(row, thread, history))
     else:
-        say(_as_text(row, thread))
+        say(_as_text(row, thread, history, desk.clock()))
 
 
 @app.command()
@@ -289,7 +290,9 @@ def _event(event: EventRow) -> dict[str, Any]:
     }
 
 
-def _as_text(row: TicketRow, thread: list[MessageRow]) -> str:
+def _as_text(row: TicketRow, thread: list[MessageRow], history: list[EventRow], now: datetime) -> str:
+    from helpdesk_tui.screens.event_words import event_words, says_something
+
     who = row.requester.called
     lines = [
         f"#{row.number} {row.subject}",
@@ -300,4 +303,5 @@ def _as_text(row: TicketRow, thread: list[MessageRow]) -> str:
         name = message.sender.whole
         lines += ["", f"{mark}{name} · {plain(message.received_at)} · {message.kind}", message.text]
         lines += [f"+ {one.name} ({one.size} B)" for one in message.files]
+    lines += ["", *(f"○ {event_words(event, now)}" for event in history if says_something(event))]
     return "\n".join(lines)

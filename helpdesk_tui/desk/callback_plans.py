@@ -165,8 +165,10 @@ def _hold(session: Session, team: str) -> int:
     """
     team_id = session.execute(select(col(Team.id)).where(col(Team.name) == team)).scalar_one_or_none()
     if team_id is None:
+        name = clean_line(team, 80)
         raise NotFound(
-            _("There is no team {name}.").format(name=clean_line(team, 80)), _("`helpdesk team list` shows them.")
+            _("There is no team {name}.").format(name=name),
+            _("`helpdesk team list` shows them; `helpdesk team add {name} --member LOGIN` makes it.").format(name=name),
         )
     session.execute(select(col(CallbackPlan.team_id)).where(col(CallbackPlan.team_id) == team_id).with_for_update())
     return team_id

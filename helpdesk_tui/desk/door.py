@@ -225,7 +225,7 @@ class Changes:
     def _conclude(self, change: Change) -> bool:
         ticket = change.ticket
         if _MAY_PART & _difference(change).keys():
-            release(self.session, change)
+            release(self.session, change, with_calls=ticket.queue_id != change.before["queue_id"])
         changed = {**_difference(change), **change.more}
         if not changed:
             return False
@@ -263,7 +263,7 @@ class Changes:
         found = {getattr(ticket, key.key): ticket for ticket in rows}
         for one in wanted:
             if one not in found:
-                raise NotFound(_("There is no ticket #{number}.").format(number=one), _("`#` jumps to a number."))
+                raise NotFound(_("There is no ticket #{number}.").format(number=one), _("Check the number."))
             self._changes.append(Change(found[one], _fields(found[one])))
 
 

@@ -87,11 +87,13 @@ def refuse_strangers(session: Session, tickets: Iterable[Ticket], agent: Agent) 
             )
 
 
-def release(session: Session, change: Change) -> None:
-    """Let nobody keep a ticket, or a call on it, who cannot see it where it lies now."""
+def release(session: Session, change: Change, *, with_calls: bool = True) -> None:
+    """Let nobody keep a ticket, or (with_calls) a call on it, who cannot see it where it lies now."""
     ticket = change.ticket
     if ticket.assignee_id is not None and not belongs(session, ticket.queue_id, ticket.assignee_id):
         ticket.assignee_id = None
+    if not with_calls:
+        return
     calling = select(CallbackRequest).where(
         col(CallbackRequest.ticket_id) == ticket.id,
         col(CallbackRequest.state) == CallState.OPEN,

@@ -24,7 +24,6 @@ from tests.build import (
     an_incoming,
     everything,
     filed,
-    last_changes,
     listed,
     row,
     sql,

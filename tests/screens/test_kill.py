@@ -161,6 +161,20 @@ def test_ctrl_z_leaves_for_the_shell_and_fg_comes_back(morning: Stage) -> None:
         _waits_for(shell, lambda: shell.press("ctrl+q"), "\x1b[?1049l", "shell> ")
 
 
+def test_ctrl_z_leaves_for_the_shell_from_a_text_as_well_and_takes_nothing_of_it(morning: Stage) -> None:
+    program = f"{sys.executable} -m helpdesk_tui --as anna"
+    with OpenApp(["bash", "--norc", "-i"], *SMALL, {**morning.environment, "PS1": "shell> "}) as shell:
+        shell.shows("shell>")
+        shell.write(f"{program}\n").up()
+        shell.press("enter").shows("r reply")
+        shell.press("r").shows("then:")
+        shell.write("Guten Tag").shows("Guten Tag")
+        _waits_for(shell, lambda: shell.press("ctrl+z"), "Stopped", "shell> ")
+        _waits_for(shell, lambda: shell.write("fg\n"), "\x1b[?1049h", "Guten Tag")
+        shell.send(b"\x1f")
+        shell.gone("Guten Tag")
+
+
 def _waits_for(program: OpenApp, act: Callable[[], object], *wanted: str) -> None:
     """Do something and wait until, after it, these texts have been written in this order."""
     before = len(program.bytes_seen())

@@ -18,6 +18,7 @@ from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.callers import Caller, read_caller
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.screens.dialogs.dialog import Dialog
+from helpdesk_tui.screens.widgets.text_box import TextBox
 from helpdesk_tui.store.queries.people import CustomerRow, find_customers, open_ticket_ids
 from helpdesk_tui.store.queries.thread import drafts
 from helpdesk_tui.store.queries.tickets import TicketRow, ticket_rows
@@ -70,7 +71,7 @@ class NewRequestDialog(Dialog):
             yield Static(Text(_("About")), classes="label", markup=False)
             yield Input(id="subject")
             yield Static(Text(_("What was said")), classes="label", markup=False)
-            yield TextArea(id="text", soft_wrap=True)
+            yield TextBox(id="text", soft_wrap=True)
             yield Static("", classes="help", id="form-help", markup=False)
 
     def on_mount(self) -> None:

@@ -27,6 +27,7 @@ from helpdesk_tui.desk.pages import TicketPage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
 from helpdesk_tui.screens.phrases import status_word
+from helpdesk_tui.screens.widgets.text_box import TextBox
 from helpdesk_tui.terms import Outcome, Status
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Composer(Vertical):
     def compose(self) -> ComposeResult:
         """A line that says where it goes, and the text."""
         yield Static("", id="address", markup=False)
-        yield TextArea(id="draft", soft_wrap=True, show_line_numbers=False)
+        yield TextBox(id="draft", soft_wrap=True, show_line_numbers=False)
 
     @property
     def is_open(self) -> bool:

@@ -5,7 +5,7 @@ Lines are cut to the width once and drawn as they are needed, so that a long thr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -19,15 +19,11 @@ from textual.strip import Strip
 
 from helpdesk_tui.desk.pages import TicketPage
 from helpdesk_tui.language import _, ngettext
-from helpdesk_tui.screens.call_words import call_change
-from helpdesk_tui.screens.phrases import KIND_SIGNS, delivery_word, moment, priority_word, size, status_word
+from helpdesk_tui.screens.event_words import event_words, says_something
+from helpdesk_tui.screens.phrases import KIND_SIGNS, delivery_word, moment, size
 from helpdesk_tui.store.queries.thread import EventRow, MessageRow
-from helpdesk_tui.terms import MessageKind, Priority, Status
+from helpdesk_tui.terms import MessageKind
 
-#: Fields whose change says nothing to a person, or is said by another line.
-_SILENT = frozenset(
-    {"waiting_for", "waiting_since", "message", "number", "closed_at", "due_kind", "delivery_of", "letter"}
-)
 _INDENT = "   "
 #: Longer lines are hard to read on wide screens, in cells.
 _LONGEST_LINE = 100
@@ -158,7 +154,9 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
         self._lines, self._starts = [], []
         for number, item in _in_order(self.page):
             if isinstance(item, EventRow):
-                self._lines += [_Line(text, "thread--event") for text in _event_lines(item, self._now, width)]
+                self._lines += [
+                    _Line(text, "thread--event") for text in wrap(f"○ {event_words(item, self._now)}", width)
+                ]
             else:
                 self._starts.append(len(self._lines))
                 self._lines += self._message_lines(item, number, width)
@@ -223,7 +221,7 @@ def _broken(line: str, room: int) -> Iterator[str]:
 
 def _in_order(page: TicketPage) -> Iterator[tuple[int, MessageRow | EventRow]]:
     """Messages and the events that say something, by time; a message with its number."""
-    events = [event for event in page.events if _says_something(event)]
+    events = [event for event in page.events if says_something(event)]
     items: list[tuple[datetime, int, int, Any]] = [(m.received_at, 0, n, m) for n, m in enumerate(page.messages)]
     items += [(event.at, 1, event.id, event) for event in events]
     last = datetime.min.replace(tzinfo=page.ticket.created_at.tzinfo)
@@ -232,10 +230,6 @@ def _in_order(page: TicketPage) -> Iterator[tuple[int, MessageRow | EventRow]]:
         last = max(last, at) if kind == 0 else last
         ordered.append((last if kind == 0 else at, kind, number, item))
     return ((number, item) for _at, _kind, number, item in sorted(ordered, key=lambda one: one[:3]))
-
-
-def _says_something(event: EventRow) -> bool:
-    return bool(event.changes.keys() - _SILENT) or event.verb in ("undo", "redo")
 
 
 def _head(message: MessageRow, now: datetime | None, width: int) -> str:
@@ -257,60 +251,3 @@ def _head_look(message: MessageRow) -> str:
     if message.kind is MessageKind.NOTE:
         return "thread--note"
     return "thread--own-head" if message.kind is MessageKind.OUTBOUND else "thread--head"
-
-
-def _event_lines(event: EventRow, now: datetime | None, width: int) -> Iterator[str]:
-    said = ", ".join(_change(name, pair, event.at) for name, pair in event.changes.items() if name not in _SILENT)
-    verb = {"undo": _("undid: "), "redo": _("did again: ")}.get(event.verb, "")
-    when = moment(event.at, now or event.at)
-    yield from wrap(f"○ {event.actor}: {verb}{said} · {when}", width)
-
-
-def _change(name: str, pair: list[Any], at: datetime) -> str:
-    if name == "callback":
-        return call_change(pair[0], pair[1], at)
-    before, after = (_value(name, value, at) for value in pair)
-    if name == "delivery":
-        return _("mail {state}").format(state=after)
-    if name in _WHOLE:
-        return _WHOLE[name]()
-    return f"{_field_words().get(name, name)} {before} → {after}"
-
-
-#: What is said in a word of its own, whatever it was before.
-_WHOLE: dict[str, Callable[[], str]] = {
-    "overdue": lambda: _("is overdue"),
-    "callers": lambda: _("its call goes along"),
-    "texts": lambda: _("the unsent text goes along"),
-}
-
-
-def _field_words() -> dict[str, str]:
-    return {
-        "assignee": _("assignee"),
-        "category": _("category"),
-        "due_at": _("due"),
-        "linked_to": _("says it belongs to"),
-        "priority": _("priority"),
-        "queue": _("queue"),
-        "status": _("status"),
-        "subject": _("subject"),
-        "summary": _("summary"),
-        "tags": _("tags"),
-    }
-
-
-def _value(name: str, value: Any, at: datetime) -> str:
-    if value is None or value == []:
-        return "–"
-    if name == "status":
-        return status_word(Status(value))
-    if name == "priority":
-        return priority_word(Priority(value))
-    if name == "delivery":
-        return delivery_word(value)
-    if name.endswith(("_at", "_until")):
-        return moment(datetime.fromisoformat(value), at)
-    if isinstance(value, list):
-        return " ".join(map(str, value))
-    return str(value)

@@ -1,0 +1,81 @@
+"""How what happened to a ticket is said: who, what from, what to, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from helpdesk_tui.language import _
+from helpdesk_tui.screens.call_words import call_change
+from helpdesk_tui.screens.phrases import delivery_word, moment, priority_word, status_word
+from helpdesk_tui.store.queries.thread import EventRow
+from helpdesk_tui.terms import Priority, Status
+
+#: Fields whose change says nothing to a person, or is said by another line.
+_SILENT = frozenset(
+    {"waiting_for", "waiting_since", "message", "number", "closed_at", "due_kind", "delivery_of", "letter"}
+)
+
+
+def says_something(event: EventRow) -> bool:
+    """True for an event that is worth a line."""
+    return bool(event.changes.keys() - _SILENT) or event.verb in ("undo", "redo")
+
+
+def event_words(event: EventRow, now: datetime | None) -> str:
+    """An event in a line: `anna: status new → open · today 9:06`; without a present its own day is today."""
+    said = ", ".join(_change(name, pair, event.at) for name, pair in event.changes.items() if name not in _SILENT)
+    verb = {"undo": _("undid: "), "redo": _("did again: ")}.get(event.verb, "")
+    when = moment(event.at, now or event.at)
+    return f"{event.actor}: {verb}{said} · {when}"
+
+
+def _change(name: str, pair: list[Any], at: datetime) -> str:
+    if name == "callback":
+        return call_change(pair[0], pair[1], at)
+    before, after = (_value(name, value, at) for value in pair)
+    if name == "delivery":
+        return _("mail {state}").format(state=after)
+    if name in _WHOLE:
+        return _WHOLE[name]()
+    return f"{_field_words().get(name, name)} {before} → {after}"
+
+
+#: What is said in a word of its own, whatever it was before.
+_WHOLE: dict[str, Callable[[], str]] = {
+    "overdue": lambda: _("is overdue"),
+    "callers": lambda: _("its call goes along"),
+    "texts": lambda: _("the unsent text goes along"),
+}
+
+
+def _field_words() -> dict[str, str]:
+    return {
+        "assignee": _("assignee"),
+        "category": _("category"),
+        "due_at": _("due"),
+        "linked_to": _("says it belongs to"),
+        "priority": _("priority"),
+        "queue": _("queue"),
+        "status": _("status"),
+        "subject": _("subject"),
+        "summary": _("summary"),
+        "tags": _("tags"),
+    }
+
+
+def _value(name: str, value: Any, at: datetime) -> str:
+    if value is None or value == []:
+        return "–"
+    if name == "status":
+        return status_word(Status(value))
+    if name == "priority":
+        return priority_word(Priority(value))
+    if name == "delivery":
+        return delivery_word(value)
+    if name.endswith(("_at", "_until")):
+        return moment(datetime.fromisoformat(value), at)
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return str(value)
