@@ -34,6 +34,8 @@ def event_words(event: EventRow, now: datetime | None) -> str:
 def _change(name: str, pair: list[Any], at: datetime) -> str:
     if name == "callback":
         return call_change(pair[0], pair[1], at)
+    if name == "callers":
+        return _("its call goes along") if any(pair[1].values()) else _("its call is anybody's of the team")
     before, after = (_value(name, value, at) for value in pair)
     if name == "delivery":
         return _("mail {state}").format(state=after)
@@ -45,7 +47,6 @@ def _change(name: str, pair: list[Any], at: datetime) -> str:
 #: What is said in a word of its own, whatever it was before.
 _WHOLE: dict[str, Callable[[], str]] = {
     "overdue": lambda: _("is overdue"),
-    "callers": lambda: _("its call goes along"),
     "texts": lambda: _("the unsent text goes along"),
 }
 

@@ -254,7 +254,7 @@ def _add_ticket(
     if ticket.due_at and ticket.has_reminder:
         rows.add(Timer, kind="due", **place, due_at=ticket.due_at)
     about = [ticket.subject, ticket.summary or "", ticket.requester.name, ticket.requester.address]
-    about += ticket.customer.addresses[1:]
+    about += [*ticket.customer.addresses[1:], ticket.number_there]
     said = (_said(one, names.own_addresses) for one in ticket.messages)
     rows.add(TicketWords, **search.document(ticket_id, place["queue_id"], about, said))
 

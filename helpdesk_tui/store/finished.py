@@ -88,6 +88,7 @@ class FinishedTicket:
 
     Args:
         number: None draws one; with `is_number_wished` one is drawn also where it is taken.
+        number_there: what another system called it; it is found by it.
         has_reminder: a timer watches over its due date.
     """
 
@@ -118,6 +119,7 @@ class FinishedTicket:
     fields: tuple[tuple[str, str], ...] = ()
     customer: FinishedCustomer = FinishedCustomer()
     history: tuple[FinishedEvent, ...] = ()
+    number_there: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,17 @@ from helpdesk_tui.rules import words as rules
 from helpdesk_tui.rules.routing import is_own
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.statements import add_rows
-from helpdesk_tui.store.tables import Attachment, Customer, CustomerAddress, Message, QueueAddress, Ticket, TicketWords
+from helpdesk_tui.store.tables import (
+    NUMBER_THERE,
+    Attachment,
+    Customer,
+    CustomerAddress,
+    ExternalRef,
+    Message,
+    QueueAddress,
+    Ticket,
+    TicketWords,
+)
 from helpdesk_tui.store.transaction import writing
 from helpdesk_tui.terms import SYSTEM, MessageKind, Person
 
@@ -51,6 +61,7 @@ def rebuild(session: Session, ticket_id: int) -> None:
     """Write a ticket's document anew from what is stored."""
     ticket = session.get_one(Ticket, ticket_id)
     about = [ticket.subject, ticket.summary or "", *customer_texts(session, ticket.requester_id)]
+    about += numbers_there(session, ticket_id)
     row = document(ticket_id, ticket.queue_id, about, _thread(session, ticket))
     found = session.get(TicketWords, ticket_id)
     if found is None:
@@ -109,6 +120,14 @@ def customer_texts(session: Session, customer_id: int) -> list[str]:
     )
     rows = session.execute(found.where(col(Customer.id) == customer_id)).all()
     return [rows[0].name, *(row.address for row in rows if row.address)]
+
+
+def numbers_there(session: Session, ticket_id: int) -> list[str]:
+    """What other systems called a ticket."""
+    called = select(col(ExternalRef.external_id)).where(
+        col(ExternalRef.own_id) == ticket_id, col(ExternalRef.type) == NUMBER_THERE
+    )
+    return list(session.execute(called.order_by(col(ExternalRef.external_id))).scalars())
 
 
 def _thread(session: Session, ticket: Ticket) -> Iterator[list[str]]:

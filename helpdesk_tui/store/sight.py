@@ -79,6 +79,12 @@ def _of_raw_mail(row: Any, sight: Sight) -> ColumnElement[bool]:
     return exists().where(_raw.c.id == row.raw_id, _raw.c.queue_id.in_(sight.queues))
 
 
+def _old_number(row: Any, sight: Sight) -> ColumnElement[bool]:
+    """What another system called a ticket one sees; else for those alone who see everything."""
+    seen = exists().where(_ticket.c.id == row.own_id, _ticket.c.queue_id.in_(sight.queues))
+    return and_(row.type == t.NUMBER_THERE, seen)
+
+
 def _across_queues(_row: Any, _sight: Sight) -> ColumnElement[bool]:
     """For those alone who see everything."""
     return false()
@@ -112,10 +118,11 @@ def _in_use(row: Any, sight: Sight) -> ColumnElement[bool]:
 
 
 def _not_left(row: Any, sight: Sight) -> ColumnElement[bool]:
-    return or_(
-        row.queue_id.in_(sight.queues),
-        and_(row.verb.in_(_MOVES), row.changes["queue_id"][0].as_integer().in_(sight.queues)),
-    )
+    if sight.is_postgres:
+        came_from: Any = cast(func.json_extract_path_text(row.changes, "queue_id", "0"), BigInteger)
+    else:
+        came_from = func.json_extract(row.changes, "$.queue_id[0]")
+    return or_(row.queue_id.in_(sight.queues), and_(row.verb.in_(_MOVES), came_from.in_(sight.queues)))
 
 
 _table: Callable[[type[SQLModel]], Any] = lambda model: model.__table__  # type: ignore[attr-defined]  # noqa: E731
@@ -143,7 +150,7 @@ LIMITED: Mapping[type[SQLModel], Rule] = {
     t.MailSeen: _of_raw_mail,
     t.ImportRun: _across_queues,
     t.ImportReject: _across_queues,
-    t.ExternalRef: _across_queues,
+    t.ExternalRef: _old_number,
 }
 #: What is limited for questions alone: a writer has to find whom and what there is, or would make them twice.
 LIMITED_TO_READERS: Mapping[type[SQLModel], Rule] = {

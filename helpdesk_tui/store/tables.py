@@ -536,6 +536,10 @@ class Lease(SQLModel, table=True):
     words: str = _text()
 
 
+#: The type of an `external_ref` that is what another system called a ticket.
+NUMBER_THERE = "number"
+
+
 class ExternalRef(SQLModel, table=True):
     """What another system called a thing of ours."""
 

@@ -11,13 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.store.tables import Agent, ExternalRef, ImportReject, ImportRun, Message, Ticket
+from helpdesk_tui.store.tables import NUMBER_THERE, Agent, ExternalRef, ImportReject, ImportRun, Message, Ticket
 from helpdesk_tui.terms import ImportState
 
 #: The kinds of `external_ref`. By digest: a mail that was read (its message), a row that was read (its ticket). By
 #: name: a ticket's number there (the ticket), a Message-ID (the message), any id by which mails of one conversation
 #: know each other (the ticket). What was made, for undo: a ticket, a requester, a tag, a company, a field.
-MAIL, ROW, NUMBER, MESSAGE, THREAD = "mail", "row", "number", "message", "thread"
+MAIL, ROW, NUMBER, MESSAGE, THREAD = "mail", "row", NUMBER_THERE, "message", "thread"
 TICKET, CUSTOMER, TAG, ORGANIZATION, FIELD = "ticket", "customer", "tag", "organization", "field"
 #: The option of an import that names the old system's mark in subjects, such as `[Ticket#{number}]`.
 SUBJECT_TAG = "subject_tag"
