@@ -11,7 +11,6 @@ import gc
 import logging
 import os
 import shutil
-import signal
 import sys
 import threading
 import time
@@ -31,6 +30,7 @@ from textual.timer import Timer
 from helpdesk_tui.config import Settings, load
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _, speak
+from helpdesk_tui.screens.ending import watch_terminal
 from helpdesk_tui.screens.skeleton import Skeleton
 from helpdesk_tui.screens.typeahead import Typeahead
 
@@ -181,8 +181,8 @@ class HelpdeskApp(App[None]):
         self.theme = self.settings.ui.theme if self.settings.ui.theme in self.available_themes else "textual-dark"
         self.push_screen(Skeleton())
         self.call_after_refresh(self._start_opening)
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, self._told_to_end, number)
+        if not self.is_headless:
+            watch_terminal(self._told_to_end)
 
     def on_resize(self) -> None:
         """The terminal has another size: see, when it rests, that the screen has it too."""

@@ -137,7 +137,7 @@ def set_agent(
         away_until: "" ends an absence. capacity: so many tickets that wait for us are a full load.
         queues, teams: `+NAME` lets them in, `-NAME` takes them out.
     Raises:
-        Refused: it is the last admin, who would be none any more.
+        Refused: it is the last admin, who would be none any more. Usage: the absence is over already.
     """
     with desk.change(Verb.CONFIGURE) as changes:
         agent = _agent_named(changes.session, login)
@@ -145,13 +145,21 @@ def set_agent(
         agent.email = clean_line(email, 320) if email is not None else agent.email
         agent.capacity = capacity if capacity is not None else agent.capacity
         if away_until is not None:
-            agent.away_until = away_until if isinstance(away_until, datetime) else None
+            agent.away_until = _to_come(away_until, changes.now)
         if role is not None:
             _set_role(changes.session, agent, role)
         gone_back = change_queues(changes, agent, queues)
         change_teams(changes.session, agent, teams)
         changes.say(" ".join(filter(None, (_("Agent {login} is changed.").format(login=login), gone_back))))
     return changes.outcome
+
+
+def _to_come(until: datetime | str, now: datetime) -> datetime | None:
+    if not isinstance(until, datetime):
+        return None
+    if until <= now:
+        raise Usage(_("That absence is over already."), _("Name a time to come; none ends an absence."))
+    return until
 
 
 def _set_role(session: Session, agent: Agent, role: Role) -> None:

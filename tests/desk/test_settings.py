@@ -93,6 +93,8 @@ def test_an_agent_is_changed_and_comes_back(admin: Desk, clock: FrozenClock) -> 
     settings.set_agent(admin, "anna", name="Anna Ott", away_until=clock() + timedelta(days=1))
     anna = next(agent for agent in admin.ask(agents) if agent.login == "anna")
     assert (anna.name, anna.email, anna.away_until) == ("Anna Ott", "anna@desk.example", clock() + timedelta(days=1))
+    with pytest.raises(Usage, match="over already"):
+        settings.set_agent(admin, "anna", away_until=clock())
     settings.set_agent(admin, "anna", away_until="")
     anna = next(agent for agent in admin.ask(agents) if agent.login == "anna")
     assert (anna.name, anna.away_until) == ("Anna Ott", None)

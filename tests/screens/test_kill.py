@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -211,6 +213,7 @@ def _rows(stage: Stage, statement: str) -> list[Any]:
 
 
 _BROKEN = """
+import subprocess
 import sys
 from helpdesk_tui.screens.triage import TriageScreen
 secret, sys.argv = sys.argv[1], ["helpdesk", "--as", "anna"]
@@ -226,3 +229,16 @@ TriageScreen.action_preview = broken
 from helpdesk_tui.__main__ import main
 main()
 """
+
+
+def test_a_terminal_that_goes_without_a_signal_takes_the_program_with_it(morning: Stage) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "helpdesk_tui", "--as", "anna"]
+    ends = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
+    with subprocess.Popen(command, **ends, env=morning.environment, start_new_session=True) as program:
+        os.close(theirs)
+        seen = b""
+        while b"5 tickets" not in seen:
+            seen += os.read(ours, 65536)
+        os.close(ours)
+        assert program.wait(timeout=20) == 128 + signal.SIGHUP
