@@ -16,7 +16,7 @@ from helpdesk_tui.desk.door import Change, Changes, as_stored
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.invitation import News
-from helpdesk_tui.store.tables import CallbackBooking, CallbackPlan, CallbackRequest, CallbackSlot, Team
+from helpdesk_tui.store.tables import Agent, CallbackBooking, CallbackPlan, CallbackRequest, CallbackSlot, Event, Team
 from helpdesk_tui.terms import CallState
 
 #: The name of a call in an event, and of the letter about it.
@@ -64,6 +64,21 @@ def snapshot(session: Session, request: CallbackRequest) -> dict[str, Any]:
         "team_zone": plan.zone,
         "attempts": plan.attempts,
     }
+
+
+def changed_by(session: Session, ticket_id: int, booking_id: int) -> str:
+    """The login of who changed a booked call last; "" where the program did."""
+    logged = select(col(Event.changes), col(Agent.login)).outerjoin(Agent, col(Agent.id) == col(Event.actor_id))
+    logged = logged.where(col(Event.ticket_id) == ticket_id).order_by(col(Event.id).desc())
+    for changed, login in session.execute(logged):
+        before, after = (_booked(picture, booking_id) for picture in changed.get(CALLBACK, (None, None)))
+        if before != after:
+            return login or ""
+    return ""
+
+
+def _booked(picture: Picture | None, booking_id: int) -> Any:
+    return picture["bookings"].get(str(booking_id)) if picture else None
 
 
 def restore(changes: Changes, change: Change, was: Mapping[str, list[Any]], later: list[dict[str, Any]]) -> list[str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from helpdesk_tui.desk.callback_letters import tell
-from helpdesk_tui.desk.callback_log import record, snapshot
+from helpdesk_tui.desk.callback_log import changed_by, record, snapshot
 from helpdesk_tui.desk.callback_places import choose, lock_plan, open_slot, take, when
 from helpdesk_tui.desk.callbacks import booked_call, instant
 from helpdesk_tui.desk.conversation import own_message
@@ -17,7 +19,7 @@ from helpdesk_tui.language import _
 from helpdesk_tui.rules.invitation import News
 from helpdesk_tui.rules.untrusted import clean_text
 from helpdesk_tui.store.queries.callbacks import PlanRow
-from helpdesk_tui.store.tables import CallbackBooking, CallbackRequest, CallbackSlot, Team
+from helpdesk_tui.store.tables import CallbackBooking, CallbackRequest, CallbackSlot, Team, Ticket
 from helpdesk_tui.terms import CallOutcome, CallState, MessageKind, Outcome, Party, Status, Verb
 
 #: What counts as a try; a voicemail is one, for nobody was spoken to.
@@ -31,11 +33,13 @@ class Ended:
     Args:
         note: what was said, kept in the thread where the customer was reached.
         at: when to call instead, where they asked for later; None is the next free slot.
+        booking_id: the call that was made, as it was seen; None is whichever is booked.
     """
 
     outcome: CallOutcome
     note: str = ""
     at: datetime | str | None = None
+    booking_id: int | None = None
 
 
 def record_outcome(desk: Desk, ticket: int, ended: Ended) -> Outcome:
@@ -46,10 +50,11 @@ def record_outcome(desk: Desk, ticket: int, ended: Ended) -> Outcome:
     wish stays open until somebody knows the right one.
 
     Raises:
-        NotFound: no call is booked. Refused: the time they asked for is not free.
+        NotFound: no call is booked. Refused: the time they asked for is not free, or somebody has gone on with the call.
     """
     with desk.change(Verb.CALL, [ticket]) as changes:
         change, session = changes.only, changes.session
+        _refuse_other(session, change.ticket, ended.booking_id)
         request, booking = booked_call(session, change.ticket)
         before = snapshot(session, request)
         row = lock_plan(session, session.get_one(Team, request.team_id).name)
@@ -57,6 +62,36 @@ def record_outcome(desk: Desk, ticket: int, ended: Ended) -> Outcome:
         record(change, session, request, before)
         changes.say(f"#{ticket}: {words}")
     return changes.outcome
+
+
+def outcome_word(outcome: CallOutcome) -> str:
+    """How a call ended."""
+    return {
+        CallOutcome.REACHED: _("reached"),
+        CallOutcome.NO_ANSWER: _("no answer"),
+        CallOutcome.VOICEMAIL: _("voicemail"),
+        CallOutcome.WRONG_NUMBER: _("wrong number"),
+        CallOutcome.LATER: _("later"),
+    }[outcome]
+
+
+def _refuse_other(session: Session, ticket: Ticket, booking_id: int | None) -> None:
+    """An outcome is that of the call that was seen, and of no other that is booked by now.
+
+    Raises:
+        Refused: somebody has made that call, moved it or given it up.
+    """
+    booking = session.get(CallbackBooking, booking_id) if booking_id is not None else None
+    if booking_id is None or (booking and booking.holds and booking.outcome is None):
+        return
+    login = changed_by(session, ticket.id, booking_id) or _("somebody")
+    if booking and booking.outcome:
+        said = _("{login} has made this call: {outcome}.").format(
+            login=login, outcome=outcome_word(CallOutcome(booking.outcome))
+        )
+    else:
+        said = _("{login} has moved this call or given it up.").format(login=login)
+    raise Refused(said, _("Nothing was changed. T shows what is booked now."))
 
 
 def _conclude(
@@ -68,12 +103,11 @@ def _conclude(
         return _answered(changes, change, ended.note)
     if outcome is CallOutcome.WRONG_NUMBER:
         booking.outcome = outcome
-        return _("wrong number · ask for the right one, then book again")
+        return outcome_word(outcome) + _(" · ask for the right one, then book again")
     if outcome is CallOutcome.LATER:
         at = instant(ended.at, row)
-        return _("later") + _again(changes, change, row, request, booking, outcome, booking.attempt, at)
-    said = {CallOutcome.NO_ANSWER: _("no answer"), CallOutcome.VOICEMAIL: _("voicemail")}[outcome]
-    words = said + _(", try {n} of {m}").format(n=booking.attempt, m=row.plan.attempts)
+        return outcome_word(outcome) + _again(changes, change, row, request, booking, outcome, booking.attempt, at)
+    words = outcome_word(outcome) + _(", try {n} of {m}").format(n=booking.attempt, m=row.plan.attempts)
     if booking.attempt >= row.plan.attempts:
         booking.outcome = outcome
         return words + " · " + _("no further call is booked")
@@ -88,7 +122,7 @@ def _answered(changes: Changes, change: Change, note: str) -> str:
     if change.ticket.status == Status.NEW:
         apply_status(change.ticket, Status.OPEN, changes.now)
     wait_for(change.ticket, Party.THEM, changes.now)
-    return _("reached")
+    return outcome_word(CallOutcome.REACHED)
 
 
 def _again(

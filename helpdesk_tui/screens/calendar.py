@@ -46,17 +46,17 @@ class CallbackScreen(DeskScreen, inherit_bindings=False):
     BINDINGS: ClassVar = [*bindings("slots"), *_also()]
     AREAS: ClassVar[tuple[str, ...]] = ("slots",)
 
-    def __init__(self, ticket_id: int | None, told: Callable[[Outcome], None], *, is_later: bool = False) -> None:
+    def __init__(self, ticket_id: int | None, told: Callable[[Outcome], None], later_than: int | None = None) -> None:
         """Show the week.
 
         Args:
             ticket_id: whose customer is to be called; None only looks.
             told: hears of what was done here, when the screen has gone.
-            is_later: the customer was spoken to and asked for another time, which ends the present call.
+            later_than: the call (a booking's id) in which the customer asked for another time; choosing one ends it.
         """
         super().__init__()
         self.page: CallPage | None = None
-        self._ticket_id, self._told, self._is_later = ticket_id, told, is_later
+        self._ticket_id, self._told, self._later_than = ticket_id, told, later_than
         self._team = ""
 
     def compose(self) -> ComposeResult:
@@ -236,8 +236,8 @@ class CallbackScreen(DeskScreen, inherit_bindings=False):
         if not self.can("book") or self.page is None or self.page.ticket is None or self.grid.current is None:
             return
         number, offer = self.page.ticket.ticket.number, self.grid.current
-        if self._is_later:
-            ended = Ended(CallOutcome.LATER, at=offer.start)
+        if self._later_than is not None:
+            ended = Ended(CallOutcome.LATER, at=offer.start, booking_id=self._later_than)
             self._finish(lambda desk: record_outcome(desk, number, ended))
         elif self.page.call is not None and self.page.call.start is not None:
             team = self._team

@@ -74,10 +74,10 @@ class CallScreen(DeskScreen):
         """Look at the week."""
         self._open_week(None)
 
-    def _open_week(self, ticket_id: int | None, *, is_later: bool = False) -> None:
+    def _open_week(self, ticket_id: int | None, later_than: int | None = None) -> None:
         from helpdesk_tui.screens.calendar import CallbackScreen
 
-        self.app.push_screen(CallbackScreen(ticket_id, self._done, is_later=is_later))
+        self.app.push_screen(CallbackScreen(ticket_id, self._done, later_than))
 
     def action_card(self) -> None:
         """Open the card of the call that is due, else of the one that is booked for the chosen ticket."""
@@ -97,19 +97,18 @@ class CallScreen(DeskScreen):
             self.look_for_calls()
             self.refuse(HelpdeskError(_("No call is due now, and none is booked here."), _("b books one.")))
         elif self.is_current:
-            number = card.call.number
             dialog = CallCardDialog(card, self.desk_app.desk.clock)
-            self.app.push_screen(dialog, partial(self._ended, ticket_id, number))
+            self.app.push_screen(dialog, partial(self._ended, card.call))
 
-    def _ended(self, ticket_id: int, number: int, answer: str | None) -> None:
+    def _ended(self, call: CallRow, answer: str | None) -> None:
         if answer == CallOutcome.LATER:
-            self._open_week(ticket_id, is_later=True)
+            self._open_week(call.ticket_id, later_than=call.booking_id)
         elif answer is not None:
-            outcome = CallOutcome(answer)
-            self.desk_app.opening(self._recorded(number, outcome))
+            ended = Ended(CallOutcome(answer), booking_id=call.booking_id)
+            self.desk_app.opening(self._recorded(call.number, ended))
 
-    async def _recorded(self, number: int, outcome: CallOutcome) -> None:
-        self._done(await self.desk_app.do(record_outcome, number, Ended(outcome)))
+    async def _recorded(self, number: int, ended: Ended) -> None:
+        self._done(await self.desk_app.do(record_outcome, number, ended))
 
     def _done(self, outcome: Outcome) -> None:
         """A call was booked, moved or made: say so, and see which one is next."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from helpdesk_tui.desk.calls import outcome_word
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.invitation import differs
 from helpdesk_tui.rules.phones import shown
@@ -16,17 +17,6 @@ from helpdesk_tui.store.queries.callbacks import CallMark, CallRow
 from helpdesk_tui.terms import CallOutcome, CallState
 
 Picture = Mapping[str, Any]
-
-
-def outcome_word(outcome: CallOutcome) -> str:
-    """How a call ended."""
-    return {
-        CallOutcome.REACHED: _("reached"),
-        CallOutcome.NO_ANSWER: _("no answer"),
-        CallOutcome.VOICEMAIL: _("voicemail"),
-        CallOutcome.WRONG_NUMBER: _("wrong number"),
-        CallOutcome.LATER: _("later"),
-    }[outcome]
 
 
 def call_change(before: Picture | None, after: Picture | None, at: datetime) -> str:

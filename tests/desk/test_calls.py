@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from helpdesk_tui.desk.callback_plans import PlanFields
@@ -11,7 +13,7 @@ from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.history import redo, undo
 from helpdesk_tui.desk.tickets import set_status
 from helpdesk_tui.errors import NotFound, Refused, Usage
-from helpdesk_tui.terms import CallOutcome, CallState, MessageKind, OutboxState, Party, Status
+from helpdesk_tui.terms import CallOutcome, CallState, MessageKind, Outcome, OutboxState, Party, Status
 from tests.build import Place, everything, history, last_changes, row, sql, thread
 from tests.desk.callback_desk import (
     BERLIN,
@@ -108,6 +110,31 @@ class TestOutcomes:
                 book(desk, ticket, Wish(number=number))
         book(desk, ticket, Wish(number="069 7654321"))
         assert call(desk, ticket).phone == "+49697654321"
+
+    def test_an_outcome_is_that_of_the_call_on_the_card(self, place: Place, desk: Desk, bob: Desk) -> None:
+        a_calling_team(place, "anna", "bob")
+        ticket = a_call(desk)
+        seen = call(desk, ticket).booking_id
+        record_outcome(bob, ticket, Ended(NO_ANSWER))
+        for outcome in (NO_ANSWER, REACHED, LATER):
+            with pytest.raises(Refused, match=r"bob has made this call: no answer\."):
+                record_outcome(desk, ticket, Ended(outcome, booking_id=seen))
+        assert (call(desk, ticket).attempt, call(desk, ticket).start) == (2, NINE + SLOT)
+        undo(bob)
+        record_outcome(desk, ticket, Ended(REACHED, booking_id=seen))
+        with pytest.raises(Refused, match=r"anna has made this call: reached\."):
+            record_outcome(bob, ticket, Ended(REACHED, booking_id=seen))
+
+    @pytest.mark.parametrize("step", [lambda bob, ticket: move_booking(bob, ticket, NINE + SLOT), cancel_booking])
+    def test_a_call_that_was_moved_or_given_up_meanwhile_has_no_outcome(
+        self, place: Place, desk: Desk, bob: Desk, step: Callable[[Desk, int], Outcome]
+    ) -> None:
+        a_calling_team(place)
+        ticket = a_call(desk)
+        seen = call(desk, ticket).booking_id
+        step(bob, ticket)
+        with pytest.raises(Refused, match=r"bob has moved this call or given it up\."):
+            record_outcome(desk, ticket, Ended(REACHED, booking_id=seen))
 
     def test_without_a_call_there_is_no_outcome(self, place: Place, desk: Desk) -> None:
         a_calling_team(place)

@@ -9,7 +9,9 @@ import pytest
 
 from helpdesk_tui.desk.callback_plans import PlanFields, set_plan
 from helpdesk_tui.desk.callbacks import Wish, book
+from helpdesk_tui.desk.calls import Ended, record_outcome
 from helpdesk_tui.desk.settings import add_team
+from helpdesk_tui.terms import CallOutcome
 from tests.build import a_mail, received
 from tests.screens.stage import SIZES, OpenApp, Stage
 from tests.services.escapes import forbidden_bytes
@@ -108,6 +110,17 @@ def test_the_call_that_is_due_rings_and_is_under_0(phones: Stage) -> None:
         app.press("enter").shows("#1001: later · next ")
         assert app.quit() == 0
     assert calls(phones)[0]["last_outcome"] == "later"
+
+
+def test_a_call_that_a_colleague_has_made_meanwhile_is_not_made_twice(phones: Stage) -> None:
+    book(phones.desk(), 1001, Wish())
+    with phones.app() as app:
+        app.up().press("T").shows("try 1 of 3", "1 reached  2 no answer")
+        record_outcome(phones.desk("bob"), 1001, Ended(CallOutcome.NO_ANSWER))
+        app.press("2").shows("bob has made this call: no answer.")
+        app.press("T").shows("try 2 of 3")
+        assert app.quit() == 0
+    assert calls(phones)[0]["attempt"] == 2
 
 
 def test_what_is_not_free_is_named_and_passed_over(phones: Stage) -> None:

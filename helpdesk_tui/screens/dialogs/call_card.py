@@ -12,11 +12,12 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
+from helpdesk_tui.desk.calls import outcome_word
 from helpdesk_tui.desk.pages import CallCard
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.phones import shown
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
-from helpdesk_tui.screens.call_words import outcome_word, there
+from helpdesk_tui.screens.call_words import there
 from helpdesk_tui.screens.dialogs.dialog import Dialog
 from helpdesk_tui.screens.keys import bindings
 from helpdesk_tui.screens.phrases import moment

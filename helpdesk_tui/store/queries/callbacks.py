@@ -77,7 +77,7 @@ class CallRow:
 
     Args:
         phone: E.164; phone_zone: the customer's time zone where the number says it; zone: the team's.
-        start, end: None where nothing is booked; agent: who calls, None is whoever of the team is free.
+        start, end, booking_id: None where nothing is booked; agent: who calls, None is whoever of the team is free.
         attempt: which try the booked call is, or the last one was; last_outcome: how the last call ended.
         is_overbooked: more calls stand in this slot than the plan has room for now.
     """
@@ -97,6 +97,7 @@ class CallRow:
     state: CallState
     start: datetime | None
     end: datetime | None
+    booking_id: int | None
     attempt: int
     attempts: int
     last_outcome: CallOutcome | None
@@ -269,6 +270,7 @@ def _calls() -> Select[Any]:
             CallbackRequest,
             CallbackSlot,
             col(CallbackBooking.attempt).label("attempt"),
+            col(CallbackBooking.id).label("booking_id"),
             col(Ticket.number).label("number"),
             func.coalesce(col(Ticket.summary), col(Ticket.subject)).label("subject"),
             col(Customer.name).label("customer"),
@@ -324,6 +326,7 @@ def _row(row: Any, last_outcome: CallOutcome | None, last_attempt: int) -> CallR
         state=CallState(request.state),
         start=slot.start_at if slot else None,
         end=slot.end_at if slot else None,
+        booking_id=row.booking_id,
         attempt=row.attempt or last_attempt,
         attempts=row.attempts,
         last_outcome=last_outcome,
