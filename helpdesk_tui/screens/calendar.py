@@ -107,10 +107,9 @@ class CallbackScreen(DeskScreen, inherit_bindings=False):
         if not self.is_mounted:
             return
         if page.week is None or (self._ticket_id is not None and page.ticket is None):
-            self.dismiss()
             said = _("No team has times for callbacks yet.") if page.week is None else _("This ticket is gone.")
             lead = _("A lead runs: helpdesk callback pattern set TEAM") if page.week is None else ""
-            self.app.call_after_refresh(self.desk_app.tell, HelpdeskError(said, lead))
+            self.leave_saying(HelpdeskError(said, lead))
             return
         self.page, self._team = page, page.week.team
         self.query_one("#week-head", Static).update(self._head(page))
@@ -280,9 +279,8 @@ class CallbackScreen(DeskScreen, inherit_bindings=False):
             await self._load(self.page.week.first if self.page and self.page.week else None)
             self.refuse(error)
             return
-        self.dismiss()
-        self._told(outcome)
+        self.leave(lambda: self._told(outcome))
 
     def action_back(self) -> None:
         """Back; nothing is booked."""
-        self.dismiss()
+        self.leave()

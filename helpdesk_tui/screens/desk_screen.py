@@ -39,6 +39,8 @@ class DeskScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.asks_to_quit = False
+        self._once_left: Callable[[], object] | None = None
+        self._has_left = False
 
     @property
     def desk_app(self) -> HelpdeskApp:
@@ -112,6 +114,25 @@ class DeskScreen(Screen[None]):
         self.set_class(width >= WIDEST, "widest")
         self.refresh(layout=True)
         self.afterwards(self.show_keys)
+
+    # -- leaving
+
+    def leave(self, then: Callable[[], object] = lambda: None) -> None:
+        """Leave this screen, as soon as nothing lies over it; what `then` says is said on the one below."""
+        self._once_left = then
+        if self.is_active and not self._has_left:
+            self._has_left = True
+            self.dismiss()
+            then()
+
+    def leave_saying(self, error: HelpdeskError) -> None:
+        """Leave this screen, and say why."""
+        self.leave(lambda: self.app.call_after_refresh(self.desk_app.tell, error))
+
+    def on_screen_resume(self) -> None:
+        """Nothing lies over it any more: leave, where that was to be."""
+        if self._once_left is not None:
+            self.leave(self._once_left)
 
     # -- acting
 

@@ -126,9 +126,7 @@ class TicketScreen(VerbScreen):
         if wanted != self.ticket_id or not self.is_mounted:
             return
         if page is None:
-            self.dismiss()
-            said = _("This ticket is no longer in a queue you belong to.")
-            self.app.call_after_refresh(self.desk_app.tell, HelpdeskError(said))
+            self.leave_saying(HelpdeskError(_("This ticket is no longer in a queue you belong to.")))
             return
         self.page = page
         now = self.desk_app.desk.clock()
@@ -255,7 +253,7 @@ class TicketScreen(VerbScreen):
             self.action_leave()
         else:
             self.composer.save_now()
-            self.dismiss()
+            self.leave()
 
     def action_properties(self) -> None:
         """Show or hide the side panel."""

@@ -10,7 +10,8 @@ import pytest
 from helpdesk_tui.desk.callback_plans import PlanFields, set_plan
 from helpdesk_tui.desk.callbacks import Wish, book
 from helpdesk_tui.desk.calls import Ended, record_outcome
-from helpdesk_tui.desk.settings import add_team
+from helpdesk_tui.desk.settings import add_queue, add_team, set_agent
+from helpdesk_tui.desk.tickets import move
 from helpdesk_tui.terms import CallOutcome
 from tests.build import a_mail, received
 from tests.screens.stage import SIZES, OpenApp, Stage
@@ -215,6 +216,24 @@ def test_the_week_can_be_looked_at_without_a_ticket(phones: Stage) -> None:
         app.press("?").shows("Keys · q closes", "to the next slot that is free")
         app.press("q").gone("Keys · q")
         app.press("q").shows("1 ticket")
+        assert app.quit() == 0
+
+
+@pytest.mark.parametrize(("key", "title"), [("?", "Keys · q closes"), (":", "What to do"), ("enter", "Which number")])
+def test_a_ticket_that_goes_out_of_sight_takes_its_week_along(phones: Stage, key: str, title: str) -> None:
+    """Also from under another screen, as soon as that is left."""
+    root = phones.desk("root")
+    add_queue(root, "personnel")
+    set_agent(root, "anna", queues=["-personnel"])
+    received(phones.desk(), a_mail("Call me.", sender="Otto <otto@kunde.example>", subject="No number"))
+    with phones.app() as app:
+        app.up().press("#").shows("Ticket number")
+        app.write("1002").press("enter").shows("#1002 No number")
+        app.press("b").shows("▌1 free")
+        app.press(key).shows(title)
+        move(root, [1002], "personnel")
+        received(phones.desk("bob"), a_mail("And another.", sender="Ute <ute@kunde.example>", subject="Another"))
+        app.press("escape").gone(title).shows("This ticket is no longer in a queue you belong to.")
         assert app.quit() == 0
 
 
