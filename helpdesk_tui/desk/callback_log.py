@@ -90,11 +90,12 @@ def restore(changes: Changes, change: Change, was: Mapping[str, list[Any]], late
         Refused: the place it had is somebody else's by now.
     """
     session, (before, after) = changes.session, was[CALLBACK]
-    if any(CALLBACK in changed for changed in later):
-        return [_("the callback of #{number} (it was changed since)").format(number=change.ticket.number)]
     request = session.get_one(CallbackRequest, (after or before)["request"], populate_existing=True)
     now = snapshot(session, request)
-    target = before or {**after, "state": CallState.CANCELLED, "bookings": {}}
+    target, expected = before or _taken_back(after), after or _taken_back(before)
+    is_changed = any(CALLBACK in changed for changed in later) or _compared(now) != _compared(expected)
+    if is_changed or (target["state"] == CallState.OPEN and _has_other(session, request)):
+        return [_("the callback of #{number} (it was changed since)").format(number=change.ticket.number)]
     for name in _OWN:
         setattr(request, name, target[name])
     session.flush()
@@ -103,6 +104,27 @@ def restore(changes: Changes, change: Change, was: Mapping[str, list[Any]], late
     session.flush()
     change.record(CALLBACK, after, None if before is None else snapshot(session, request))
     return []
+
+
+def _taken_back(picture: Picture) -> Picture:
+    """A call as it is once its first booking was taken back."""
+    return {**picture, "state": CallState.CANCELLED, "bookings": {}}
+
+
+def _compared(picture: Picture) -> dict[str, Any]:
+    """What tells whether somebody has gone on with a call; a booking that was given up says nothing."""
+    standing = {number: state for number, state in picture["bookings"].items() if state != [False, None]}
+    return {"bookings": standing, **{name: picture[name] for name in ("state", "agent_id", "team_id", "number")}}
+
+
+def _has_other(session: Session, request: CallbackRequest) -> bool:
+    """True where the customer of this ticket waits for a call by another wish, of which there is one at most."""
+    other = select(col(CallbackRequest.id)).where(
+        col(CallbackRequest.ticket_id) == request.ticket_id,
+        col(CallbackRequest.id) != request.id,
+        col(CallbackRequest.state) == CallState.OPEN,
+    )
+    return session.execute(other).first() is not None
 
 
 def _put_back(

@@ -6,13 +6,16 @@ from collections.abc import Callable
 
 import pytest
 
+from helpdesk_tui.desk.assignment import assign
 from helpdesk_tui.desk.callback_plans import PlanFields
 from helpdesk_tui.desk.callbacks import Wish, book, cancel_booking, move_booking
 from helpdesk_tui.desk.calls import Ended, record_outcome
 from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.handover import hand_over
 from helpdesk_tui.desk.history import redo, undo
 from helpdesk_tui.desk.tickets import set_status
 from helpdesk_tui.errors import NotFound, Refused, Usage
+from helpdesk_tui.store.queries.board import Standing
 from helpdesk_tui.terms import CallOutcome, CallState, MessageKind, Outcome, OutboxState, Party, Status
 from tests.build import Place, everything, history, last_changes, row, sql, thread
 from tests.desk.callback_desk import (
@@ -253,6 +256,37 @@ class TestUndo:
         move_booking(bob, ticket, NINE + SLOT)
         assert undo(desk).text.startswith(f"left alone: the callback of #{ticket} (it was changed since)")
         assert call(desk, ticket).start == NINE + SLOT
+
+    def test_what_a_colleague_took_back_is_not_done_again(self, place: Place, desk: Desk, bob: Desk) -> None:
+        a_calling_team(place)
+        ticket = a_call(desk)
+        move_booking(bob, ticket, NINE + SLOT)
+        undo(bob)
+        undo(desk)
+        assert redo(bob).text.startswith(f"left alone: the callback of #{ticket} (it was changed since)")
+        assert (call(desk, ticket).state, call(desk, ticket).start) == (CallState.CANCELLED, None)
+
+    def test_of_two_wishes_on_a_ticket_one_is_done_again(self, place: Place, desk: Desk, bob: Desk) -> None:
+        a_calling_team(place)
+        ticket = a_wish(desk)
+        for colleague, at in ((desk, NINE), (bob, NINE + SLOT)):
+            book(colleague, ticket, Wish(at=at))
+            undo(colleague)
+        redo(desk)
+        assert redo(bob).text.startswith("left alone")
+        assert places(place) == {NINE: (1, 1), NINE + SLOT: (1, 0)}
+
+    def test_a_call_that_was_handed_over_stays_with_whoever_has_it(self, place: Place, desk: Desk) -> None:
+        root = a_calling_team(place, "anna", "bob")
+        ticket = a_wish(desk)
+        assign(desk, [ticket], "anna")
+        book(desk, ticket, Wish(at=NINE))
+        move_booking(desk, ticket, NINE + SLOT)
+        here = row(desk, ticket)
+        seen = Standing(id=here.id, number=ticket, assignee="anna", queue=here.queue, status=here.status)
+        hand_over(root, "anna", {"bob": [seen]})
+        assert undo(desk).text.startswith("left alone")
+        assert (call(desk, ticket).agent, call(desk, ticket).start) == ("bob", NINE + SLOT)
 
     def test_a_status_somebody_set_since_stays(self, place: Place, desk: Desk, bob: Desk) -> None:
         a_calling_team(place)
