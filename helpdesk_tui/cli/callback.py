@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -64,10 +64,10 @@ def set_pattern(
     fields = PlanFields(
         hours=hours,
         zone=zone,
-        slot_minutes=read_minutes(length) if length is not None else None,
+        slot_minutes=_option("--length", read_minutes, length),
         capacity=capacity,
-        horizon_days=read_days(horizon) if horizon is not None else None,
-        notice_minutes=read_minutes(notice) if notice is not None else None,
+        horizon_days=_option("--horizon", read_days, horizon),
+        notice_minutes=_option("--notice", read_minutes, notice),
         attempts=attempts,
     )
     print_outcome(open_desk(batch).do(set_plan, team, fields), as_json)
@@ -101,22 +101,23 @@ def add_exception(
 ) -> None:
     """Let a team call at other hours, or with other people, on one date."""
     from helpdesk_tui.desk.callback_plans import add_exception as add
-    from helpdesk_tui.rules.slots import DayException
+    from helpdesk_tui.rules.slots import DayException, read_date
 
     if closed not in ("", "closed") or (closed and (hours is not None or capacity is not None)):
         raise Usage(
             _("It is either closed, or it has hours or a capacity."), _("Write: closed, --hours or --capacity.")
         )
     said = DayException(hours="") if closed else DayException(hours or None, capacity)
-    print_outcome(open_desk(batch).do(add, team, _date(day), said), as_json)
+    print_outcome(open_desk(batch).do(add, team, read_date(day), said), as_json)
 
 
 @exception_app.command(name="remove")
 def remove_exception(team: str = TEAM, day: str = DATE, batch: str | None = BATCH, as_json: bool = JSON) -> None:
     """Let a date be like all others again."""
     from helpdesk_tui.desk.callback_plans import remove_exception as remove
+    from helpdesk_tui.rules.slots import read_date
 
-    print_outcome(open_desk(batch).do(remove, team, _date(day)), as_json)
+    print_outcome(open_desk(batch).do(remove, team, read_date(day)), as_json)
 
 
 @app.command()
@@ -128,10 +129,11 @@ def slots(
 ) -> None:
     """List a team's slots, and which of them can be booked."""
     from helpdesk_tui.desk.callback_places import when
+    from helpdesk_tui.rules.slots import read_date
     from helpdesk_tui.store.queries.callbacks import week
 
     desk = open_desk()
-    found = desk.ask(week, team, desk.clock(), _date(first) if first else None, days)
+    found = desk.ask(week, team, desk.clock(), read_date(first) if first else None, days)
     if as_json:
         print_json([{"team": team, **plain(offer)} for offer in found.offers])
     else:
@@ -143,10 +145,12 @@ def slots(
 @app.command()
 def book(
     ticket: int = TICKET,
-    team: str = typer.Option("", "--team", help="Who calls; default the ticket's team, or the only one."),
+    team: str = typer.Option(
+        "", "--team", help="Who calls; default the ticket's team, its assignee's, yours, or the only one."
+    ),
     at: str | None = AT,
     is_next: bool = NEXT,
-    number: str = typer.Option("", "--number", help="Where to call; default a known number, or the one in the mail."),
+    number: str = typer.Option("", "--number", help="Where to call; default the number in the mail, or the known one."),
     asked: str = typer.Option("", "--about", help="What it is about, in a few words."),
     batch: str | None = BATCH,
     as_json: bool = JSON,
@@ -286,8 +290,9 @@ def _at(at: str | None, *, is_next: bool) -> str | None:
     return at
 
 
-def _date(text: str) -> date:
+def _option(name: str, read: Callable[[str], int], text: str | None) -> int | None:
+    """An option as it is read; where it cannot be, the refusal names it."""
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Usage(_("{text} is not a date.").format(text=text), _("Use 2026-12-24.")) from error
+        return None if text is None else read(text)
+    except Usage as error:
+        raise Usage(f"{name}: {error.message}", error.hint) from error

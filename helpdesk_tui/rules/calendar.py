@@ -43,7 +43,8 @@ class BusinessCalendar:
     def _instant(self, day: date, minutes: int, *, is_end: bool = False) -> datetime:
         """When a clock in this zone shows this time; of a time that comes twice, a span has both.
 
-        A time that the clock leaves out is the instant of the change.
+        A time that the clock leaves out is the instant of the change. Where a span ends as the clock is put back to its
+        end, it has ended already.
         """
         if minutes == 24 * 60:
             day, minutes, is_end = day + timedelta(days=1), 0, False
@@ -51,7 +52,10 @@ class BusinessCalendar:
         early, late = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
         if late < early:
             return self._change_between(late, early)
-        return late if is_end else early
+        is_put_back = (late - timedelta(seconds=1)).astimezone(self.zone).utcoffset() != local.replace(
+            fold=1
+        ).utcoffset()
+        return late if is_end and not is_put_back else early
 
     def _change_between(self, before: datetime, after: datetime) -> datetime:
         """The instant, to the second, at which the clock changes."""

@@ -7,10 +7,12 @@ on the day of a clock change none comes twice, is missing or is shifted; what is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import NoReturn
 
 from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _
@@ -27,6 +29,14 @@ LIMITS: Mapping[str, tuple[int, int]] = {
     "notice_minutes": (0, 30 * 24 * 60),
     "attempts": (1, 20),
 }
+#: What people call these, with the unit they write behind them; the others have their own names and no unit.
+_CALLED: Mapping[str, tuple[str, str]] = {
+    "slot_minutes": ("length", "m"),
+    "horizon_days": ("horizon", "d"),
+    "notice_minutes": ("notice", "m"),
+}
+#: The years of dates and times that people mean; far enough from where counting ends.
+_YEARS = range(1900, 9000)
 
 
 class SlotState(StrEnum):
@@ -107,24 +117,23 @@ class Timetable:
         fitting = (c for s, e, c in self.slots(self.day_of(start)) if (s, e) == (start, end))
         return next(fitting, 0)
 
-    def offers(self, taken: Sequence[Taken], now: datetime, first: date, days: int) -> list[Offer]:
+    def offers(self, taken: Iterable[Taken], now: datetime, first: date, days: int) -> list[Offer]:
         """The slots of some dates, in order."""
-        found = []
-        for day in (first + timedelta(days=n) for n in range(days)):
-            found += [self._offer(*slot, taken, now) for slot in self.slots(day)]
-        return found
+        return list(self._offers(_Booked(taken), now, first, days))
 
-    def next_free(self, taken: Sequence[Taken], now: datetime, after: datetime | None = None) -> Offer | None:
+    def next_free(self, taken: Iterable[Taken], now: datetime, after: datetime | None = None) -> Offer | None:
         """The first slot that can be booked (and begins later than `after`); None where there is none."""
-        first = self.day_of(after or now)
-        for number in range(self.plan.horizon_days + 1):
-            for offer in self.offers(taken, now, first + timedelta(days=number), 1):
-                if offer.state is SlotState.FREE and (after is None or offer.start > after):
-                    return offer
-        return None
+        since = max(after, now) if after else now
+        offers = self._offers(_Booked(taken), now, self.day_of(since), self.plan.horizon_days + 1)
+        free = (one for one in offers if one.state is SlotState.FREE and (after is None or one.start > after))
+        return next(free, None)
 
-    def _offer(self, start: datetime, end: datetime, capacity: int, taken: Iterable[Taken], now: datetime) -> Offer:
-        free = max(capacity - sum(one.count for one in taken if one.start < end and one.end > start), 0)
+    def _offers(self, booked: _Booked, now: datetime, first: date, days: int) -> Iterator[Offer]:
+        for day in (first + timedelta(days=n) for n in range(days)):
+            yield from (self._offer(*slot, booked, now) for slot in self.slots(day))
+
+    def _offer(self, start: datetime, end: datetime, capacity: int, booked: _Booked, now: datetime) -> Offer:
+        free = max(capacity - booked.within(start, end), 0)
         return Offer(start, end, capacity, free, self._state(start, capacity, free, now))
 
     def _state(self, start: datetime, capacity: int, free: int, now: datetime) -> SlotState:
@@ -137,46 +146,75 @@ class Timetable:
         return SlotState.FREE if free else SlotState.FULL
 
 
+class _Booked:
+    """The calls that are booked, so that those of one slot are found without looking at all others."""
+
+    def __init__(self, taken: Iterable[Taken]) -> None:
+        self._taken = sorted(taken, key=lambda one: one.start)
+        self._starts = [one.start for one in self._taken]
+        self._longest = max((one.end - one.start for one in self._taken), default=timedelta())
+
+    def within(self, start: datetime, end: datetime) -> int:
+        """How many calls stand in a stretch of time."""
+        near = slice(bisect_left(self._starts, start - self._longest), bisect_left(self._starts, end))
+        return sum(one.count for one in self._taken[near] if one.end > start)
+
+
 def check_plan(plan: Plan) -> None:
     """See that a plan can be kept.
 
     Raises:
         Usage: a number is out of its bounds, the hours or the zone cannot be read, or no slot comes of them.
     """
-    for name, (lowest, highest) in LIMITS.items():
+    for name in LIMITS:
         value = getattr(plan, name)
-        if not lowest <= value <= highest:
-            raise Usage(
-                _("{name} cannot be {value}.").format(name=name, value=value),
-                _("It lies between {lowest} and {highest}.").format(lowest=lowest, highest=highest),
-            )
+        if not _is_allowed(name, value):
+            _refuse_number(name, value)
     timetable = Timetable(plan)
     week = (date(2026, 1, 5) + timedelta(days=n) for n in range(7))  # any week without a change of clocks
     if not any(timetable.slots(day) for day in week):
-        raise Usage(
-            _("No slot of {n} minutes fits into these hours.").format(n=plan.slot_minutes),
-            _("Name hours such as: mon-fri 09:00-12:00,13:00-17:00."),
-        )
+        _refuse_hours(plan)
 
 
 def check_exception(said: DayException, plan: Plan) -> None:
     """See that a date's exception can be kept.
 
     Raises:
-        Usage: it says nothing, its hours cannot be read, or its capacity is out of bounds.
+        Usage: it says nothing, its hours cannot be read or hold no slot, or its capacity is out of bounds.
     """
     if said.hours is None and said.capacity is None:
         raise Usage(
             _("The exception says nothing."), _("Add closed, --hours 09:00-12:00 or --capacity N for that date.")
         )
     if said.hours:
-        _every_day(said.hours, plan.zone)
-    lowest, highest = LIMITS["capacity"]
-    if said.capacity is not None and not lowest <= said.capacity <= highest:
-        raise Usage(
-            _("capacity cannot be {value}.").format(value=said.capacity),
-            _("It lies between {lowest} and {highest}.").format(lowest=lowest, highest=highest),
-        )
+        spans = _every_day(said.hours, plan.zone).spans[0]
+        if not any(end - start >= plan.slot_minutes for start, end in spans):
+            _refuse_hours(plan)
+    if said.capacity is not None and not _is_allowed("capacity", said.capacity):
+        _refuse_number("capacity", said.capacity)
+
+
+def _is_allowed(name: str, value: int) -> bool:
+    lowest, highest = LIMITS[name]
+    return lowest <= value <= highest
+
+
+def _refuse_number(name: str, value: int) -> NoReturn:
+    word, unit = _CALLED.get(name, (name, ""))
+    lowest, highest = (f"{one}{unit}" for one in LIMITS[name])
+    raise Usage(
+        _("The {name} cannot be {value}.").format(name=word, value=f"{value}{unit}"),
+        _("It lies between {lowest} and {highest}: --{name} on the command line.").format(
+            lowest=lowest, highest=highest, name=word
+        ),
+    )
+
+
+def _refuse_hours(plan: Plan) -> NoReturn:
+    raise Usage(
+        _("No slot of {n} minutes fits into these hours.").format(n=plan.slot_minutes),
+        _("Name hours such as: mon-fri 09:00-12:00,13:00-17:00, or for one date: 09:00-12:00."),
+    )
 
 
 def read_minutes(text: str) -> int:
@@ -230,14 +268,34 @@ def read_instant(text: str, zone: str) -> datetime:
     """The beginning of a slot as people type it: `2026-12-01T09:30` in the team's zone, or with a zone of its own.
 
     Raises:
-        Usage: it is none.
+        Usage: it is none, or the clocks there pass over it.
     """
+    there, refused = parse_calendar("", zone).zone, _("{text} is not a time.")
     try:
         at = datetime.fromisoformat(text.strip())
-        local = at if at.tzinfo else at.replace(tzinfo=parse_calendar("", zone).zone)
-        return local.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise Usage(_("{text} is not a time.").format(text=clean_line(text, 40)), _("Use 2026-12-01T09:30.")) from error
+        if at.year in _YEARS:
+            instant = (at if at.tzinfo else at.replace(tzinfo=there)).astimezone(UTC)
+            if at.tzinfo or instant.astimezone(there).replace(tzinfo=None) == at:
+                return instant
+            refused = _("{text} does not exist: the clocks are put forward then.")
+    except ValueError:
+        pass
+    raise Usage(refused.format(text=clean_line(text, 40)), _("Use 2026-12-01T09:30."))
+
+
+def read_date(text: str) -> date:
+    """A date as people type it.
+
+    Raises:
+        Usage: it is none, or in a year that nobody means.
+    """
+    try:
+        day = date.fromisoformat(text.strip())
+        if day.year in _YEARS:
+            return day
+    except ValueError:
+        pass
+    raise Usage(_("{text} is not a date.").format(text=clean_line(text, 40)), _("Use 2026-12-24."))
 
 
 def _every_day(hours: str, zone: str) -> BusinessCalendar:

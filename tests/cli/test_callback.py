@@ -105,6 +105,8 @@ def test_a_call_is_moved_made_and_given_up(helpdesk: Helpdesk, team: str, wish: 
         ("callback", "outcome", "TICKET", "later", "--note", "x"),
         ("callback", "outcome", "TICKET", "lost"),
         ("callback", "slots", "phones", "--from", "soon"),
+        ("callback", "slots", "phones", "--from", "0001-01-01"),
+        ("callback", "slots", "phones", "--from", "9999-12-31"),
     ],
 )
 def test_words_that_make_no_sense_are_refused(
@@ -129,10 +131,17 @@ def test_patterns_and_exceptions(as_root: Helpdesk, helpdesk: Helpdesk, team: st
     as_root("callback", "exception", "remove", team, tomorrow())
     as_root("callback", "exception", "remove", team, tomorrow(), code=1)
     as_root("callback", "exception", "add", team, tomorrow(), code=2)
+    as_root("callback", "exception", "add", team, tomorrow(), "--hours", "09:00-09:10", code=2)
     as_root("callback", "exception", "add", team, tomorrow(), "closed", "--capacity", "1", code=2)
     helpdesk("callback", "exception", "add", team, tomorrow(), "closed", code=1)
     helpdesk("callback", "pattern", "set", team, "--capacity", "9", code=1)
     as_root("callback", "pattern", "set", "nobody", "--capacity", "9", code=1)
+
+
+@pytest.mark.parametrize(("option", "said"), [("--length", "4m"), ("--length", "soon"), ("--horizon", "36h")])
+def test_an_option_that_is_refused_is_named(as_root: Helpdesk, team: str, option: str, said: str) -> None:
+    error = as_root.json("callback", "pattern", "set", team, option, said, code=2)["error"]
+    assert option in error["message"] + error["hint"]
 
 
 class TestTheConfiguration:

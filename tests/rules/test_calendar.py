@@ -62,6 +62,8 @@ def test_due_times(what: str, hours: str, start: str, working: int, due: str) ->
         ("over the time left out", "sun 01:00-04:00", "2026-03-29", "2:00"),
         ("within the time left out", "sun 02:10-02:50", "2026-03-29", "0:00"),
         ("until a time that comes twice", "sun 01:00-02:30", "2026-10-25", "2:30"),
+        ("until the hour that comes twice", "sun 01:00-02:00", "2026-10-25", "1:00"),
+        ("spans that meet before the hour that comes twice", "sun 01:00-02:00,02:00-03:00", "2026-10-25", "3:00"),
         ("from a time that comes twice", "sun 02:30-04:00", "2026-10-25", "2:30"),
         ("within the hour that comes twice", "sun 02:00-03:00", "2026-10-25", "2:00"),
         ("spans that meet in the hour that comes twice", "sun 01:00-02:30,02:30-04:00", "2026-10-25", "4:00"),

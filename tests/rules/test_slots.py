@@ -17,6 +17,7 @@ from helpdesk_tui.rules.slots import (
     Timetable,
     check_exception,
     check_plan,
+    read_date,
     read_days,
     read_exception,
     read_instant,
@@ -159,6 +160,11 @@ class TestNextFree:
         assert found is not None
         assert found.start == NINE + SLOT
 
+    def test_a_slot_missed_long_ago_shortens_no_horizon(self) -> None:
+        found = Timetable(a_plan(horizon_days=2)).next_free([], NOW, NOW - timedelta(days=5))
+        assert found is not None
+        assert found.start == NOW + timedelta(minutes=30)
+
     def test_there_is_none_beyond_the_horizon(self) -> None:
         closed = {MONDAY + timedelta(days=n): DayException(hours="") for n in range(31)}
         assert Timetable(a_plan(), closed).next_free([], NOW) is None
@@ -187,7 +193,15 @@ class TestWhatIsRefused:
         with pytest.raises(Usage):
             check_plan(a_plan(**more))
 
-    @pytest.mark.parametrize("said", [DayException(), DayException(hours="never"), DayException(capacity=2000)])
+    @pytest.mark.parametrize(
+        "said",
+        [
+            DayException(),
+            DayException(hours="never"),
+            DayException(hours="09:00-09:10,10:00-10:14"),
+            DayException(capacity=2000),
+        ],
+    )
     def test_exceptions(self, said: DayException) -> None:
         with pytest.raises(Usage):
             check_exception(said, a_plan())
@@ -221,6 +235,25 @@ def test_a_time_is_that_of_the_team_unless_it_says_its_zone(text: str) -> None:
     assert read_instant(text, BERLIN) == NINE
 
 
-def test_what_is_no_time_is_refused() -> None:
-    with pytest.raises(Usage):
-        read_instant("nine", BERLIN)
+@pytest.mark.parametrize("text", ["nine", "0001-01-01T00:00", "9999-12-31T23:59-05:00"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(Usage, match="is not a time"):
+        read_instant(text, BERLIN)
+
+
+def test_a_time_that_the_clocks_pass_over_is_refused() -> None:
+    with pytest.raises(Usage, match="2027-03-28T02:30 does not exist"):
+        read_instant("2027-03-28T02:30", BERLIN)
+    assert read_instant("2026-10-25T02:30", BERLIN) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # the first of two
+
+
+@pytest.mark.parametrize("text", ["soon", "", "0001-01-01", "9999-12-31"])
+def test_what_is_no_date_is_refused(text: str) -> None:
+    with pytest.raises(Usage, match="is not a date"):
+        read_date(text)
+
+
+def test_a_refused_number_is_named_as_people_write_it() -> None:
+    with pytest.raises(Usage, match=r"The length cannot be 4m\.") as refused:
+        check_plan(a_plan(slot_minutes=4))
+    assert refused.value.hint == "It lies between 5m and 480m: --length on the command line."
