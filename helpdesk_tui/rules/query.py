@@ -56,7 +56,7 @@ class Query:
     @property
     def names_ended(self) -> bool:
         """True where the query itself says whether it wants what is closed or cancelled."""
-        ended = ("any", "closed", "cancelled", "solved", "failed")
+        ended = ("any", "closed", "cancelled", "solved", "failed", "callback", "calling")
         named = (t for t in self.terms if not t.is_negated)
         return any(t.field == "status" or (t.field == "is" and t.value in ended) for t in named)
 

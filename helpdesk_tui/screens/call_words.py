@@ -54,7 +54,7 @@ def banner(call: CallRow, now: datetime) -> str:
     when = _("{time} overdue") if is_late else _("{time} now")
     who = clean_line(call.customer, 60)
     parts = (when.format(time=f"{begins.astimezone():%H:%M}"), who, shown(call.phone), _("T opens the card"))
-    return "☎ " + " · ".join(parts)
+    return "☎ " + " · ".join(filter(None, parts))
 
 
 def there(at: datetime, zone: str, other: str) -> str:

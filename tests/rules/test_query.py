@@ -77,6 +77,8 @@ def test_every_value_of_is_is_read(value: str) -> None:
         ("is:closed", True),
         ("is:solved", True),
         ("status:cancelled", True),
+        ("is:calling", True),
+        ("-is:callback", False),
         ("closed", False),
     ],
 )

@@ -9,10 +9,11 @@ from helpdesk_tui.desk.callbacks import Wish, book
 from helpdesk_tui.desk.calls import Ended, record_outcome
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.settings import set_agent
+from helpdesk_tui.desk.tickets import set_status
 from helpdesk_tui.rules.query import parse
 from helpdesk_tui.store.queries.callbacks import call_of, calls, due_call, end_of_day, todays_calls, week
 from helpdesk_tui.store.queries.tickets import BY_CALL, Asker, ticket_ids, ticket_rows
-from helpdesk_tui.terms import CallOutcome
+from helpdesk_tui.terms import CallOutcome, Status
 from tests.build import MORNING, Place, listed, row
 from tests.desk.callback_desk import NINE, SLOT, TEAM, a_call, a_calling_team, a_wish
 
@@ -60,6 +61,8 @@ def test_calls_of_other_days_are_not_todays_until_they_are_overdue(place: Place,
     place.clock.now = NINE + timedelta(days=3)
     assert listed(desk, "is:callback") == listed(desk, "is:calling") == [ticket]
     assert listed(desk, "-is:callback") == []
+    set_status(desk, [ticket], Status.CLOSED)
+    assert listed(desk, "is:calling") == [ticket]
 
 
 def test_who_waits_without_a_call_comes_first(place: Place, desk: Desk) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from rich.style import Style
@@ -27,6 +27,8 @@ from helpdesk_tui.terms import CallOutcome
 _LAST_WORDS = 600
 #: Lines of the card beside what was written: its border, who, the keys, and two rules.
 _AROUND = 8
+#: So long what was said stays in the place of the keys.
+_NOTICE_STAYS = timedelta(seconds=5)
 
 
 class CallCardDialog(Dialog):
@@ -39,6 +41,7 @@ class CallCardDialog(Dialog):
         self.card = card
         self._clock = clock
         self._opened = clock()
+        self._notice, self._notice_until = "", self._opened
 
     def compose(self) -> ComposeResult:
         """Who, the matter, the keys with the time that has run."""
@@ -61,13 +64,15 @@ class CallCardDialog(Dialog):
         passed = max(int((self._clock() - self._opened).total_seconds()), 0)
         keys = "  ".join(f"{n} {outcome_word(one)}" for n, one in enumerate(CallOutcome, 1))
         running = f"{passed // 60:02}:{passed % 60:02}"
-        self.query_one("#card-keys", Static).update(Text(f"{keys}\n{_('y copies the number · q leaves')} · {running}"))
+        said = self._notice if self._clock() < self._notice_until else _("y copies the number · q leaves")
+        self.query_one("#card-keys", Static).update(Text(f"{keys}\n{said} · {running}"))
 
     def _who(self) -> Text:
         call, now = self.card.call, self._opened
         begins = call.start or now
         text = Text()
-        text.append(f"☎ {begins.astimezone():%H:%M} · {clean_line(call.customer, 80)} · ", "bold")
+        parts = (f"☎ {begins.astimezone():%H:%M}", clean_line(call.customer, 80))
+        text.append(" · ".join(filter(None, parts)) + " · ", "bold")
         text.append(shown(call.phone), Style(bold=True, underline=True, link=f"tel:{call.phone}"))
         said = [
             _("try {n} of {m}").format(n=call.attempt, m=call.attempts),
@@ -112,9 +117,9 @@ class CallCardDialog(Dialog):
         """Send the number to the terminal's clipboard."""
         self.app.copy_to_clipboard(self.card.call.phone)
         number = shown(self.card.call.phone)
-        self.query_one("#card-keys", Static).update(
-            Text(_("{what} sent to the terminal's clipboard").format(what=number), "bold")
-        )
+        self._notice = _("{what} sent to the terminal's clipboard").format(what=number)
+        self._notice_until = self._clock() + _NOTICE_STAYS
+        self._tick()
 
     def action_down(self) -> None:
         """Further down in what was written."""

@@ -24,6 +24,7 @@ from helpdesk_tui.store.tables import (
     CallbackRequest,
     CallbackSlot,
     Customer,
+    CustomerAddress,
     Team,
     TeamMember,
     Ticket,
@@ -76,7 +77,7 @@ class CallRow:
     """A wish to be called, and the call that is booked for it.
 
     Args:
-        phone: E.164; phone_zone: the customer's time zone where the number says it; zone: the team's.
+        customer: the name, else an address, "" where neither is known; phone: E.164; phone_zone: the customer's time zone where the number says it; zone: the team's.
         start, end, booking_id: None where nothing is booked; agent: who calls, None is whoever of the team is free.
         attempt: which try the booked call is, or the last one was; last_outcome: how the last call ended.
         is_overbooked: more calls stand in this slot than the plan has room for now.
@@ -273,7 +274,7 @@ def _calls() -> Select[Any]:
             col(CallbackBooking.id).label("booking_id"),
             col(Ticket.number).label("number"),
             func.coalesce(col(Ticket.summary), col(Ticket.subject)).label("subject"),
-            col(Customer.name).label("customer"),
+            func.coalesce(func.nullif(col(Customer.name), ""), _address(), "").label("customer"),
             col(Team.name).label("team"),
             col(CallbackPlan.zone).label("zone"),
             col(CallbackPlan.attempts).label("attempts"),
@@ -291,6 +292,12 @@ def _calls() -> Select[Any]:
         col(CallbackSlot.start_at).is_not(None), col(CallbackSlot.start_at), col(CallbackRequest.id)
     )
     return ordered
+
+
+def _address() -> Any:
+    """The first address of a customer."""
+    own = select(col(CustomerAddress.address)).where(col(CustomerAddress.customer_id) == col(Customer.id))
+    return own.order_by(col(CustomerAddress.position)).limit(1).correlate(Customer).scalar_subquery()
 
 
 def _rows(session: Session, found: Select[Any]) -> list[CallRow]:
