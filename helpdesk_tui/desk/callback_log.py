@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -33,6 +34,12 @@ def pending_of(session: Session, request_id: int) -> CallbackBooking | None:
         col(CallbackBooking.outcome).is_(None),
     )
     return session.execute(found).scalars().first()
+
+
+def announced_slot(session: Session, request_id: int, now: datetime) -> int | None:
+    """The coming slot of a call that was made before its time: the customer was told of it, and of no other since."""
+    made = [row for row in _bookings(session, request_id) if row.outcome]
+    return made[-1].slot_id if made and made[-1].start_at > now else None
 
 
 def record(change: Change, session: Session, request: CallbackRequest, before: Picture | None) -> None:
@@ -154,7 +161,10 @@ def _put_back(
 def _put_letters_back(
     changes: Changes, change: Change, request: CallbackRequest, now: Picture, target: Picture, letters: list[Any]
 ) -> None:
-    """Take back the letter that went with this, send the one it took back; else tell the customer what holds now."""
+    """Take back the letter that went with this, send the one it took back; else tell the customer what holds now.
+
+    Of a time that is past nobody is told: the call that is due, or the next letter, says what becomes of it.
+    """
     before, after = letters
     if take_back(changes, [after]):
         send_after_all(changes, before)
@@ -164,16 +174,17 @@ def _put_letters_back(
         return
     request.sequence = now["sequence"] + 1
     changes.session.flush()
-    booking = pending_of(changes.session, request.id)
-    slot_id = booking.slot_id if booking else _slot_of(changes.session, now)
-    tell(changes, change, request, slot_id, News.MOVED if booking else News.CANCELLED)
+    for picture, news in ((snapshot(changes.session, request), News.MOVED), (now, News.CANCELLED)):
+        if picture["start"] and datetime.fromisoformat(picture["start"]) > changes.now:
+            tell(changes, change, request, _pending_slot(changes.session, picture), news)
+            break
     change.record(LETTER, after, change.more.get(LETTER, [None, None])[1])
 
 
-def _slot_of(session: Session, picture: Picture) -> int:
-    """The slot of the call that the customer was told of."""
-    holding = [int(number) for number, (holds, _outcome) in picture["bookings"].items() if holds]
-    return session.get_one(CallbackBooking, max(holding or map(int, picture["bookings"]))).slot_id
+def _pending_slot(session: Session, picture: Picture) -> int:
+    """The slot of the booked call in a picture that has one."""
+    (booking_id,) = (int(number) for number, state in picture["bookings"].items() if state == [True, None])
+    return session.get_one(CallbackBooking, booking_id).slot_id
 
 
 def _bookings(session: Session, request_id: int) -> list[Any]:

@@ -19,7 +19,7 @@ from sqlmodel import col
 from helpdesk_tui.desk.door import Changes
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.language import _
-from helpdesk_tui.rules.slots import Offer, SlotState
+from helpdesk_tui.rules.slots import Offer, SlotState, Taken
 from helpdesk_tui.store.queries.callbacks import PlanRow, next_free, plan_of, taken
 from helpdesk_tui.store.statements import add_row, add_unless_there
 from helpdesk_tui.store.tables import CallbackBooking, CallbackPlan, CallbackRequest, CallbackSlot, Team
@@ -44,9 +44,13 @@ def lock_plan(session: Session, team: str, *, alone: bool = False) -> PlanRow:
     return plan_of(session, team)
 
 
-def choose(changes: Changes, row: PlanRow, at: datetime | None, after: datetime | None = None) -> Offer:
+def choose(
+    changes: Changes, row: PlanRow, at: datetime | None, after: datetime | None = None, own: CallbackSlot | None = None
+) -> Offer:
     """The slot that begins at `at`, or the next free one (after `after`).
 
+    Args:
+        own: the slot that is left for the other; its place counts as free.
     Raises:
         Refused: it cannot be booked; the hint names the next one that can.
     """
@@ -58,6 +62,8 @@ def choose(changes: Changes, row: PlanRow, at: datetime | None, after: datetime 
         return found
     timetable = row.timetable
     there = taken(session, row.team_id, at - _LONGEST_SLOT, at + _LONGEST_SLOT)
+    if own:
+        there.append(Taken(own.start_at, own.end_at, -1))
     offers = timetable.offers(there, now, timetable.day_of(at), 1)
     wanted = next((offer for offer in offers if offer.start == at), None)
     if wanted is None or wanted.state is not SlotState.FREE:
@@ -92,18 +98,21 @@ def _refuse_none(row: PlanRow) -> NoReturn:
     )
 
 
-def open_slot(changes: Changes, row: PlanRow, offer: Offer, other: int | None = None) -> int:
+def open_slot(changes: Changes, row: PlanRow, offer: Offer, leaving: CallbackBooking | None = None) -> int:
     """The slot of an offer, made where nobody has booked it yet, with the capacity it has now; returns its id.
 
     Args:
-        other: a slot in which a place becomes free; both are locked, in one order.
+        leaving: a booking that gives its place up; both slots are locked, in one order.
     """
     session = changes.session
     key = {"team_id": row.team_id, "start_at": offer.start, "end_at": offer.end}
     add_unless_there(session, CallbackSlot, {**key, "capacity": 0, "taken": 0})
     same = [getattr(CallbackSlot, name) == value for name, value in key.items()]
     slot_id = session.execute(select(col(CallbackSlot.id)).where(*same)).scalar_one()
-    lock_slots(session, [slot_id, *([other] if other else [])])
+    lock_slots(session, [slot_id, *([leaving.slot_id] if leaving else [])])
+    if leaving:
+        leaving.holds = False
+        session.flush()
     _set_capacity(session, row, slot_id, offer.start, offer.end)
     return slot_id
 

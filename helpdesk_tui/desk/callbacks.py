@@ -6,6 +6,7 @@ A wish hangs on a ticket, and every step of it is in the ticket's log. The place
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,14 +15,15 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.callback_letters import tell, uid_for
-from helpdesk_tui.desk.callback_log import pending_of, record, snapshot
+from helpdesk_tui.desk.callback_log import announced_slot, pending_of, record, snapshot
+from helpdesk_tui.desk.callback_numbers import extension_of, likely_numbers
 from helpdesk_tui.desk.callback_places import choose, lock_plan, open_slot, take, when
 from helpdesk_tui.desk.conversation import new_token
 from helpdesk_tui.desk.door import Change, Changes, Desk
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.invitation import News
-from helpdesk_tui.rules.phones import find_number, read_number, zone_of
+from helpdesk_tui.rules.phones import read_number, zone_of
 from helpdesk_tui.rules.slots import Offer, read_instant
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.queries.callbacks import PlanRow, plans
@@ -30,13 +32,10 @@ from helpdesk_tui.store.tables import (
     CallbackPlan,
     CallbackRequest,
     CallbackSlot,
-    CustomerPhone,
-    Message,
-    Team,
     TeamMember,
     Ticket,
 )
-from helpdesk_tui.terms import CallOutcome, CallState, MessageKind, Outcome, Verb
+from helpdesk_tui.terms import Actor, CallOutcome, CallState, Outcome, Verb
 
 #: So much of what was asked is kept with a call, in characters.
 _ASKED = 200
@@ -47,9 +46,9 @@ class Wish:
     """A call to be booked; what is left empty is found out.
 
     Args:
-        team: who calls; else the team of the ticket, or the only one that calls back.
+        team: who calls; else as `likely_team` finds it.
         at: the beginning of a slot: an instant, or as people type it in the team's time zone; None is the next free.
-        number: where to call; else a number of the customer, or the one in what they wrote last.
+        number: where to call; else as `likely_numbers` finds it.
         asked: what it is about, in a few words; else the subject.
     """
 
@@ -64,7 +63,7 @@ def book(desk: Desk, ticket: int, wish: Wish) -> Outcome:
 
     Raises:
         Refused: the place is gone (the hint names the next free one), or a call is booked already.
-        Usage: no number is known. NotFound: the team calls nobody back.
+        Usage: no number is known, or several are. NotFound: the team calls nobody back.
     """
     with desk.change(Verb.CALLBACK, [ticket]) as changes:
         change, session = changes.only, changes.session
@@ -72,7 +71,7 @@ def book(desk: Desk, ticket: int, wish: Wish) -> Outcome:
         before = snapshot(session, request) if request else None
         if request and (booked := pending_of(session, request.id)):
             _refuse_second(session, change.ticket, request, booked)
-        row = lock_plan(session, _team(session, change.ticket, request, wish.team))
+        row = lock_plan(session, _team(changes, change.ticket, request, wish.team))
         offer = choose(changes, row, instant(wish.at, row))
         request = _ask_for(changes, change.ticket, request, row, wish, desk.settings.callbacks.region)
         slot_id = open_slot(changes, row, offer)
@@ -94,29 +93,13 @@ def move_booking(desk: Desk, ticket: int, at: datetime | str | None = None, team
     with desk.change(Verb.CALLBACK, [ticket]) as changes:
         change, session = changes.only, changes.session
         request, booking = booked_call(session, change.ticket)
-        before = snapshot(session, request)
-        row = lock_plan(session, team or _team(session, change.ticket, request, ""))
-        began = session.get_one(CallbackSlot, booking.slot_id).start_at if row.team_id == request.team_id else None
-        offer = choose(changes, row, instant(at, row), after=began)
-        slot_id = open_slot(changes, row, offer, booking.slot_id)
-        booking.holds = False
-        request.sequence += 1
-        if request.team_id != row.team_id:
-            request.team_id, request.agent_id = row.team_id, _caller(session, change.ticket, row.team_id)
-        take(changes, row, request, slot_id, offer, booking.attempt)
-        told = tell(changes, change, request, slot_id, News.MOVED)
-        record(change, session, request, before)
-        changes.say(
-            _("Callback for #{number} moved to {when}, {team}").format(
-                number=ticket, when=when(offer.start, row.plan.zone), team=row.team
-            )
-            + f" · {told}"
-        )
+        row = lock_plan(session, _team(changes, change.ticket, request, team))
+        _move(changes, change, row, request, booking, instant(at, row))
     return changes.outcome
 
 
 def cancel_booking(desk: Desk, ticket: int) -> Outcome:
-    """Give up the wish to be called; the place is free again, and the customer is told where a call was booked.
+    """Give up the wish to be called; the place is free again, and a customer who expects a call is told.
 
     Raises:
         NotFound: the customer does not wait for a call.
@@ -128,12 +111,13 @@ def cancel_booking(desk: Desk, ticket: int) -> Outcome:
             raise _no_call(change.ticket)
         before, booking = snapshot(session, request), pending_of(session, request.id)
         request.state = CallState.CANCELLED
-        told = ""
+        told, slot_id = "", booking.slot_id if booking else announced_slot(session, request.id, changes.now)
         if booking:
             booking.holds = False
+        if slot_id:
             request.sequence += 1
             session.flush()
-            told = " · " + tell(changes, change, request, booking.slot_id, News.CANCELLED)
+            told = " · " + tell(changes, change, request, slot_id, News.CANCELLED)
         record(change, session, request, before)
         changes.say(_("No callback for #{number} any more").format(number=ticket) + told)
     return changes.outcome
@@ -157,19 +141,50 @@ def instant(at: datetime | str | None, row: PlanRow) -> datetime | None:
     return read_instant(at, row.plan.zone) if isinstance(at, str) else at
 
 
-def known_number(session: Session, ticket: Ticket, region: str) -> str | None:
-    """The number of a ticket's customer (E.164): one they are known by, else the one in what they wrote last."""
-    own = select(col(CustomerPhone.number)).where(col(CustomerPhone.customer_id) == ticket.requester_id)
-    for number in session.execute(own.order_by(col(CustomerPhone.id).desc())).scalars():
-        if found := find_number(number, region):
-            return found
-    wrote = select(col(Message.text), col(Message.quoted)).where(
-        col(Message.ticket_id) == ticket.id, col(Message.kind) == MessageKind.INBOUND
-    )
-    for text, quoted in session.execute(wrote.order_by(col(Message.id).desc()).limit(3)):
-        if found := find_number(f"{text}\n{quoted}", region):
-            return found
-    return None
+def let_call(session: Session, ticket: Ticket, request: CallbackRequest, row: PlanRow) -> None:
+    """Let a team call; of another one, the ticket's assignee where they are of it, else whoever is free."""
+    if request.team_id != row.team_id:
+        request.team_id, request.agent_id = row.team_id, _caller(session, ticket, row.team_id)
+
+
+def likely_team(
+    session: Session, known: Sequence[PlanRow], ticket: Ticket, request: CallbackRequest | None, asker: Actor
+) -> PlanRow | None:
+    """Who calls where nobody says it: the team of the wish, the ticket's, the assignee's, the asker's, or the only one.
+
+    A person's teams say it only where one of them alone calls back. None where somebody has to say it.
+    """
+    by_id = {row.team_id: row for row in known}
+    for team_id in (request.team_id if request else None, ticket.team_id):
+        if team_id in by_id:
+            return by_id[team_id]
+    for agent_id in (ticket.assignee_id, asker.agent_id):
+        theirs = [by_id[team_id] for team_id in _teams_of(session, agent_id) if team_id in by_id]
+        if len(theirs) == 1:
+            return theirs[0]
+    return known[0] if len(known) == 1 else None
+
+
+def _move(
+    changes: Changes, change: Change, row: PlanRow, request: CallbackRequest, booking: CallbackBooking,
+    at: datetime | None,
+) -> None:  # fmt: skip
+    """Give a call another slot; nothing changes where it has this one."""
+    session, before = changes.session, snapshot(changes.session, request)
+    slot = session.get_one(CallbackSlot, booking.slot_id)
+    own = slot if slot.team_id == row.team_id else None
+    offer = choose(changes, row, at, after=own.start_at if own else None, own=own)
+    if own and (own.start_at, own.end_at) == (offer.start, offer.end):
+        return
+    slot_id = open_slot(changes, row, offer, leaving=booking)
+    request.sequence += 1
+    let_call(session, change.ticket, request, row)
+    take(changes, row, request, slot_id, offer, booking.attempt)
+    told = tell(changes, change, request, slot_id, News.MOVED)
+    record(change, session, request, before)
+    said = _("Callback for #{number} moved to {when}, {team}")
+    where = said.format(number=change.ticket.number, when=when(offer.start, row.plan.zone), team=row.team)
+    changes.say(f"{where} · {told}")
 
 
 def _open_request(session: Session, ticket: Ticket) -> CallbackRequest | None:
@@ -197,7 +212,7 @@ def _refuse_second(session: Session, ticket: Ticket, request: CallbackRequest, b
     )
 
 
-def _team(session: Session, ticket: Ticket, request: CallbackRequest | None, named: str) -> str:
+def _team(changes: Changes, ticket: Ticket, request: CallbackRequest | None, named: str) -> str:
     """Which team calls.
 
     Raises:
@@ -205,24 +220,20 @@ def _team(session: Session, ticket: Ticket, request: CallbackRequest | None, nam
     """
     if named:
         return named
-    known = plans(session)
-    likely = (request.team_id if request else None, ticket.team_id, *_teams_of(session, ticket.assignee_id))
-    for team_id in likely:
-        if found := next((row.team for row in known if row.team_id == team_id), None):
-            return found
-    if len(known) != 1:
-        raise Usage(
-            _("Say which team shall call.") if known else _("No team has times for callbacks yet."),
-            _("Teams that call back: {names}").format(names=", ".join(row.team for row in known))
-            if known
-            else _("A lead runs: helpdesk callback pattern set TEAM"),
-        )
-    return known[0].team
+    known = plans(changes.session)
+    if found := likely_team(changes.session, known, ticket, request, changes.actor):
+        return found.team
+    raise Usage(
+        _("Say which team shall call.") if known else _("No team has times for callbacks yet."),
+        _("Teams that call back: {names}").format(names=", ".join(row.team for row in known))
+        if known
+        else _("A lead runs: helpdesk callback pattern set TEAM"),
+    )
 
 
 def _teams_of(session: Session, agent_id: int | None) -> list[int]:
-    member = select(col(TeamMember.team_id)).join(Team, col(Team.id) == col(TeamMember.team_id))
-    return list(session.execute(member.where(col(TeamMember.agent_id) == agent_id).order_by(col(Team.name))).scalars())
+    member = select(col(TeamMember.team_id)).where(col(TeamMember.agent_id) == agent_id)
+    return list(session.execute(member).scalars())
 
 
 def _ask_for(
@@ -240,7 +251,9 @@ def _ask_for(
         request.number = _number_again(session, request, wish.number, region)
     request.team_id, request.agent_id = row.team_id, _caller(session, ticket, row.team_id)
     request.zone = zone_of(request.number, changes.now)
-    request.asked = clean_line(wish.asked, _ASKED) or request.asked
+    extension = extension_of(session, ticket, request.number, wish.number, region)
+    asked = clean_line(wish.asked, _ASKED) or request.asked
+    request.asked = asked if extension in asked else clean_line(f"{extension} · {asked}".rstrip(" ·"), _ASKED)
     session.flush()
     return request
 
@@ -248,8 +261,14 @@ def _ask_for(
 def _number(session: Session, ticket: Ticket, typed: str, region: str) -> str:
     if typed:
         return read_number(typed, region)
-    if found := known_number(session, ticket, region):
-        return found
+    found = likely_numbers(session, ticket, region)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Usage(
+            _("Several numbers of the customer of #{number} are known.").format(number=ticket.number),
+            _("Name one of them: --number {numbers}").format(numbers=_(" or ").join(found)),
+        )
     raise Usage(
         _("No phone number of the customer of #{number} is known.").format(number=ticket.number),
         _("Name it: --number +49…, or write it into the ticket."),

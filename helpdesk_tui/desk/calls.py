@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from helpdesk_tui.desk.callback_letters import tell
 from helpdesk_tui.desk.callback_log import changed_by, record, snapshot
 from helpdesk_tui.desk.callback_places import choose, lock_plan, open_slot, take, when
-from helpdesk_tui.desk.callbacks import booked_call, instant
+from helpdesk_tui.desk.callbacks import booked_call, instant, let_call
 from helpdesk_tui.desk.conversation import own_message
 from helpdesk_tui.desk.door import Change, Changes, Desk
 from helpdesk_tui.desk.tickets import apply_status, wait_for
@@ -20,7 +20,7 @@ from helpdesk_tui.rules.invitation import News
 from helpdesk_tui.rules.untrusted import clean_text
 from helpdesk_tui.store.queries.callbacks import PlanRow
 from helpdesk_tui.store.tables import CallbackBooking, CallbackRequest, CallbackSlot, Team, Ticket
-from helpdesk_tui.terms import CallOutcome, CallState, MessageKind, Outcome, Party, Status, Verb
+from helpdesk_tui.terms import ACTIVE, CallOutcome, CallState, MessageKind, Outcome, Party, Status, Verb
 
 #: What counts as a try; a voicemail is one, for nobody was spoken to.
 _TRIES = (CallOutcome.NO_ANSWER, CallOutcome.VOICEMAIL)
@@ -32,13 +32,14 @@ class Ended:
 
     Args:
         note: what was said, kept in the thread where the customer was reached.
-        at: when to call instead, where they asked for later; None is the next free slot.
+        at, team: when to call instead, and who, where they asked for later; None is the next free slot, "" the same team.
         booking_id: the call that was made, as it was seen; None is whichever is booked.
     """
 
     outcome: CallOutcome
     note: str = ""
     at: datetime | str | None = None
+    team: str = ""
     booking_id: int | None = None
 
 
@@ -57,7 +58,7 @@ def record_outcome(desk: Desk, ticket: int, ended: Ended) -> Outcome:
         _refuse_other(session, change.ticket, ended.booking_id)
         request, booking = booked_call(session, change.ticket)
         before = snapshot(session, request)
-        row = lock_plan(session, session.get_one(Team, request.team_id).name)
+        row = lock_plan(session, ended.team or session.get_one(Team, request.team_id).name)
         words = _conclude(changes, change, row, request, booking, ended)
         record(change, session, request, before)
         changes.say(f"#{ticket}: {words}")
@@ -99,19 +100,27 @@ def _conclude(
 ) -> str:
     outcome = ended.outcome
     if outcome is CallOutcome.REACHED:
-        booking.outcome, request.state = outcome, CallState.DONE
+        _close(changes, booking, outcome)
+        request.state = CallState.DONE
         return _answered(changes, change, ended.note)
     if outcome is CallOutcome.WRONG_NUMBER:
-        booking.outcome = outcome
+        _close(changes, booking, outcome)
         return outcome_word(outcome) + _(" · ask for the right one, then book again")
     if outcome is CallOutcome.LATER:
         at = instant(ended.at, row)
         return outcome_word(outcome) + _again(changes, change, row, request, booking, outcome, booking.attempt, at)
     words = outcome_word(outcome) + _(", try {n} of {m}").format(n=booking.attempt, m=row.plan.attempts)
     if booking.attempt >= row.plan.attempts:
-        booking.outcome = outcome
+        _close(changes, booking, outcome)
         return words + " · " + _("no further call is booked")
     return words + _again(changes, change, row, request, booking, outcome, booking.attempt + 1, None)
+
+
+def _close(changes: Changes, booking: CallbackBooking, outcome: CallOutcome) -> None:
+    """Write down the outcome; a call that was made before its slot begins gives its place back."""
+    booking.outcome = outcome
+    if changes.session.get_one(CallbackSlot, booking.slot_id).start_at > changes.now:
+        booking.holds = False
 
 
 def _answered(changes: Changes, change: Change, note: str) -> str:
@@ -121,7 +130,8 @@ def _answered(changes: Changes, change: Change, note: str) -> str:
     change.record("message", None, message.id)
     if change.ticket.status == Status.NEW:
         apply_status(change.ticket, Status.OPEN, changes.now)
-    wait_for(change.ticket, Party.THEM, changes.now)
+    if change.ticket.status in ACTIVE:
+        wait_for(change.ticket, Party.THEM, changes.now)
     return outcome_word(CallOutcome.REACHED)
 
 
@@ -133,15 +143,16 @@ def _again(
     session = changes.session
     began = session.get_one(CallbackSlot, booking.slot_id).start_at
     try:
-        offer = choose(changes, row, at, after=began)
+        offer = choose(changes, row, at, after=began if row.team_id == request.team_id else None)
     except Refused as error:
         if at is not None:
             raise
-        booking.outcome = outcome
+        _close(changes, booking, outcome)
         return " · " + error.message
-    slot_id = open_slot(changes, row, offer)
-    booking.outcome = outcome
+    slot_id = open_slot(changes, row, offer, leaving=booking if began > changes.now else None)
+    _close(changes, booking, outcome)
     request.sequence += 1
+    let_call(session, change.ticket, request, row)
     take(changes, row, request, slot_id, offer, attempt)
     told = tell(changes, change, request, slot_id, News.MOVED)
     return " · " + _("next {when}").format(when=when(offer.start, row.plan.zone)) + f" · {told}"

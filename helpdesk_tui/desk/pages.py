@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from helpdesk_tui.desk.callbacks import known_number
+from helpdesk_tui.desk.callback_numbers import likely_numbers
+from helpdesk_tui.desk.callbacks import likely_team
 from helpdesk_tui.desk.conversation import answers_to, cannot_reply
 from helpdesk_tui.rules.phones import zone_of
 from helpdesk_tui.rules.slots import Offer
@@ -15,8 +16,8 @@ from helpdesk_tui.store.queries.callbacks import CallRow, Week, call_of, next_fr
 from helpdesk_tui.store.queries.people import CustomerRow, customer_of_ticket
 from helpdesk_tui.store.queries.thread import DraftRow, EventRow, MessageRow, drafts, events, messages
 from helpdesk_tui.store.queries.tickets import TicketRow, ticket_rows
-from helpdesk_tui.store.tables import Ticket
-from helpdesk_tui.terms import Person
+from helpdesk_tui.store.tables import CallbackRequest, Ticket
+from helpdesk_tui.terms import Actor, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class CallPage:
     Args:
         ticket: the matter, None where the week is only looked at; call: the wish to be called that stands already.
         phone, phone_zone: the number that would be called (E.164), and its time zone; "" where they are not known.
-        teams: those that call back; week: None where there are none.
+        phones: the numbers of which somebody has to choose one.
+        teams: those that call back; team: who calls, "" where somebody has to choose; week: None where nobody does.
         next: the first slot that can be booked.
     """
 
@@ -56,7 +58,9 @@ class CallPage:
     call: CallRow | None
     phone: str
     phone_zone: str
+    phones: tuple[str, ...]
     teams: tuple[str, ...]
+    team: str
     week: Week | None
     next: Offer | None
 
@@ -76,27 +80,37 @@ def call_card(session: Session, ticket_id: int) -> CallCard | None:
 
 
 def call_page(
-    session: Session, ticket_id: int | None, now: datetime, region: str, team: str = "", first: date | None = None
+    session: Session,
+    ticket_id: int | None,
+    asker: Actor,
+    now: datetime,
+    region: str,
+    team: str = "",
+    first: date | None = None,
 ) -> CallPage:
     """A week of slots for a ticket.
 
     Args:
-        team: who shall call; else the one that does already, the ticket's, or the first by name.
+        team: who shall call; else as `likely_team` finds it.
         first: the day the week begins with; else the Monday of the next slot that is free.
     """
     call = call_of(session, ticket_id) if ticket_id else None
     row = session.get(Ticket, ticket_id) if ticket_id else None
     known = plans(session)
-    mine = {one.team_id: one.team for one in known}.get(row.team_id or 0) if row else None
-    chosen = team or (call.team if call else "") or mine or next((one.team for one in known), "")
-    plan = next((one for one in known if one.team == chosen), None)
-    phone = call.phone if call else (known_number(session, row, region) or "") if row else ""
+    request = session.get(CallbackRequest, call.request_id) if call else None
+    likely = likely_team(session, known, row, request, asker) if row else None
+    chosen = next((one for one in known if one.team == team), likely)
+    plan = chosen or next(iter(known), None)
+    numbers = (call.phone,) if call else likely_numbers(session, row, region) if row else ()
+    phone = numbers[0] if len(numbers) == 1 else ""
     free = next_free(session, plan, now) if plan else None
     return CallPage(
         ticket=_page(session, ticket_id, last=3) if ticket_id else None,
         call=call,
         phone=phone,
         phone_zone=zone_of(phone, now) if phone else "",
+        phones=numbers,
+        team=chosen.team if chosen else "",
         teams=tuple(one.team for one in known),
         week=week(session, plan.team, now, first or _monday(plan.timetable.day_of(free.start if free else now)))
         if plan

@@ -5,7 +5,11 @@ The library is loaded when a number is looked at, not when the program starts.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from helpdesk_tui.errors import Usage
@@ -15,6 +19,15 @@ from helpdesk_tui.rules.untrusted import clean_line
 #: So much of a mail is searched for a number, in characters.
 _SEARCHED = 20_000
 _HALF_A_YEAR = timedelta(days=182)
+#: A number behind such a word, at most so many characters before it, is that of a fax machine.
+_BEFORE_FAX, _LABEL = re.compile(r"fax[^\w+]*(nr|no|number|nummer)?[^\w+]*$", re.IGNORECASE), 24
+
+
+class SpokenNumber(NamedTuple):
+    """A number in a text (E.164), and what is to be dialled behind it."""
+
+    number: str
+    extension: str
 
 
 def read_number(text: str, region: str) -> str:
@@ -41,12 +54,23 @@ def read_number(text: str, region: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def find_number(text: str, region: str) -> str | None:
-    """The first valid number in a text, as E.164."""
+def find_numbers(text: str, region: str) -> list[SpokenNumber]:
+    """The valid numbers in a text, in order; those of fax machines are left out."""
     import phonenumbers
 
-    found = phonenumbers.PhoneNumberMatcher(text[:_SEARCHED], region)
-    return next((phonenumbers.format_number(m.number, phonenumbers.PhoneNumberFormat.E164) for m in found), None)
+    searched, e164 = text[:_SEARCHED], phonenumbers.PhoneNumberFormat.E164
+    return [
+        SpokenNumber(phonenumbers.format_number(found.number, e164), found.number.extension or "")
+        for found in phonenumbers.PhoneNumberMatcher(searched, region)
+        if not _BEFORE_FAX.search(searched[max(found.start - _LABEL, 0) : found.start])
+    ]
+
+
+def national_digits(number: str) -> str:
+    """The digits by which a number (E.164) is known in its country, without the zero in front."""
+    import phonenumbers
+
+    return str(phonenumbers.parse(number, None).national_number)
 
 
 def shown(number: str) -> str:
@@ -66,12 +90,23 @@ def zone_of(number: str, now: datetime) -> str:
     from phonenumbers.timezone import time_zones_for_number
 
     try:
-        names = time_zones_for_number(phonenumbers.parse(number, None))
+        parsed = phonenumbers.parse(number, None)
+        names = time_zones_for_number(parsed)
         zones = [ZoneInfo(name) for name in names]
     except (phonenumbers.NumberParseException, KeyError, ValueError):
         return ""
     offsets = {(now.astimezone(z).utcoffset(), (now + _HALF_A_YEAR).astimezone(z).utcoffset()) for z in zones}
-    return names[0] if len(offsets) == 1 else ""
+    if len(offsets) != 1:
+        return ""
+    main = _zones_of(phonenumbers.region_code_for_country_code(parsed.country_code or 0))
+    return next((name for name in names if name in main), names[0])
+
+
+@cache
+def _zones_of(region: str) -> tuple[str, ...]:
+    """The time zones of a country, as the time zone database lists them: +44 is in London, not in Guernsey."""
+    listed = (files("tzdata") / "zoneinfo" / "zone.tab").read_text("utf-8").splitlines()
+    return tuple(line.split("\t")[2] for line in listed if line.startswith(f"{region}\t"))
 
 
 def is_region(region: str) -> bool:

@@ -32,6 +32,8 @@ from helpdesk_tui.screens.widgets.slot_grid import SlotGrid
 from helpdesk_tui.terms import CallOutcome, Outcome
 
 _WEEK = timedelta(days=7)
+#: How often one looks at the clock, in seconds.
+_LOOK_EVERY = 1
 #: Of the keys that work everywhere, those that make sense over a week.
 _ALSO = ("help", "palette", "refresh", "redraw", "suspend", "quit")
 
@@ -58,6 +60,7 @@ class CallbackScreen(DeskScreen, inherit_bindings=False):
         self.page: CallPage | None = None
         self._ticket_id, self._told, self._later_than = ticket_id, told, later_than
         self._team = ""
+        self._as_of = ""
 
     def compose(self) -> ComposeResult:
         """Head, week and thread, foot, status, keys."""
@@ -80,6 +83,7 @@ class CallbackScreen(DeskScreen, inherit_bindings=False):
     def on_mount(self) -> None:
         """Ask for the week of the next free slot."""
         self.grid.focus()
+        self.set_interval(_LOOK_EVERY, self._age)
         self.desk_app.opening(self._load())
 
     def chosen(self) -> list[int]:
@@ -103,7 +107,7 @@ class CallbackScreen(DeskScreen, inherit_bindings=False):
     async def _load(self, first: date | None = None, at: datetime | None = None) -> None:
         desk = self.desk_app.desk
         region = desk.settings.callbacks.region
-        page = await self.desk_app.read(call_page, self._ticket_id, desk.clock(), region, self._team, first)
+        page = await self.desk_app.read(call_page, self._ticket_id, desk.actor, desk.clock(), region, self._team, first)
         if not self.is_mounted:
             return
         if page.week is None or (self._ticket_id is not None and page.ticket is None):
@@ -111,7 +115,7 @@ class CallbackScreen(DeskScreen, inherit_bindings=False):
             lead = _("A lead runs: helpdesk callback pattern set TEAM") if page.week is None else ""
             self.leave_saying(HelpdeskError(said, lead))
             return
-        self.page, self._team = page, page.week.team
+        self.page, self._team, self._as_of = page, page.team, f"{desk.clock():%H:%M}"
         self.query_one("#week-head", Static).update(self._head(page))
         wanted = at or (page.next.start if page.next else None)
         self.grid.show(page.week, page.call.start if page.call else None, wanted)
@@ -122,8 +126,10 @@ class CallbackScreen(DeskScreen, inherit_bindings=False):
         week = page.week
         assert week is not None
         matter = page.ticket
-        title = _("Callback for {name}").format(name=matter.customer.called) if matter else _("Callbacks")
+        title = _("Callback for {name}").format(name=self._called(page)) if matter else _("Callbacks")
         number = shown(page.phone) if page.phone else _("number not known yet")
+        if len(page.phones) > 1:
+            number = _("{n} numbers known").format(n=len(page.phones))
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(f" {title}", "bold").append(f" · {_('{n} min').format(n=week.slot_minutes)}")
         text.append(f"   {_('Team {team} · week {n}').format(team=week.team, n=week.first.isocalendar().week)}", "dim")
@@ -134,6 +140,12 @@ class CallbackScreen(DeskScreen, inherit_bindings=False):
                 text.append(f" · {booked}", "bold")
             text.append(f" · {number} · {matter.ticket.subject}", "dim")
         return text
+
+    @staticmethod
+    def _called(page: CallPage) -> str:
+        """What the customer is called: by name or address, else by number."""
+        called = page.ticket.customer.called if page.ticket else ""
+        return called or (shown(page.phone) if page.phone else _("nobody known"))
 
     def on_slot_grid_moved(self) -> None:
         """Say when that is, here and where the customer is."""
@@ -153,22 +165,32 @@ class CallbackScreen(DeskScreen, inherit_bindings=False):
         else:
             zone = page.week.zone
             said = [
+                self._what(page),
                 f"{when(offer.start, zone)} ({city(zone)})",
                 there(offer.start, zone, page.phone_zone),
-                self._what(page),
             ]
-        self.query_one("#foot", Static).update(Text(f" {' · '.join(filter(None, said))}", no_wrap=True))
+        words = f" {' · '.join(filter(None, said))}"
+        self.query_one("#foot", Static).update(Text(words, no_wrap=True, overflow="ellipsis"))
 
     def _what(self, page: CallPage) -> str:
-        if page.call is not None and page.call.start is not None:
-            return _("Enter moves the call")
-        return _("Enter books") if page.ticket else ""
+        if page.ticket is None:
+            return ""
+        if not page.team:
+            return _("t chooses who calls")
+        return _("Enter moves the call") if page.call is not None and page.call.start is not None else _("Enter books")
 
     def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
         """Somebody may have taken a place: show what is left, with the cursor where it is."""
         if self.page is not None and self.page.week is not None:
             at = self.grid.current.start if self.grid.current else None
             self.desk_app.spawn(self._load(self.page.week.first, at))
+
+    def _age(self) -> None:
+        """Slots pass while one looks at them: show what is left, on the minute."""
+        minute = f"{self.desk_app.desk.clock():%H:%M}"
+        if minute != self._as_of:
+            self._as_of = minute
+            self.action_refresh()
 
     # -- moving
 
@@ -221,8 +243,9 @@ class CallbackScreen(DeskScreen, inherit_bindings=False):
 
     def action_team(self) -> None:
         """Choose who calls."""
-        if self.page is not None:
-            self.pick(_("Who calls"), [(team, team) for team in self.page.teams], self._choose_team, self._team)
+        if self.page is not None and self.page.week is not None:
+            teams = [(team, team) for team in self.page.teams]
+            self.pick(_("Who calls"), teams, self._choose_team, self.page.week.team)
 
     def _choose_team(self, team: str) -> None:
         self._team = team
@@ -234,21 +257,31 @@ class CallbackScreen(DeskScreen, inherit_bindings=False):
         """Take the slot under the cursor."""
         if not self.can("book") or self.page is None or self.page.ticket is None or self.grid.current is None:
             return
-        number, offer = self.page.ticket.ticket.number, self.grid.current
-        if self._later_than is not None:
-            ended = Ended(CallOutcome.LATER, at=offer.start, booking_id=self._later_than)
+        number, offer, team = self.page.ticket.ticket.number, self.grid.current, self._team
+        if not team:
+            self.action_team()
+        elif self._later_than is not None:
+            ended = Ended(CallOutcome.LATER, at=offer.start, team=team, booking_id=self._later_than)
             self._finish(lambda desk: record_outcome(desk, number, ended))
         elif self.page.call is not None and self.page.call.start is not None:
-            team = self._team
             self._finish(lambda desk: move_booking(desk, number, offer.start, team))
-        elif self.page.phone and not self._is_wrong(self.page):
-            self._book(number, offer, "")
         else:
-            help_words = _("with its country code, such as +49 69 1234567")
-            self.app.push_screen(
-                Ask(_("Which number shall be called"), help_words, check=self._checked),
-                partial(self._book, number, offer),
-            )
+            self._ask_number(self.page, partial(self._book, number, offer))
+
+    def _ask_number(self, page: CallPage, then: Callable[[str | None], None]) -> None:
+        """Which number shall be called, where that is not clear."""
+        title, is_wrong = _("Which number shall be called"), self._is_wrong(page)
+        ask = Ask(title, _("with its country code, such as +49 69 1234567"), check=self._checked)
+        if page.phone and not is_wrong:
+            then("")
+        elif len(page.phones) > 1:
+            options = [*((one, shown(one)) for one in page.phones), ("", _("another one"))]
+            self.pick(title, options, lambda one: then(one) if one else self._ask(ask, then))
+        else:
+            self._ask(ask, then)
+
+    def _ask(self, ask: Ask, then: Callable[[str | None], None]) -> None:
+        self.app.push_screen(ask, then)
 
     @staticmethod
     def _is_wrong(page: CallPage) -> bool:

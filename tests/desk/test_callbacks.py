@@ -9,19 +9,24 @@ import pytest
 from helpdesk_tui.desk.assignment import assign
 from helpdesk_tui.desk.callback_plans import PlanFields, add_exception, remove_exception, set_plan
 from helpdesk_tui.desk.callbacks import Wish, book, cancel_booking, move_booking
+from helpdesk_tui.desk.calls import Ended, record_outcome
+from helpdesk_tui.desk.conversation import reply
 from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.pages import call_page
 from helpdesk_tui.desk.settings import add_team
 from helpdesk_tui.desk.tickets import move
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.rules.slots import DayException
+from helpdesk_tui.screens.call_words import banner
 from helpdesk_tui.store.queries.callbacks import week
-from helpdesk_tui.terms import CallState
-from tests.build import MORNING, Place, a_ticket, last_changes, row, thread
+from helpdesk_tui.terms import CallOutcome, CallState, Person
+from tests.build import MIRA, MORNING, Place, a_mail, a_ticket, last_changes, received, row, thread
 from tests.desk.callback_desk import (
     BERLIN,
     NINE,
     SLOT,
     TEAM,
+    WISH,
     a_call,
     a_calling_team,
     a_wish,
@@ -59,6 +64,60 @@ class TestBooking:
         ticket = a_ticket(desk, "Call me", phone="0170 1234567")
         book(desk, ticket, Wish())
         assert call(desk, ticket).phone == "+491701234567"
+
+    def test_what_they_wrote_here_goes_before_what_they_are_known_by(self, place: Place, desk: Desk, bob: Desk) -> None:
+        a_calling_team(place)
+        ticket = a_wish(desk, f"{WISH}\nMobil 0170 1234567")
+        a_ticket(bob, "Something else", person=MIRA, phone="069 7654321")
+        a_ticket(bob, "Something else", person=MIRA, phone="0170 1234567")
+        book(desk, ticket, Wish())
+        assert call(desk, ticket).phone == "+491701234567"
+        other = a_wish(desk, "Rufnummer 030 1234567, Fax 030 7654321")
+        book(desk, other, Wish())
+        assert call(desk, other).phone == "+49301234567"
+
+    def test_of_several_known_numbers_one_is_to_be_named(self, place: Place, desk: Desk, bob: Desk) -> None:
+        a_calling_team(place)
+        ticket = a_ticket(desk, "Confidential", person=MIRA, phone="069 7654321")
+        a_ticket(bob, "Something else", person=MIRA, phone="0170 1234567")
+        with pytest.raises(Usage, match="Several numbers of the customer") as refused:
+            book(desk, ticket, Wish())
+        assert refused.value.hint == "Name one of them: --number +491701234567 or +49697654321"
+        book(desk, ticket, Wish(number="069 7654321"))
+        assert call(desk, ticket).phone == "+49697654321"
+
+    @pytest.mark.parametrize(
+        ("mail", "found"),
+        [
+            ("Heute bitte!\n\nAm Montag schrieb Support:\n> Gern.\n>\n> Support, Tel. 069 9999000\n", "+49691234567"),
+            ("Unter 069 9999000 erreiche ich niemanden.", "+49691234567"),
+            ("Wie Sie schreiben: 069 1234567.", "+49691234567"),
+            ("Nein: 030 1234567.", "+49301234567"),
+        ],
+    )
+    def test_a_number_that_we_wrote_first_is_not_called(self, place: Place, desk: Desk, mail: str, found: str) -> None:
+        a_calling_team(place)
+        ticket = a_wish(desk)
+        reply(desk, ticket, "Gern, unter 069 1234567. Wann?\n\nSupport, Tel. 069 9999000")
+        ours = thread(desk, ticket)[-1].message_id
+        assert received(desk, a_mail(mail, subject="Re: Bitte um Rückruf", In_Reply_To=f"<{ours}>")).ticket == ticket
+        book(desk, ticket, Wish())
+        assert call(desk, ticket).phone == found
+
+    def test_what_is_dialled_behind_a_number_is_told_to_who_calls(self, place: Place, desk: Desk) -> None:
+        a_calling_team(place)
+        ticket = a_wish(desk, "Please call +49 69 1234567 ext. 44.")
+        book(desk, ticket, Wish(asked="invoice"))
+        assert call(desk, ticket).asked == "ext. 44 · invoice"
+        other = a_wish(desk)
+        book(desk, other, Wish(number="+49 69 7654321 ext. 5"))
+        assert (call(desk, other).phone, call(desk, other).asked) == ("+49697654321", "ext. 5")
+
+    def test_who_has_no_name_is_called_by_their_address(self, place: Place, desk: Desk) -> None:
+        a_calling_team(place, "anna")
+        ticket = a_wish(desk, sender="erika@kunde.example")
+        book(desk, ticket, Wish(at=NINE))
+        assert banner(call(desk, ticket), NINE).split(" · ")[1:3] == ["erika@kunde.example", "+49 69 1234567"]
 
     def test_without_a_number_nothing_is_booked(self, place: Place, desk: Desk) -> None:
         a_calling_team(place)
@@ -119,6 +178,17 @@ class TestBooking:
         book(desk, ticket, Wish(team="night"))
         assert call(desk, ticket).team == "night"
 
+    def test_who_asks_says_which_team_where_nothing_else_does(self, place: Place, desk: Desk, bob: Desk) -> None:
+        a_calling_team(place, "bob", name="day")
+        a_calling_team(place, "anna", "bob", name="night")
+        ticket = a_wish(desk)
+        with pytest.raises(Usage, match="which team"):
+            book(bob, ticket, Wish())  # of both
+        assert desk.ask(call_page, row(desk, ticket).id, bob.actor, MORNING, "DE").team == ""
+        assert desk.ask(call_page, row(desk, ticket).id, desk.actor, MORNING, "DE").team == "night"
+        book(desk, ticket, Wish())
+        assert call(desk, ticket).team == "night"
+
     @pytest.mark.parametrize("team", ["", "nobody", "idle"])
     def test_a_team_without_times_calls_nobody(self, place: Place, desk: Desk, team: str) -> None:
         add_team(place.desk("root"), "idle")
@@ -149,9 +219,12 @@ class TestTheLetter:
         assert "DTSTART:20261124T080000Z" in entry
         assert 'ORGANIZER;CN="Example Support":mailto:support@desk.example' in entry
 
-    def test_an_answer_to_it_comes_back_to_the_ticket(self, place: Place, desk: Desk) -> None:
-        from tests.build import a_mail, received
+    def test_it_names_the_city_people_know_a_country_by(self, place: Place, desk: Desk) -> None:
+        a_calling_team(place)
+        book(desk, a_wish(desk, "Please call me on +44 7911 123456."), Wish(at=NINE))
+        assert "08:00 (Europe/London)" in letters(desk)[0].text
 
+    def test_an_answer_to_it_comes_back_to_the_ticket(self, place: Place, desk: Desk) -> None:
         a_calling_team(place)
         ticket = a_call(desk)
         (mail,) = letters(desk)
@@ -182,8 +255,6 @@ class TestTheLetter:
         assert "DTSTART:20261124T081500Z" in entries[2]
 
     def test_who_has_no_address_gets_none_and_that_is_said(self, place: Place, desk: Desk) -> None:
-        from helpdesk_tui.terms import Person
-
         a_calling_team(place)
         ticket = a_ticket(desk, "Call me", person=Person("Otto", ""), phone="0170 1234567")
         assert book(desk, ticket, Wish()).text.endswith("no mail goes out: No address of the customer is known.")
@@ -222,12 +293,40 @@ class TestMovingAndCancelling:
         assert call(desk, ticket).start == NINE
         assert places(place) == {NINE: (1, 1), NINE + SLOT: (1, 1)}
 
+    @pytest.mark.parametrize("capacity", [1, 2])
+    def test_the_same_time_again_is_no_move_and_no_mail(self, place: Place, desk: Desk, capacity: int) -> None:
+        a_calling_team(place, plan=PlanFields(hours=BERLIN.hours, zone=BERLIN.zone, capacity=capacity))
+        ticket = a_call(desk)
+        letters(desk)
+        assert move_booking(desk, ticket, NINE).text == "Nothing to change: it is so already."
+        assert letters(desk) == []
+
+    def test_its_own_place_is_in_nobodys_way(self, place: Place, desk: Desk) -> None:
+        root = a_calling_team(place)
+        ticket = a_call(desk)
+        set_plan(root, TEAM, PlanFields(slot_minutes=30))
+        move_booking(desk, ticket, NINE)
+        found = call(desk, ticket)
+        assert (found.start, found.end, found.is_overbooked) == (NINE, NINE + 2 * SLOT, False)
+
     def test_another_team_can_call(self, place: Place, desk: Desk) -> None:
         a_calling_team(place)
         a_calling_team(place, name="night")
         ticket = a_call(desk, team=TEAM)
         move_booking(desk, ticket, NINE, "night")
         assert (call(desk, ticket).team, call(desk, ticket).start) == ("night", NINE)
+
+    @pytest.mark.parametrize(("days", "told"), [(0, [True]), (1, [])])
+    def test_a_call_that_was_announced_is_called_off_though_it_was_tried(
+        self, place: Place, desk: Desk, days: int, told: list[bool]
+    ) -> None:
+        a_calling_team(place)
+        ticket = a_call(desk)
+        letters(desk)
+        place.clock.now += timedelta(days=days)
+        record_outcome(desk, ticket, Ended(CallOutcome.WRONG_NUMBER))
+        cancel_booking(desk, ticket)
+        assert ["METHOD:CANCEL" in calendar_of(mail) for mail in letters(desk)] == told
 
     def test_a_cancelled_call_gives_its_place_back(self, place: Place, desk: Desk) -> None:
         a_calling_team(place)

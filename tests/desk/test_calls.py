@@ -16,7 +16,7 @@ from helpdesk_tui.desk.history import redo, undo
 from helpdesk_tui.desk.tickets import set_status
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.store.queries.board import Standing
-from helpdesk_tui.terms import CallOutcome, CallState, MessageKind, Outcome, OutboxState, Party, Status
+from helpdesk_tui.terms import CallOutcome, CallState, MessageKind, OutboxState, Outcome, Party, Status
 from tests.build import Place, everything, history, last_changes, row, sql, thread
 from tests.desk.callback_desk import (
     BERLIN,
@@ -51,7 +51,7 @@ class TestOutcomes:
         assert (said.kind, said.text, said.agent) == (MessageKind.CALL, "Explained the invoice.", "anna")
         assert (row(desk, ticket).status, row(desk, ticket).waiting_for) == (Status.OPEN, Party.THEM)
         assert (call(desk, ticket).state, call(desk, ticket).start) == (CallState.DONE, None)
-        assert places(place) == {NINE: (1, 1)}
+        assert places(place) == {NINE: (1, 0)}
 
     @pytest.mark.parametrize("outcome", [NO_ANSWER, VOICEMAIL])
     def test_who_does_not_answer_is_tried_again_as_often_as_the_plan_says(
@@ -113,6 +113,45 @@ class TestOutcomes:
                 book(desk, ticket, Wish(number=number))
         book(desk, ticket, Wish(number="069 7654321"))
         assert call(desk, ticket).phone == "+49697654321"
+
+    @pytest.mark.parametrize("outcome", CallOutcome)
+    def test_a_call_made_before_its_slot_begins_gives_its_place_back(
+        self, place: Place, desk: Desk, bob: Desk, outcome: CallOutcome
+    ) -> None:
+        a_calling_team(place)
+        ticket = a_call(desk)
+        record_outcome(desk, ticket, Ended(outcome))
+        assert places(place)[NINE] == (1, 0)
+        a_call(bob)
+        with pytest.raises(Refused, match=r"Tue 2026-11-24 09:00 is somebody else's by now\."):
+            undo(desk)
+
+    @pytest.mark.parametrize("outcome", [REACHED, WRONG_NUMBER])
+    def test_a_call_made_in_its_slot_keeps_its_place(self, place: Place, desk: Desk, outcome: CallOutcome) -> None:
+        a_calling_team(place)
+        ticket = a_call(desk)
+        place.clock.now = NINE
+        record_outcome(desk, ticket, Ended(outcome))
+        assert places(place) == {NINE: (1, 1)}
+
+    def test_later_may_be_another_teams_call(self, place: Place, desk: Desk) -> None:
+        a_calling_team(place, "anna")
+        a_calling_team(place, "bob", name="night")
+        ticket = a_wish(desk)
+        assign(desk, [ticket], "anna")
+        book(desk, ticket, Wish(at=NINE, team=TEAM))
+        place.clock.now = NINE
+        record_outcome(desk, ticket, Ended(LATER, at=NINE + 4 * SLOT, team="night"))
+        found = call(desk, ticket)
+        assert (found.team, found.agent, found.start) == ("night", None, NINE + 4 * SLOT)
+
+    @pytest.mark.parametrize("status", [Status.SOLVED, Status.CLOSED, Status.CANCELLED])
+    def test_a_ticket_that_has_ended_waits_for_nobody(self, place: Place, desk: Desk, status: Status) -> None:
+        a_calling_team(place)
+        ticket = a_call(desk)
+        set_status(desk, [ticket], status)
+        record_outcome(desk, ticket, Ended(REACHED))
+        assert (row(desk, ticket).status, row(desk, ticket).waiting_for) == (status, None)
 
     def test_an_outcome_is_that_of_the_call_on_the_card(self, place: Place, desk: Desk, bob: Desk) -> None:
         a_calling_team(place, "anna", "bob")
@@ -228,6 +267,20 @@ class TestUndo:
         assert "DTSTART:20261124T080000Z" in calendar_of(mail)
         assert "SEQUENCE:2" in calendar_of(mail)
         assert "hat eine neue Zeit" in mail.text
+
+    def test_nobody_is_told_of_a_time_that_is_past(self, place: Place, desk: Desk) -> None:
+        a_calling_team(place)
+        ticket = a_call(desk)
+        letters(desk)
+        place.clock.now = NINE + SLOT
+        record_outcome(desk, ticket, Ended(NO_ANSWER))
+        letters(desk)
+        undo(desk)
+        (mail,) = letters(desk)  # the later call that was announced will not take place
+        assert ["METHOD:CANCEL" in calendar_of(mail), "DTSTART:20261124T084500Z" in calendar_of(mail)] == [True, True]
+        place.clock.now += 4 * SLOT
+        redo(desk)
+        assert letters(desk) == []
 
     def test_a_letter_in_doubt_counts_as_sent(self, place: Place, desk: Desk) -> None:
         a_calling_team(place)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from helpdesk_tui.errors import Usage
-from helpdesk_tui.rules.phones import find_number, is_region, read_number, shown, zone_of
+from helpdesk_tui.rules.phones import find_numbers, is_region, read_number, shown, zone_of
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 FRANKFURT = "+49691234567"
@@ -34,10 +34,19 @@ def test_what_cannot_be_called_is_refused(text: str) -> None:
         ("Please call me back on +1 (212) 555-0123 after 10:00.", "+12125550123"),
         ("Order 20261123456, invoice 4711, 23.11.2026 10:15", None),
         ("No number at all", None),
+        ("Fax: 069 7654321, Telefon: 069 1234567", FRANKFURT),
+        ("Telefax-Nr. +49 (69) 765 43 21", None),
     ],
 )
 def test_a_number_is_found_in_what_a_customer_wrote(text: str, found: str | None) -> None:
-    assert find_number(text, "DE") == found
+    assert next((one.number for one in find_numbers(text, "DE")), None) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "extension"), [("069 1234567", ""), ("069 1234567 ext. 44", "44"), ("069 1234567 x7", "7")]
+)
+def test_what_is_dialled_behind_a_number_is_kept(text: str, extension: str) -> None:
+    assert find_numbers(text, "DE") == [(FRANKFURT, extension)]
 
 
 @pytest.mark.parametrize(
@@ -46,6 +55,8 @@ def test_a_number_is_found_in_what_a_customer_wrote(text: str, found: str | None
         (FRANKFURT, "Europe/Berlin"),
         ("+12125550123", "America/New_York"),
         ("+442079460958", "Europe/London"),
+        ("+447911123456", "Europe/London"),
+        ("+4740612345", "Europe/Oslo"),
         ("+18005550199", ""),
         ("+870773111632", ""),
         ("nonsense", ""),

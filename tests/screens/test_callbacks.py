@@ -10,9 +10,10 @@ import pytest
 from helpdesk_tui.desk.callback_plans import PlanFields, set_plan
 from helpdesk_tui.desk.callbacks import Wish, book
 from helpdesk_tui.desk.calls import Ended, record_outcome
+from helpdesk_tui.desk.conversation import NewRequest, create
 from helpdesk_tui.desk.settings import add_queue, add_team, set_agent
 from helpdesk_tui.desk.tickets import move
-from helpdesk_tui.terms import CallOutcome
+from helpdesk_tui.terms import CallOutcome, Person
 from tests.build import a_mail, received
 from tests.screens.stage import SIZES, OpenApp, Stage
 from tests.services.escapes import forbidden_bytes
@@ -38,6 +39,13 @@ def a_team(stage: Stage) -> None:
     add_team(root, "phones", ["anna"])
     plan = PlanFields(hours=hours, zone=midday_zone(), slot_minutes=30, capacity=1, notice_minutes=0)
     set_plan(root, "phones", plan)
+
+
+def another_team(stage: Stage, name: str, member: str) -> None:
+    root = stage.desk("root")
+    add_team(root, name, [member])
+    hours = PlanFields(hours="mon-sun 00:00-24:00", zone=midday_zone(), slot_minutes=30, notice_minutes=0)
+    set_plan(root, name, hours)
 
 
 def midday_zone() -> str:
@@ -102,7 +110,8 @@ def test_the_call_that_is_due_rings_and_is_under_0(phones: Stage) -> None:
         app.press("T").shows("1 reached  2 no answer")
         app.press("q").gone("1 reached  2 no")
         app.press("T").shows("1 reached  2 no answer")
-        app.press("y").shows("+49 69 1234567 sent to the terminal's clipboard")
+        app.press("y").shows("+49 69 1234567 sent to the terminal's clipboard", "1 reached  2 no answer")
+        app.shows(re.compile(r"clipboard · 00:0[2-9]"))  # it stays while the time runs
         app.press("2").shows("#1001: no answer, try 1 of 3 · next ")
         app.gone("T opens the card").shows("no answer, try 1 of 3, next ")
         app.press("u").shows("Undone: #1001: no answer", "T opens the card")
@@ -185,6 +194,44 @@ def test_a_number_that_is_not_known_is_asked_for(phones: Stage) -> None:
         app.press("ctrl+u").write("0170 1234567").press("enter").shows("Callback for #1002:")
         assert app.quit() == 0
     assert calls(phones)[0]["phone"] == "+491701234567"
+
+
+def test_of_several_numbers_one_is_chosen(phones: Stage) -> None:
+    for number in ("030 1234567", "030 7654321"):
+        create(phones.desk(), NewRequest(Person("Otto", "otto@kunde.example"), "Call me", phone=number))
+    with phones.app() as app:
+        app.up().press("#").shows("Ticket number")
+        app.write("1003").press("enter").shows("#1003 Call me")
+        app.press("b").shows("2 numbers known", "▌1 free")
+        app.press("enter").shows("Which number shall be called", "+49 30 7654321", "another one")
+        app.write("1234").press("enter").shows("Callback for #1003:")
+        assert app.quit() == 0
+    assert calls(phones)[0]["phone"] == "+49301234567"
+
+
+def test_where_several_teams_could_call_one_is_chosen_first(phones: Stage) -> None:
+    another_team(phones, "aaa", "anna")
+    with phones.app() as app:
+        app.up().press("b").shows("▌1 free", "t chooses who calls")
+        app.press("enter").shows("Who calls")
+        app.write("phones").press("enter").shows("Team phones", "Enter books")
+        app.press("enter").shows("Callback for #1001:")
+        assert app.quit() == 0
+    assert calls(phones)[0]["team"] == "phones"
+
+
+def test_a_team_of_others_is_not_chosen_unasked_and_may_be_for_later(phones: Stage) -> None:
+    another_team(phones, "aaa", "bob")
+    with phones.app() as app:
+        app.up().press("b").shows("▌1 free", "Team phones", "Enter books")
+        app.press("enter").shows("Callback for #1001:")
+        app.press("T").shows("1 reached  2 no answer")
+        app.press("5").shows("▌1 free", "Team phones", " Enter moves the call · ")
+        app.press("t").shows("Who calls")
+        app.write("aaa").press("enter").shows("Team aaa")
+        app.press("enter").shows("#1001: later · next ")
+        assert app.quit() == 0
+    assert calls(phones)[0]["team"] == "aaa"
 
 
 def test_without_a_team_that_calls_back_that_is_said(morning: Stage) -> None:

@@ -113,7 +113,7 @@ QUESTIONS: dict[Any, Question] = {
     callbacks.due_call: lambda desk, _hidden: [(desk.actor, MORNING + timedelta(days=9))],
     callbacks.call_marks: lambda _desk, hidden: [([hidden.ticket],)],
     pages.call_card: lambda _desk, hidden: [(hidden.ticket,)],
-    pages.call_page: lambda desk, hidden: [(hidden.ticket, desk.clock(), "DE", "people")],
+    pages.call_page: lambda desk, hidden: [(hidden.ticket, desk.actor, desk.clock(), "DE", "people")],
     pages.ticket_page: lambda _desk, hidden: [(hidden.ticket,)],
     pages.preview_page: lambda _desk, hidden: [(hidden.ticket,)],
     sight.hidden_queues: lambda desk, _hidden: [(desk.actor,)],
