@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from helpdesk_tui.desk.door import Changes, Desk
 from helpdesk_tui.desk.people import customer_for
-from helpdesk_tui.desk.signals import signals_of
+from helpdesk_tui.desk.signals import already_imported, signals_of
 from helpdesk_tui.desk.tickets import apply_status, wait_for
 from helpdesk_tui.errors import NotFound
 from helpdesk_tui.language import _
@@ -141,7 +141,8 @@ def file(desk: Desk, raw_id: int, mail: IncomingMail) -> FiledMail:
         raw = _lock_raw(changes.session, raw_id)
         if raw.disposition is not None:
             return _as_filed(changes.session, raw)
-        placement = threading.place(signals_of(changes.session, mail, changes.now))
+        placement = already_imported(changes.session, mail)
+        placement = placement or threading.place(signals_of(changes.session, mail, changes.now))
         filed = _file(changes, raw, mail, placement)
         _remember(changes.session, raw, filed.disposition)
     return filed
@@ -215,6 +216,8 @@ def _file(changes: Changes, raw: RawMessage, mail: IncomingMail, placement: Plac
     else:
         named = None if raw.is_queue_chosen else queue_of(_addressed_to(mail), queues)
         raw.queue_id = named or raw.queue_id
+        if placement.disposition is Disposition.DUPLICATE:
+            raw.queue_id = session.get_one(Ticket, placement.linked_to).queue_id
         if placement.disposition in (Disposition.NEW, Disposition.LINKED):
             _open(changes, raw, mail, placement, queues)
     session.flush()

@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.people import customer_at
+from helpdesk_tui.language import _
 from helpdesk_tui.rules import robots, threading
 from helpdesk_tui.rules.routing import without_detail
-from helpdesk_tui.rules.threading import Authenticity, Signals
-from helpdesk_tui.store.queries.transfer import MESSAGE, NUMBER, known, subject_tags
+from helpdesk_tui.rules.sameness import digest_of
+from helpdesk_tui.rules.threading import Authenticity, Placement, Signals, numbered
+from helpdesk_tui.store.queries.transfer import MESSAGE, NUMBER, THREAD, imported_ticket, known, subject_tags
 from helpdesk_tui.store.tables import CustomerAddress, ExternalRef, Message, OwnToken, Queue, Ticket
-from helpdesk_tui.terms import ENDED, IncomingMail, MessageKind
+from helpdesk_tui.terms import ENDED, Disposition, IncomingMail, MessageKind
 
 #: A ticket closed for longer than this is not opened again by a late answer.
 REOPENS_FOR = timedelta(days=30)
@@ -44,6 +46,15 @@ def signals_of(session: Session, mail: IncomingMail, now: datetime) -> Signals:
         is_confidential=ticket is not None and session.get_one(Queue, ticket.queue_id).is_confidential,
         is_closed=ticket is not None and _is_long_closed(ticket, now),
     )
+
+
+def already_imported(session: Session, mail: IncomingMail) -> Placement | None:
+    """Beside the ticket that has it, where an import has brought this very mail; None where none has."""
+    head = (mail.message_id, mail.sender.address, mail.sent_at)
+    ticket_id = imported_ticket(session, digest_of(mail), head)
+    if ticket_id is None:
+        return None
+    return Placement(Disposition.DUPLICATE, 0, _("An import has brought this mail already."), linked_to=ticket_id)
 
 
 def _tickets_by_token(session: Session, tokens: list[str]) -> list[int]:
@@ -88,6 +99,8 @@ def _ticket_by_tag(session: Session, mail: IncomingMail) -> int | None:
     for tag, systems in subject_tags(session).items():
         if number := threading.tagged_number(mail.subject, tag):
             for system in sorted(set(systems)):
+                belongs = numbered(number, without_detail(mail.sender.address))
+                found += known(session, system, THREAD, [belongs]).values()
                 found += known(session, system, NUMBER, [number]).values()
     tickets = {ticket_id: _final(session, ticket_id) for ticket_id in found}
     return min(found, key=lambda id: not _is_participant(session, tickets[id], mail), default=None)

@@ -108,6 +108,11 @@ def tagged_number(subject: str, tag: str) -> str:
     return found[1] if found else ""
 
 
+def numbered(number: str, address: str) -> str:
+    """How somebody who belongs to a conversation finds it by its number there, which anybody else could guess."""
+    return f"number {number} {address}"
+
+
 def place(signals: Signals) -> Placement:
     """Decide where a mail goes."""
     for decide in (_no_mail_of_a_person, _by_token, _by_weak_link):

@@ -1,7 +1,8 @@
 """From mails to tickets: which belong together, who asked, and where the conversation stands.
 
 Mails belong together that name each other (Message-ID, In-Reply-To, References), whichever comes first; also by the
-old system's mark in the subject and, where asked for, by subject and participants. What is decided here is written by
+old system's mark in the subject and, where asked for, by subject and participants. Anybody can name any mail and guess
+any number: who has nobody in common with a conversation gets one of their own. What is decided here is written by
 `desk.imports`; no rule is run and no mail is sent.
 """
 
@@ -9,16 +10,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from helpdesk_tui.desk.imports import MoreOfTicket, Name, NewTicket
 from helpdesk_tui.mail.dates import sent_at
 from helpdesk_tui.rules import robots
-from helpdesk_tui.rules.routing import is_own, plain_address, queue_of
+from helpdesk_tui.rules.routing import is_own, plain_address, queue_of, without_detail
+from helpdesk_tui.rules.sameness import digest_of
 from helpdesk_tui.rules.subjects import without_noise
-from helpdesk_tui.rules.threading import tagged_number
+from helpdesk_tui.rules.threading import numbered, tagged_number
 from helpdesk_tui.store.finished import FinishedMail, FinishedMessage, FinishedTicket, MoreMessages, Standing
 from helpdesk_tui.store.queries.transfer import MAIL, MESSAGE, NUMBER, THREAD
 from helpdesk_tui.terms import ENDED, IncomingMail, MessageKind, Party, Person, Priority, Status
@@ -62,7 +65,11 @@ class Customs:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail that was read: its digest, which knows it again, and the ids by which its conversation is found."""
+    """A mail that was read: its digest, which knows it again, and the ids by which its conversation is found.
+
+    Args:
+        people: the addresses outside that it names; speakers: of these, who wrote it, or whom we wrote it to.
+    """
 
     raw: RawMail
     mail: IncomingMail
@@ -71,15 +78,34 @@ class Letter:
     at: datetime
     threads: tuple[str, ...]
     number: str
+    people: frozenset[str]
+    speakers: frozenset[str]
     place: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class Conversation:
-    """Mails that belong together; `ticket_id` is that of the ticket which has the earlier ones."""
+    """Mails that belong together; `ticket_id` is that of the ticket which has the earlier ones.
+
+    Args:
+        people: the addresses outside that it names; speakers: of these, who wrote, and whom we wrote to.
+        letters: in the order of their times.
+    """
 
     ticket_id: int | None
+    people: set[str] = field(default_factory=set)
+    speakers: set[str] = field(default_factory=set)
     letters: list[Letter] = field(default_factory=list)
+
+    def knows(self, one: Letter) -> bool:
+        """True where who speaks in the one is named in the other."""
+        return not (self.people.isdisjoint(one.speakers) and self.speakers.isdisjoint(one.people))
+
+    def add(self, one: Letter) -> None:
+        """Append a letter, with the people in it."""
+        self.letters.append(one)
+        self.people |= one.people
+        self.speakers |= one.speakers
 
 
 def letter(raw: RawMail, mail: IncomingMail, customs: Customs, now: datetime) -> Letter:
@@ -87,7 +113,16 @@ def letter(raw: RawMail, mail: IncomingMail, customs: Customs, now: datetime) ->
     number = tagged_number(mail.subject, customs.subject_tag) if customs.subject_tag else ""
     is_ours = raw.is_sent or is_own(mail.sender.address, customs.queues)
     at = min(_received_at(raw.content) or mail.sent_at or raw.envelope_at or now, now)
-    return Letter(raw, mail, _digest(mail), is_ours, at, _threads(mail, number, customs), number)
+    written = outside((one.address for one in (*mail.to, *mail.cc)), customs)
+    wrote = outside([mail.sender.address], customs)
+    speakers = written if is_ours else wrote
+    threads = _threads(mail, (numbered(number, one) for one in sorted(speakers) if number), customs)
+    return Letter(raw, mail, digest_of(mail), is_ours, at, threads, number, written | wrote, speakers)
+
+
+def outside(addresses: Iterable[str], customs: Customs) -> frozenset[str]:
+    """Those of these addresses that are not ours, without what stands behind a plus."""
+    return frozenset(without_detail(one) for one in addresses if one and not is_own(one, customs.queues))
 
 
 def without_own_id(one: Letter) -> Letter:
@@ -95,46 +130,44 @@ def without_own_id(one: Letter) -> Letter:
     return replace(one, threads=tuple(id for id in one.threads if id != _bracketed(one.mail.message_id)))
 
 
-def gather(letters: Sequence[Letter], tickets: Mapping[str, int]) -> list[Conversation]:
-    """Put letters into conversations, in their order.
+def gather(letters: Sequence[Letter], known: Mapping[str, Sequence[Conversation]]) -> list[Conversation]:
+    """Put letters into conversations, the oldest letter first.
 
     Args:
-        tickets: the tickets of earlier letters, by the ids of their conversations.
+        known: the conversations of earlier letters, by the ids that lead to them, the surest first.
     """
-    by_id: dict[str, Conversation] = {}
-    by_ticket: dict[int, Conversation] = {}
+    by_id = defaultdict(list, {id: list(conversations) for id, conversations in known.items()})
     found: list[Conversation] = []
-    for one in letters:
-        here = None
-        for id in one.threads:
-            here = by_ticket.setdefault(tickets[id], Conversation(tickets[id])) if id in tickets else by_id.get(id)
-            if here is not None:
-                break
-        here = here or Conversation(None)
+    for one in sorted(letters, key=lambda one: one.at):
+        named = [conversation for id in one.threads for conversation in by_id[id]]
+        here = next((conversation for conversation in named if conversation.knows(one)), None)
+        if here is None:
+            here = named[0] if one.is_ours and named else Conversation(None)
         if not here.letters:
             found.append(here)
-        here.letters.append(one)
+        here.add(one)
         for id in one.threads:
-            by_id.setdefault(id, here)
+            if here not in by_id[id]:
+                by_id[id].append(here)
     return found
 
 
-def requester(conversation: Conversation, customs: Customs) -> Person | None:
-    """Who asked: the first sender outside, else the first outside whom we wrote to; None where there is nobody."""
-    outside = [one.mail.sender for one in conversation.letters if not one.is_ours]
+def requester(conversation: Conversation, customs: Customs) -> Person:
+    """Who asked: the first sender outside, else the first outside whom we wrote to."""
+    wrote = [one.mail.sender for one in conversation.letters if not one.is_ours]
     written = [to for one in conversation.letters for to in (*one.mail.to, *one.mail.cc) if to.address]
-    return next((one for one in (*outside, *written) if not is_own(one.address, customs.queues)), None)
+    return next(one for one in (*wrote, *written) if not is_own(one.address, customs.queues))
 
 
-def new_ticket(conversation: Conversation, person: Person, customs: Customs, now: datetime) -> NewTicket:
+def new_ticket(conversation: Conversation, customs: Customs, now: datetime) -> NewTicket:
     """The ticket of a new conversation."""
-    letters = sorted(conversation.letters, key=lambda one: one.at)
+    letters = conversation.letters
     first, last = letters[0], letters[-1]
     standing = _standing(last, customs, now)
     number = next((int(one.number) for one in letters if one.number.isdecimal()), 0)
     ticket = FinishedTicket(
         subject=without_noise(first.mail.subject) if first.is_ours else first.mail.subject,
-        requester=person,
+        requester=requester(conversation, customs),
         queue=_queue(first, customs),
         created_at=first.at,
         updated_at=last.at,
@@ -152,7 +185,7 @@ def new_ticket(conversation: Conversation, person: Person, customs: Customs, now
 
 def more_messages(conversation: Conversation, newest_at: datetime, customs: Customs, now: datetime) -> MoreOfTicket:
     """Messages for the ticket of a conversation that goes on; an older one changes nothing about where it stands."""
-    letters = sorted(conversation.letters, key=lambda one: one.at)
+    letters = conversation.letters
     last = letters[-1]
     standing = _standing(last, customs, now) if last.at >= newest_at else None
     messages = tuple(_message(one, customs) for one in letters)
@@ -212,22 +245,15 @@ def _kept_id(mail: IncomingMail) -> str:
     return mail.message_id if len(mail.message_id.encode()) <= _LONGEST_ID else ""
 
 
-def _digest(mail: IncomingMail) -> str:
-    """Knows a mail again, also where a mail program has changed its status lines; not one that only has its id."""
-    said = (mail.message_id, mail.sender.address, str(mail.sent_at), mail.subject, mail.text, mail.quoted)
-    return hashlib.sha256("\0".join(said).encode("utf-8", "replace")).hexdigest()
-
-
-def _threads(mail: IncomingMail, number: str, customs: Customs) -> tuple[str, ...]:
+def _threads(mail: IncomingMail, numbers: Iterable[str], customs: Customs) -> tuple[str, ...]:
     """The ids by which a mail's conversation is found, the surest first."""
     ids = [mail.message_id, *mail.in_reply_to, *reversed(mail.references)]
     ids = [_bracketed(id) for id in ids if id and len(id.encode()) <= _LONGEST_ID]
-    if number:
-        ids.append(f"number {number}")
+    ids += numbers
     if customs.groups_by_subject and (subject := without_noise(mail.subject).casefold()):
         people = (mail.sender, *mail.to, *mail.cc)
-        outside = sorted({plain_address(one.address) for one in people if not is_own(one.address, customs.queues)})
-        ids.append(f"subject {hashlib.sha256(repr((subject, outside)).encode()).hexdigest()}")
+        named = sorted({plain_address(one.address) for one in people if not is_own(one.address, customs.queues)})
+        ids.append(f"subject {hashlib.sha256(repr((subject, named)).encode()).hexdigest()}")
     return tuple(dict.fromkeys(ids))
 
 

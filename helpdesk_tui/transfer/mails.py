@@ -15,7 +15,17 @@ from helpdesk_tui.mail.parse import parse
 from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.rules.threading import TAG_NUMBER
 from helpdesk_tui.store.queries.setup import queues
-from helpdesk_tui.store.queries.transfer import MAIL, MESSAGE, THREAD, known, newest_at, people_here, taken_in_live
+from helpdesk_tui.store.queries.transfer import (
+    MAIL,
+    MESSAGE,
+    THREAD,
+    known,
+    newest_at,
+    people_here,
+    people_of,
+    taken_in_live,
+    tickets_named,
+)
 from helpdesk_tui.store.schema import FIRST_QUEUE
 from helpdesk_tui.terms import Status
 from helpdesk_tui.transfer import conversations
@@ -38,18 +48,15 @@ class MailImport:
         """What is to be written of these mails; those that are known are left out."""
         rejects: list[Reject] = []
         letters = self._new(session, list(self._read(found, rejects)))
-        ids = {id for one in letters for id in one.threads}
-        gathered = conversations.gather(letters, known(session, self._customs.system, THREAD, ids))
+        gathered = conversations.gather(letters, self._known(session, letters))
         newest = newest_at(session, [one.ticket_id for one in gathered if one.ticket_id])
         tickets: list[NewTicket] = []
         more: list[MoreOfTicket] = []
         for one in gathered:
-            if one.ticket_id in newest:
-                more.append(self._more(one, newest[one.ticket_id or 0]))
-            elif person := conversations.requester(one, self._customs):
-                tickets.append(conversations.new_ticket(one, person, self._customs, self._started_at))
+            if one.ticket_id is None:
+                tickets.append(conversations.new_ticket(one, self._customs, self._started_at))
             else:
-                rejects += [Reject(letter.place, _("It was sent to nobody outside.")) for letter in one.letters]
+                more.append(self._more(one, newest[one.ticket_id]))
         return Chunk(found[-1].position, tickets, more, rejects)
 
     def count(self, chunk: Chunk) -> tuple[int, int]:
@@ -78,7 +85,23 @@ class MailImport:
                 rejects.append(Reject(one.place, _("It cannot be read ({kind}).").format(kind=type(error).__name__)))
             else:
                 letter = conversations.letter(one.thing, mail, self._customs, self._started_at)
-                yield replace(letter, place=one.place)
+                if letter.is_ours and not letter.people:
+                    rejects.append(Reject(one.place, _("It was sent to nobody outside.")))
+                else:
+                    yield replace(letter, place=one.place)
+
+    def _known(self, session: Session, letters: Sequence[Letter]) -> dict[str, list[Conversation]]:
+        """The conversations that are there and that these letters name, by the ids by which they do."""
+        named = tickets_named(session, self._customs.system, {id for one in letters for id in one.threads})
+        there = {
+            ticket_id: Conversation(
+                ticket_id,
+                set(conversations.outside(people.named | people.speakers, self._customs)),
+                set(conversations.outside(people.speakers, self._customs)),
+            )
+            for ticket_id, people in people_of(session, {id for ids in named.values() for id in ids}).items()
+        }
+        return {name: [there[id] for id in ids] for name, ids in named.items()}
 
     def _new(self, session: Session, letters: Sequence[Letter]) -> list[Letter]:
         """Those that were not read before; one with the Message-ID of another mail is not taken for that one."""
@@ -86,11 +109,11 @@ class MailImport:
         seen = set(known(session, system, MAIL, [one.digest for one in letters]))
         message_ids = {one.mail.message_id for one in letters} - {""}
         live = taken_in_live(session, system, message_ids)
-        taken = set(known(session, system, MESSAGE, message_ids))
+        taken = set(known(session, system, MESSAGE, message_ids)) | {message_id for message_id, _by, _at in live}
         new: list[Letter] = []
         for one in letters:
             message_id = one.mail.message_id
-            if one.digest in seen or (message_id and (message_id, one.mail.sender.address) in live):
+            if one.digest in seen or (message_id, one.mail.sender.address, one.mail.sent_at) in live:
                 continue
             seen.add(one.digest)
             new.append(conversations.without_own_id(one) if message_id in taken else one)

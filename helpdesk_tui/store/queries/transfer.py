@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.store.tables import NUMBER_THERE, Agent, ExternalRef, ImportReject, ImportRun, Message, Ticket
-from helpdesk_tui.terms import ImportState
+from helpdesk_tui.store.statements import is_among
+from helpdesk_tui.store.tables import NUMBER_THERE, Agent, CustomerAddress, ExternalRef, ImportReject, ImportRun, Message, Ticket
+from helpdesk_tui.terms import ImportState, MessageKind
 
 #: The kinds of `external_ref`. By digest: a mail that was read (its message), a row that was read (its ticket). By
 #: name: a ticket's number there (the ticket), a Message-ID (the message), any id by which mails of one conversation
@@ -56,6 +58,14 @@ class StaffRow:
     login: str
     name: str
     email: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketPeople:
+    """The addresses of a ticket, ours among them: who wrote and whom we wrote to, and all that its mails name."""
+
+    speakers: set[str]
+    named: set[str]
 
 
 def people_here(session: Session) -> list[StaffRow]:
@@ -106,17 +116,68 @@ def known(session: Session, system: str, type: str, external_ids: Collection[str
     return dict(session.execute(found).all())
 
 
-def taken_in_live(session: Session, system: str, message_ids: Collection[str]) -> set[tuple[str, str]]:
-    """Of these Message-IDs the ones of mails that were not imported from this system, each with its sender."""
+def tickets_named(session: Session, system: str, ids: Collection[str]) -> dict[str, list[int]]:
+    """The tickets to which these ids of conversations lead: first those that have the mail, whoever brought it."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    message_ids = [id[1:-1] for id in ids if id.startswith("<")]
+    having = select(col(Message.message_id), col(Message.ticket_id)).where(col(Message.message_id).in_(message_ids))
+    for message_id, ticket_id in session.execute(having.order_by(col(Message.id))) if message_ids else ():
+        found[f"<{message_id}>"].append(ticket_id)
+    for id, ticket_id in known(session, system, THREAD, ids).items():
+        found[id].append(ticket_id)
+    return {id: list(dict.fromkeys(tickets)) for id, tickets in found.items()}
+
+
+def people_of(session: Session, ticket_ids: Collection[int]) -> dict[int, TicketPeople]:
+    """Whose addresses these tickets have."""
+    found = {id: TicketPeople(set(), set()) for id in ticket_ids}
+    asked = select(col(Ticket.id), col(CustomerAddress.address)).where(is_among(session, col(Ticket.id), ticket_ids))
+    asked = asked.join(CustomerAddress, col(CustomerAddress.customer_id) == col(Ticket.requester_id))
+    for ticket_id, address in session.execute(asked):
+        found[ticket_id].speakers.add(address)
+    said = select(
+        col(Message.ticket_id), col(Message.kind), col(Message.from_address), col(Message.to), col(Message.cc)
+    )
+    said = said.where(is_among(session, col(Message.ticket_id), ticket_ids), col(Message.is_withdrawn).is_(False))
+    for ticket_id, kind, sender, to, cc in session.execute(said):
+        written = {address for _name, address in (*to, *cc)}
+        people = found[ticket_id]
+        people.speakers.update(written if kind == MessageKind.OUTBOUND else {sender})
+        people.named.update(written, {sender})
+    return found
+
+
+def taken_in_live(session: Session, system: str, message_ids: Collection[str]) -> set[tuple[str, str, datetime | None]]:
+    """Of these Message-IDs the ones of mails that were not imported from this system, each with its sender and date."""
     if not message_ids:
         return set()
     imported = select(col(ExternalRef.own_id)).where(
         col(ExternalRef.own_id) == col(Message.id), col(ExternalRef.type) == MAIL, col(ExternalRef.system) == system
     )
-    found = select(col(Message.message_id), col(Message.from_address)).where(
+    found = select(col(Message.message_id), col(Message.from_address), col(Message.sent_at)).where(
         col(Message.message_id).in_(list(message_ids)), ~imported.exists()
     )
-    return {(message_id, address) for message_id, address in session.execute(found)}
+    return {(message_id, address, sent_at) for message_id, address, sent_at in session.execute(found)}
+
+
+def imported_ticket(session: Session, digest: str, head: tuple[str, str, datetime | None]) -> int | None:
+    """The ticket to which an import brought a mail, None where none did.
+
+    Args:
+        digest: what knows the mail again; head: its Message-ID, sender and date, which know it as well.
+    """
+    systems = set(session.execute(select(col(ImportRun.system)).distinct()).scalars())
+    if not systems:
+        return None
+    brought = select(col(Message.ticket_id)).join(ExternalRef, col(ExternalRef.own_id) == col(Message.id))
+    brought = brought.where(col(ExternalRef.type) == MAIL, col(ExternalRef.system).in_(systems))
+    message_id, sender, sent_at = head
+    ways = [col(ExternalRef.external_id) == digest]
+    if message_id:
+        named = (col(Message.message_id) == message_id, col(Message.from_address) == sender)
+        ways.append(and_(*named, col(Message.sent_at) == sent_at))
+    found = (session.execute(brought.where(way).limit(1)).scalars().first() for way in ways)
+    return next((ticket_id for ticket_id in found if ticket_id), None)
 
 
 def newest_at(session: Session, ticket_ids: Collection[int]) -> dict[int, datetime]:
