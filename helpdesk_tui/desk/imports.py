@@ -237,8 +237,8 @@ def _outcome() -> dict[str, Any]:
 
 def _new_rejects(session: Session, run: ImportRow, rejects: Sequence[Reject]) -> list[Reject]:
     """Those that are not written down yet: a source that is read again has the same ones."""
-    if run.state is ImportState.RUNNING or not rejects:
-        return list(rejects)
+    if not rejects:
+        return []
     known = select(col(ImportReject.place)).where(
         col(ImportReject.import_id) == run.batch, col(ImportReject.place).in_([reject.place for reject in rejects])
     )

@@ -6,10 +6,11 @@ T (trashed): drafts and trash are left out and named.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +42,11 @@ class _File:
     path: str
     flags: str
 
+    @property
+    def key(self) -> bytes:
+        """Knows the file again."""
+        return repr((self.seconds, self.folder, self.name)).encode()
+
 
 class Maildir:
     """A Maildir; `total` and positions count its files in the order of their arrival."""
@@ -63,13 +69,15 @@ class Maildir:
 
     def read(self, position: Mapping[str, Any]) -> Iterator[Found]:
         """The mails behind a position, the oldest first."""
-        last = tuple(position.get("after", (-1, "", "")))
+        start = int(position.get("files", 0))
+        start = start if _knows(self._files[:start]).hexdigest() == position.get("before") else 0
+        before = _knows(())
         for done, file in enumerate(self._files, 1):
-            key = (file.seconds, file.folder, file.name)
-            if key > last:
+            before.update(file.key)
+            if done > start:
                 place = clean_line(os.path.relpath(file.path, self._path), _NAME)
                 thing, reason = self._thing(file)
-                yield Found(place, {"after": list(map(_storable, key))}, done, thing, reason)
+                yield Found(place, {"files": done, "before": before.hexdigest()}, done, thing, reason)
 
     def _thing(self, file: _File) -> tuple[RawMail | None, str]:
         """The mail, or why there is none."""
@@ -91,6 +99,10 @@ class Maildir:
             is_answered="R" in file.flags,
         )
         return mail, ""
+
+
+def _knows(files: Iterable[_File]) -> hashlib._Hash:
+    return hashlib.sha256(b"".join(file.key for file in files))
 
 
 def _is_maildir(path: Path) -> bool:

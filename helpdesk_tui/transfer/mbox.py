@@ -18,7 +18,14 @@ from helpdesk_tui.language import _
 from helpdesk_tui.mail.dates import sent_at
 from helpdesk_tui.mail.ids import first_id
 from helpdesk_tui.mail.mailbox import MAX_MAIL_BYTES, too_large
-from helpdesk_tui.transfer.source import Found, RawMail, refuse_no_file, unreadable
+from helpdesk_tui.transfer.source import (
+    Found,
+    RawMail,
+    refuse_no_file,
+    stretch_before,
+    unreadable,
+    where_to_go_on,
+)
 
 _BEGINS = re.compile(rb"From [^\r\n]*\b\d{1,2}:\d{2}[^\r\n]*\b\d{4}\b|From [^\r\n]*\b\d{4}[^\r\n]*\b\d{1,2}:\d{2}")
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
@@ -48,7 +55,7 @@ class Mbox:
         """
         try:
             with open(self._path, "rb") as file:
-                lines = _Lines(file, int(position.get("byte", 0)))
+                lines = _Lines(file, where_to_go_on(file, position))
                 self._find_first(lines)
                 while lines.line:
                     yield self._next(lines)
@@ -69,12 +76,13 @@ class Mbox:
         lines.go_on()
         header = _header(lines)
         body = _measured(lines, header) or _scanned(lines, len(header))
+        position = {"byte": lines.at, "before": stretch_before(lines.file, lines.at)}
         if body.size + len(header) > MAX_MAIL_BYTES:
             place = _place(start, header)
-            return Found(place, {"byte": lines.at}, lines.at, None, too_large(place, body.size))
+            return Found(place, position, lines.at, None, too_large(place, body.size))
         content = header + body.content
         mail = RawMail(content, sent_at(envelope.decode("latin-1")), is_sent=self._is_sent)
-        return Found(_place(start, header), {"byte": lines.at}, lines.at, mail)
+        return Found(_place(start, header), position, lines.at, mail)
 
 
 @dataclass

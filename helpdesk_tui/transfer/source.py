@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from helpdesk_tui.errors import HelpdeskError, Usage
 from helpdesk_tui.language import _
@@ -14,6 +15,8 @@ from helpdesk_tui.language import _
 #: A chunk ends after so many things or bytes; it is written in one transaction, which others wait for.
 CHUNK_COUNT = 200
 CHUNK_BYTES = 8 * 1024 * 1024
+#: By so many bytes before it a position in a file is known again.
+_STRETCH = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +63,32 @@ class Found:
         return sum(map(len, self.thing.values())) if self.thing else 0
 
 
+def stretch_before(file: BinaryIO, at: int) -> str:
+    """Knows the last bytes before a place in a file; where to read on does not change."""
+    here = file.tell()
+    start = max(at - _STRETCH, 0)
+    file.seek(start)
+    stretch = file.read(at - start)
+    file.seek(here)
+    return hashlib.sha256(stretch).hexdigest()
+
+
+def where_to_go_on(file: BinaryIO, position: Mapping[str, Any]) -> int:
+    """The byte that a position names; 0 where the file is another one before it, for it was changed or compacted."""
+    at = int(position.get("byte", 0))
+    return at if stretch_before(file, at) == position.get("before") else 0
+
+
 class Reader(Protocol):
     """A source: how much there is (bytes, files or rows), and what stands in it from a position on."""
 
     total: int
 
     def read(self, position: Mapping[str, Any]) -> Iterator[Found]:
-        """Everything behind a position (empty: everything), in an order that is the same each time."""
+        """Everything behind a position (empty: everything), in an order that is the same each time.
+
+        Where the source has changed before that position, everything as well: what is known is not taken in again.
+        """
 
 
 def chunks(found: Iterable[Found]) -> Iterator[list[Found]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import csv
+import hashlib
 import io
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -41,18 +43,27 @@ class Table:
             Usage: the header lacks a column, or has one twice. HelpdeskError: the file cannot be read.
         """
         csv.field_size_limit(_LONGEST_CELL)
-        last = int(position.get("row", 1))
         try:
+            last = self._where_to_go_on(position)
             with open(self._path, "rb") as file:
-                encoding = _encoding(file)
-                text = io.TextIOWrapper(file, encoding, errors="replace", newline="")
-                rows = _rows(text)
+                rows = _rows(_text(file))
                 names = self._names(next(rows, []))
+                before = hashlib.sha256()
                 for row, cells in enumerate(rows, 2):
+                    before.update(repr(cells).encode())
                     if row > last and cells:
-                        yield _found(row, file.tell(), names, cells)
+                        position = {"row": row, "before": before.hexdigest()}
+                        yield _found(position, file.tell(), names, cells)
         except OSError as error:
             raise unreadable(self._path, error) from error
+
+    def _where_to_go_on(self, position: Mapping[str, Any]) -> int:
+        """The row that a position names; the header's where the rows up to it are others than they were."""
+        last, before = int(position.get("row", 1)), hashlib.sha256()
+        with open(self._path, "rb") as file:
+            for cells in itertools.islice(_rows(_text(file)), 1, last):
+                before.update(repr(cells).encode())
+        return last if before.hexdigest() == position.get("before") else 1
 
     def _names(self, header: Sequence[str] | str) -> list[str]:
         """Our names of the columns, "" for those that mean nothing to us."""
@@ -76,6 +87,11 @@ class Table:
         return names
 
 
+def _text(file: BinaryIO) -> io.TextIOWrapper:
+    """The text of an open file from its beginning."""
+    return io.TextIOWrapper(file, _encoding(file), errors="replace", newline="")
+
+
 def _rows(text: io.TextIOWrapper) -> Iterator[list[str] | str]:
     """The cells of each row, or why it cannot be read."""
     first = text.readline(_PIECE)
@@ -91,8 +107,8 @@ def _rows(text: io.TextIOWrapper) -> Iterator[list[str] | str]:
             yield _("It is no row of a table: {words}.").format(words=clean_line(str(error), 200))
 
 
-def _found(row: int, done: int, names: Sequence[str], cells: list[str] | str) -> Found:
-    place, position = _("row {n}").format(n=row), {"row": row}
+def _found(position: Mapping[str, Any], done: int, names: Sequence[str], cells: list[str] | str) -> Found:
+    place = _("row {n}").format(n=position["row"])
     if isinstance(cells, str):
         return Found(place, position, done, None, cells)
     if len(cells) != len(names):

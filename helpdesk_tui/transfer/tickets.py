@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from helpdesk_tui.language import _
-from helpdesk_tui.transfer.source import Found, refuse_no_file, unreadable
+from helpdesk_tui.transfer.source import Found, refuse_no_file, stretch_before, unreadable, where_to_go_on
 
 #: A longer line does not fit into memory beside what is made of it.
 LONGEST_LINE = 200 * 1024 * 1024
@@ -24,17 +24,18 @@ class Tickets:
 
     def read(self, position: Mapping[str, Any]) -> Iterator[Found]:
         """The lines behind a position."""
-        number = int(position.get("line", 0))
         try:
             with open(self._path, "rb") as file:
-                file.seek(int(position.get("byte", 0)))
+                start = where_to_go_on(file, position)
+                number = int(position["line"]) if start else 0
+                file.seek(start)
                 while line := file.readline(LONGEST_LINE):
                     number += 1
                     is_whole = line.endswith(b"\n") or len(line) < LONGEST_LINE
                     while not line.endswith(b"\n") and (rest := file.readline(_PIECE)):
                         line = rest
                     place, at = _("line {n}").format(n=number), file.tell()
-                    position = {"byte": at, "line": number}
+                    position = {"byte": at, "line": number, "before": stretch_before(file, at)}
                     if not is_whole:
                         yield Found(place, position, at, None, _("The line is too long to be read."))
                     elif line.strip():
