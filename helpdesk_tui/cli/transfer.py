@@ -248,7 +248,7 @@ def export_jsonl(
 ) -> None:
     """Write everything, one ticket a line; `import jsonl` reads it again."""
     from helpdesk_tui.desk.imports import refuse_others
-    from helpdesk_tui.store.queries.export import count_unsent
+    from helpdesk_tui.store.queries.export import count_callbacks, count_unsent
     from helpdesk_tui.store.sight import hidden_queues
     from helpdesk_tui.transfer.export import export_lines
 
@@ -266,11 +266,20 @@ def export_jsonl(
                 waiting,
             )
         )
+    if callbacks := desk.ask(count_callbacks):
+        tell(
+            ngettext(
+                "{n} callback is no part of an export; what was said of it is.",
+                "{n} callbacks are no part of an export; what was said of them is.",
+                callbacks,
+            )
+        )
     if hidden := desk.ask(hidden_queues, desk.actor):
         tell(_("Not exported, since you do not belong to it: {queues}").format(queues=", ".join(hidden)))
     tickets = _write(path, export_lines(desk, _progress(verbose)))
     if as_json:
-        print_json({"path": path, "tickets": tickets, "unsent": waiting, "hidden": hidden})
+        left = {"unsent": waiting, "callbacks": callbacks, "hidden": hidden}
+        print_json({"path": path, "tickets": tickets, **left})
     elif path != "-":
         say(ngettext("{n} ticket", "{n} tickets", tickets) + f" · {path}")
 

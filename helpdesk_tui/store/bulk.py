@@ -21,6 +21,7 @@ from helpdesk_tui.store import content, numbers, search
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.finished import (
     AS_RECEIVED,
+    OF_MESSAGES,
     Appended,
     FinishedEvent,
     FinishedMail,
@@ -31,7 +32,7 @@ from helpdesk_tui.store.finished import (
 )
 from helpdesk_tui.store.ids import ids_of_names, take_ids
 from helpdesk_tui.store.requesters import field_ids, requesters
-from helpdesk_tui.store.statements import add_rows, add_unless_there, is_among
+from helpdesk_tui.store.statements import add_rows, add_rows_unless_there, add_unless_there, is_among
 from helpdesk_tui.store.tables import (
     Agent,
     Attachment,
@@ -170,7 +171,7 @@ class _Names:
 
     def told(self, name: str, value: Any, thread: Sequence[int]) -> Any:
         """A value of a history's changes as it is kept: an id instead of a name, a message instead of its place."""
-        if name == "message":
+        if name in OF_MESSAGES:
             return thread[value - 1] if value and value <= len(thread) else None
         return self._told[name].get(value) if name in self._told else value
 
@@ -347,7 +348,10 @@ def _write(session: Session, rows: _Rows) -> None:
     for sha256 in sorted(rows.contents):
         content.keep(session, rows.contents[sha256])
     for table, of_table in rows.by_table.items():
-        add_rows(session, table, of_table)
+        if table is OwnToken:  # one that leads to another ticket already goes on doing so
+            add_rows_unless_there(session, table, of_table)
+        else:
+            add_rows(session, table, of_table)
     session.info[TELLS] = True
 
 

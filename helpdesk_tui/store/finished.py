@@ -19,6 +19,8 @@ from helpdesk_tui.terms import (
     Verb,
 )
 
+#: Fields of a history's changes that name a message of the ticket.
+OF_MESSAGES = frozenset({"message", "delivery_of", "letter"})
 #: For `FinishedMessage.sent_at`: it was sent when it was received.
 AS_RECEIVED = datetime.max.replace(tzinfo=UTC)
 
@@ -73,7 +75,7 @@ class FinishedEvent:
     """What happened to a ticket elsewhere, to be read here.
 
     Args:
-        changes: with names instead of ids; `message` counts the ticket's messages from 1.
+        changes: with names instead of ids; what names a message (OF_MESSAGES) counts the ticket's messages from 1.
     """
 
     at: datetime

@@ -26,6 +26,13 @@ def add_rows(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> No
         session.execute(insert(_table(table)), list(rows))
 
 
+def add_rows_unless_there(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> None:
+    """Insert rows, without those of which one with the same unique key is there."""
+    if rows:
+        dialect = postgresql if is_postgres(session) else sqlite
+        session.execute(dialect.insert(_table(table)).on_conflict_do_nothing(), list(rows))
+
+
 def add_unless_there(session: Session, table: type[SQLModel], row: Row) -> bool:
     """Insert a row unless one with the same unique key is there; True where it was added."""
     dialect = postgresql if is_postgres(session) else sqlite

@@ -5,21 +5,16 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
 from helpdesk_tui.store.content import digest
-from helpdesk_tui.store.finished import (
-    FinishedCustomer,
-    FinishedEvent,
-    FinishedMail,
-    FinishedMessage,
-    FinishedTicket,
-)
+from helpdesk_tui.store.finished import FinishedCustomer, FinishedMail, FinishedMessage, FinishedTicket
 from helpdesk_tui.store.schema import FIRST_QUEUE
-from helpdesk_tui.terms import Channel, DueKind, IncomingFile, MessageKind, Party, Person, Priority, Status, Verb
+from helpdesk_tui.terms import Channel, DueKind, IncomingFile, MessageKind, Party, Person, Priority, Status
+from helpdesk_tui.transfer.happened import known_moment, read_event, text_of
 from helpdesk_tui.transfer.mapping import Mapping as Words
 from helpdesk_tui.transfer.unfit import Unfit
 
@@ -39,13 +34,13 @@ def read_line(
         Unfit: the line is none of an export, or what it says does not fit together.
     """
     try:
-        told = json.loads(line)
+        told = json.loads(line, parse_constant=_refuse)
         if not isinstance(told, dict) or told.get("format") != _FORMAT:
             raise Unfit(_("It is no line of an export (format {n}).").format(n=_FORMAT))
         return _ticket(told, words, queue, started_at), [(name, told[name]) for name in LINKS if told.get(name)]
     except Unfit:
         raise
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         said = clean_line(f"{type(error).__name__}: {error}", 200)
         raise Unfit(_("It is no whole line of an export: {words}.").format(words=said)) from error
 
@@ -59,8 +54,8 @@ def _ticket(told: Mapping[str, Any], words: Words, queue: str, started_at: datet
         subject=clean_line(told["subject"]),
         requester=Person(clean_line(requester["name"], 200), addresses[0] if addresses else ""),
         queue=queue or words.find("queue", told["queue"] or "") or FIRST_QUEUE,
-        created_at=_known_moment(told["created_at"]),
-        updated_at=_known_moment(told["updated_at"]),
+        created_at=known_moment(told["created_at"]),
+        updated_at=known_moment(told["updated_at"]),
         messages=tuple(_message(one, words, contents) for one in told["messages"]),
         number=int(told["number"]),
         status=Status(words.find("status", told["status"]) or Status.NEW),
@@ -68,7 +63,7 @@ def _ticket(told: Mapping[str, Any], words: Words, queue: str, started_at: datet
         channel=Channel(told["channel"]),
         category=words.find("category", told["category"] or ""),
         assignee=words.find("assignee", told["assignee"] or ""),
-        tags=tuple(told["tags"]),
+        tags=tuple(map(text_of, told["tags"])),
         due_at=due_at,
         waiting_for=Party(told["waiting_for"]) if told["waiting_for"] else None,
         waiting_since=_moment(told["waiting_since"]),
@@ -87,7 +82,7 @@ def _ticket(told: Mapping[str, Any], words: Words, queue: str, started_at: datet
             clean_line(requester["organization"] or ""),
             _fields(requester["fields"]),
         ),
-        history=tuple(_event(one) for one in told["history"]),
+        history=tuple(map(read_event, told["history"])),
     )
 
 
@@ -97,7 +92,7 @@ def _message(told: Mapping[str, Any], words: Words, contents: Mapping[str, bytes
         kind=MessageKind(told["kind"]),
         sender=_person(told["from"]),
         text=clean_text(told["text"]),
-        at=_known_moment(told["received_at"]),
+        at=known_moment(told["received_at"]),
         agent=words.find("assignee", told["agent"] or ""),
         subject=clean_line(told["subject"]),
         quoted=clean_text(told["quoted"]),
@@ -119,22 +114,10 @@ def _mail(told: Mapping[str, Any], contents: Mapping[str, bytes]) -> FinishedMai
         content=contents[told["content"]],
         mailbox=clean_line(told["mailbox"], 200),
         disposition=clean_line(told["disposition"], 60),
-        received_at=_known_moment(told["received_at"]),
+        received_at=known_moment(told["received_at"]),
         why_row=int(told["why_row"]) if told["why_row"] is not None else None,
         why_reason=clean_line(told["why_reason"]),
     )
-
-
-def _event(told: Mapping[str, Any]) -> FinishedEvent:
-    changes = {clean_line(name, 60): [_value(one) for one in pair] for name, pair in told["changes"].items()}
-    return FinishedEvent(_known_moment(told["at"]), told["actor"] or "", Verb(told["verb"]), changes)
-
-
-def _value(value: Any) -> Any:
-    """A value of a change, its texts clean."""
-    if isinstance(value, str):
-        return clean_text(value)
-    return [_value(one) for one in value] if isinstance(value, list) else value
 
 
 def _person(told: Sequence[str]) -> Person:
@@ -154,12 +137,16 @@ def _contents(told: Mapping[str, str]) -> dict[str, bytes]:
 
 
 def _fields(told: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple((clean_line(name, 200), clean_text(value)) for name, value in told.items())
-
-
-def _known_moment(told: str) -> datetime:
-    return datetime.fromisoformat(told).astimezone(UTC)
+    fields = {clean_line(name, 200): clean_text(value) for name, value in told.items()}
+    if len(fields) < len(told):
+        raise Unfit(_("It has a field twice."))
+    return tuple(fields.items())
 
 
 def _moment(told: str | None) -> datetime | None:
-    return _known_moment(told) if told else None
+    return known_moment(told) if told else None
+
+
+def _refuse(word: str) -> None:
+    """NaN and Infinity, which no column holds."""
+    raise ValueError(word)

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from helpdesk_tui.desk import imports
@@ -134,22 +134,23 @@ def _take(desk: Desk, interpreter: Interpreter, run: ImportRow, found: Sequence[
 
 
 def _is_about_a_thing(error: HelpdeskError) -> bool:
-    """True where the store will never take what is to be written (SQLSTATE 22 and 54, or no column holds it)."""
+    """True where the store will never take what is to be written: no column holds it, or two things of it collide.
+
+    That is SQLSTATE 22, 23 and 54, or what the drivers say themselves.
+    """
     cause = error.__cause__
     if isinstance(error, Temporary) or cause is None:
         return False
     state = (getattr(getattr(cause, "orig", None), "sqlstate", None) or "")[:2]
-    return isinstance(cause, (DataError, OverflowError, UnicodeEncodeError)) or (
-        isinstance(cause, DBAPIError) and state in ("22", "54")
+    return isinstance(cause, (DataError, IntegrityError, OverflowError, UnicodeEncodeError)) or (
+        isinstance(cause, DBAPIError) and state in ("22", "23", "54")
     )
 
 
 def _look_through(desk: Desk, format: str, path: Path, options: Options, now: datetime, tell: Tell | None) -> Imported:
     """Read a table to its end for the words it uses; mails use none."""
     if format not in ("csv", "jsonl"):
-        desk.acting_as(SYSTEM).ask(
-            _interpreter, format, options, now
-        )  # the options are checked before anything is written
+        desk.acting_as(SYSTEM).ask(_interpreter, format, options, now)  # refuses options that will not do
         return Imported(None, 0, 0, 0, False)
     return _count(desk, format, path, options, now, tell)
 

@@ -14,6 +14,7 @@ import pytest
 from helpdesk_tui.desk.imports import importing
 from tests.build import Place, sql
 from tests.cli.conftest import Helpdesk
+from tests.desk.callback_desk import a_call, a_calling_team
 from tests.transfer.samples import invented, mail, maildir, mbox
 
 on_sqlite = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
@@ -149,6 +150,14 @@ def test_what_waits_in_the_outbox_is_told(as_root: Helpdesk, old: str) -> None:
     (number,) = [one["number"] for one in as_root.json("ticket", "list", "is:any")]
     as_root("ticket", "reply", str(number), stdin=b"Gerne.")
     assert b"1 mail waits in the outbox" in as_root("export", "jsonl").err
+
+
+def test_callbacks_are_named_that_no_export_has(as_root: Helpdesk, place: Place, tmp_path: Path) -> None:
+    a_calling_team(place, "anna")
+    a_call(place.desk("anna"))
+    said = as_root("export", "jsonl", str(tmp_path / "a")).err.decode()
+    assert "1 callback is no part of an export" in said
+    assert as_root.json("export", "jsonl", str(tmp_path / "a"))["callbacks"] == 1
 
 
 def test_no_byte_of_a_stranger_reaches_the_terminal(as_root: Helpdesk, tmp_path: Path) -> None:

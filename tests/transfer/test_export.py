@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from helpdesk_tui.desk.assignment import assign
+from helpdesk_tui.desk.callbacks import Wish, book
 from helpdesk_tui.desk.conversation import NewRequest, create, note, reply
 from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.door import Desk
@@ -36,6 +38,7 @@ from tests.build import (
     sql,
     thread,
 )
+from tests.desk.callback_desk import a_calling_team, a_wish
 from tests.transfer.samples import counts, invented, mail, mbox, state, take
 
 
@@ -231,6 +234,114 @@ def test_what_a_line_says_is_cleaned(root: Desk, tmp_path: Path) -> None:
     assert take(root, "jsonl", tmp_path / "a.jsonl").tickets == 1
     assert not {"\x1b", "\u202e", "\x07"} & set(exported(root, tmp_path / "b.jsonl").decode())
     assert "\\u001b" not in (tmp_path / "b.jsonl").read_text()
+
+
+HAPPENED: dict[str, tuple[str, Any]] = {
+    "no instant": ("due_at", [None, "tomorrow"]),
+    "before all clocks": ("due_at", [None, "0001-01-01T00:00:00+14:00"]),
+    "no status": ("status", ["new", "bogus"]),
+    "no priority": ("priority", ["x", 1]),
+    "no pair": ("status", ["new"]),
+    "a word instead of a pair": ("status", "ab"),
+    "a message that is a word": ("message", [None, "x"]),
+    "the last message from behind": ("message", [None, -1]),
+    "a call that is a word": ("callback", [None, "x"]),
+    "half a call": ("callback", [None, {"number": "\ud800"}]),
+    "a list as a name": ("queue_id", [None, ["support"]]),
+    "a name in disguise": ("status_id", [None, "bogus"]),
+    "an endless number": ("number", [None, 10**400]),
+    "something else": ("subject", [None, {"a": 1}]),
+}
+
+
+@pytest.mark.parametrize("what", HAPPENED)
+def test_a_history_that_nobody_can_read_is_left_out(root: Desk, tmp_path: Path, what: str) -> None:
+    told = _one_told(root, tmp_path)
+    name, pair = HAPPENED[what]
+    told["history"].append({"at": "2026-11-23T10:00:00Z", "actor": "anna", "verb": "status", "changes": {name: pair}})
+    _write(tmp_path, [{**told, "number": 7777}, {**told, "number": 8888, "history": []}])
+    done = take(root, "jsonl", tmp_path / "a.jsonl")
+    assert (done.tickets, done.rejected) == (1, 1)
+
+
+BROKEN: dict[str, Callable[[dict[str, Any]], None]] = {
+    "an infinite number": lambda told: told.update(number=float("inf")),
+    "a time before all clocks": lambda told: told.update(created_at="0001-01-01T00:00:00+14:00"),
+    "a tag that is a number": lambda told: told.update(tags=[5]),
+    "an actor that is a list": lambda told: told["history"][0].update(actor=["a"]),
+    "two fields alike": lambda told: told.update(fields={"a": "x", "a ": "y"}),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_line_that_nothing_can_be_made_of_stops_nothing(root: Desk, tmp_path: Path, what: str) -> None:
+    good = _one_told(root, tmp_path)
+    bad = copy.deepcopy(good)
+    BROKEN[what](bad)
+    _write(tmp_path, [bad, {**good, "number": 8888}])
+    done = take(root, "jsonl", tmp_path / "a.jsonl")
+    assert (done.tickets, done.rejected) == (1, 1)
+
+
+def test_one_ticket_that_the_store_will_not_have_is_left_out(root: Desk, tmp_path: Path) -> None:
+    good = _one_told(root, tmp_path)
+    sql(root.store, _NO_SEVEN if root.store.is_postgres else _NO_SEVEN_HERE)
+    _write(tmp_path, [{**good, "number": 7777 + n, "subject": "seven" if n == 1 else "x"} for n in range(3)])
+    done = take(root, "jsonl", tmp_path / "a.jsonl")
+    assert (done.tickets, done.rejected) == (2, 1)
+    assert [one.place for one in root.acting_as(SYSTEM).ask(rejects, done.batch or "")] == ["line 2"]
+
+
+_NO_SEVEN = "ALTER TABLE ticket ADD CONSTRAINT no_seven CHECK (subject <> 'seven')"
+_NO_SEVEN_HERE = (
+    "CREATE TRIGGER no_seven BEFORE INSERT ON ticket WHEN NEW.subject = 'seven'"
+    " BEGIN SELECT RAISE(ABORT, 'no seven'); END"
+)
+
+
+def _one_told(root: Desk, tmp_path: Path) -> dict[str, Any]:
+    """The only ticket as its line tells it."""
+    create(root, NewRequest(MIRA, "Drucker", "text"))
+    told: dict[str, Any] = json.loads(exported(root, tmp_path / "a.jsonl"))
+    return told
+
+
+def _write(tmp_path: Path, lines: list[dict[str, Any]]) -> None:
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
+
+
+def test_it_comes_in_beside_itself_under_another_name_and_answers_stay_where_they_went(
+    place: Place, root: Desk, tmp_path: Path
+) -> None:
+    furnish(place)
+    exported(root, tmp_path / "a.jsonl")
+    before = sql(place.store(), "SELECT token, ticket_id FROM own_token ORDER BY token")
+    assert before
+    count = len(listed(root, "is:any"))
+    assert take(root, "jsonl", tmp_path / "a.jsonl", system="copy").rejected == 0
+    assert len(listed(root, "is:any")) == 2 * count
+    assert sql(place.store(), "SELECT token, ticket_id FROM own_token ORDER BY token") == before
+
+
+def test_what_was_said_of_a_call_comes_along_without_its_ids(
+    place: Place, other: Place, root: Desk, tmp_path: Path
+) -> None:
+    a_calling_team(place, "anna")
+    anna = place.desk("anna")
+    create(anna, NewRequest(MIRA, "davor", "so that ids are others there"))
+    ticket = a_wish(anna)
+    book(anna, ticket, Wish())
+    undo(anna)
+    book(anna, ticket, Wish())
+    before = exported(root, tmp_path / "a.jsonl")
+    told = json.loads(before.splitlines()[-1])
+    calls = [event["changes"]["callback"][1] for event in told["history"] if "callback" in event["changes"]]
+    assert all(not {"request", "team_id", "agent_id"} & set(call or ()) for call in calls)
+    assert calls[0]["bookings"] == {"1": [True, None]}
+    letters = [event["changes"]["letter"][1] for event in told["history"] if "letter" in event["changes"]]
+    assert set(letters) <= {None, *range(1, len(told["messages"]) + 1)}
+    assert take(other.desk("root"), "jsonl", tmp_path / "a.jsonl").rejected == 0
+    assert exported(other.desk("root"), tmp_path / "b.jsonl") == before
 
 
 def test_a_name_that_is_not_here_stops_it(place: Place, other: Place, root: Desk, tmp_path: Path) -> None:

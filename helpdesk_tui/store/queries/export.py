@@ -1,7 +1,8 @@
 """The question behind an export: tickets as documents, with everything by which they can be made again elsewhere.
 
-Names stand instead of ids; a history's `message` counts the ticket's messages from 1. The shape is told in
-docs/transfer.md. What is not in it: who sees what, drafts, what still waits in the outbox, and mail without a ticket.
+Names stand instead of ids; what names a message in a history counts the ticket's messages from 1. The shape is told in
+docs/transfer.md. What is not in it: who sees what, drafts, callbacks (a history tells of them, without their ids), what
+still waits in the outbox, and mail without a ticket.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
 from helpdesk_tui.store import content
+from helpdesk_tui.store.finished import OF_MESSAGES
 from helpdesk_tui.store.ids import ids_of_names
 from helpdesk_tui.store.statements import is_among
 from helpdesk_tui.store.tables import (
     Agent,
     Attachment,
+    CallbackRequest,
     Category,
     Customer,
     CustomerAddress,
@@ -53,6 +56,9 @@ ID_FIELDS: dict[str, type[SQLModel]] = {
     "split_from": Ticket,
     "linked_to": Ticket,
 }
+#: What went along with a ticket that was given to somebody: ids of calls and drafts.
+_GONE_ALONG = ("callers", "texts")
+_IDS_OF_A_CALL = {"request", "team_id", "agent_id"}
 _UNSENT = (OutboxState.QUEUED, OutboxState.SENDING, OutboxState.FAILED, OutboxState.UNSURE)
 
 
@@ -71,6 +77,11 @@ def count_unsent(session: Session) -> int:
     """How many mails wait in the outbox: they are not exported."""
     unsent = select(func.count()).select_from(Outbox).where(col(Outbox.state).in_(_UNSENT))
     return session.execute(unsent).scalar_one()
+
+
+def count_callbacks(session: Session) -> int:
+    """How many callbacks were ever asked for: they are not exported."""
+    return session.execute(select(func.count()).select_from(CallbackRequest)).scalar_one()
 
 
 def documents(session: Session, ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -263,10 +274,29 @@ def _history(session: Session, ticket: Ticket, thread: Sequence[Message], names:
 
 
 def _pair(field: str, pair: list[Any], names: _Names, places: dict[int, int]) -> list[Any]:
-    if field == "message":
+    if field in OF_MESSAGES:
         return [places.get(value) for value in pair]
+    if field == "callback":
+        return _pictures(pair)
+    if field in _GONE_ALONG:
+        return [None if value is None else bool(value) for value in pair]
     table = ID_FIELDS.get(field)
     return [names.of(table, value) for value in pair] if table else pair
+
+
+def _pictures(pair: list[Any]) -> list[Any]:
+    """A call before and after, without what has an id here alone; its bookings are counted from 1."""
+    ids = sorted({int(id) for picture in pair if picture for id in picture["bookings"]})
+    places = {str(id): str(place) for place, id in enumerate(ids, 1)}
+    return [
+        {
+            **{name: picture[name] for name in sorted(picture.keys() - _IDS_OF_A_CALL)},
+            "bookings": {places[id]: booking for id, booking in picture["bookings"].items()},
+        }
+        if picture
+        else None
+        for picture in pair
+    ]
 
 
 def moment(at: datetime | None) -> str | None:
