@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select, update
@@ -191,7 +191,7 @@ def _take_in(desk: Desk, run: ImportRow, chunk: Chunk) -> ImportRow:
             return run
         signed = Signed(run.batch, row.agent_id, Verb.IMPORT, desk.clock())
         makes = _Makes(session, chunk.tickets)
-        made = append_tickets(session, signed, [one.ticket for one in chunk.tickets])
+        made = append_tickets(session, signed, [_found_by_number(one) for one in chunk.tickets])
         more = append_messages(session, signed, [one.more for one in chunk.more])
         names = [
             *_names(chunk.tickets, made),
@@ -208,6 +208,11 @@ def _take_in(desk: Desk, run: ImportRow, chunk: Chunk) -> ImportRow:
         row.position, row.updated_at = {**chunk.position, **open_links}, desk.clock()
         session.flush()
         return _row(session, run.batch)
+
+
+def _found_by_number(one: NewTicket) -> FinishedTicket:
+    """The ticket, which people look for by what the other system called it."""
+    return replace(one.ticket, number_there=next((name for kind, name in one.names if kind == NUMBER), ""))
 
 
 def _link(

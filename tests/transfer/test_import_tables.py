@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from helpdesk_tui.desk import tickets
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.takeback import take_back
 from helpdesk_tui.errors import Usage
@@ -60,6 +61,15 @@ def test_all_columns(root: Desk, tmp_path: Path) -> None:
     )
     assert told(root)[0]["requester"]["phones"] == ["+49 69 1"]
     assert listed(root, "brennt is:any") == [4711]
+
+
+def test_a_ticket_is_found_by_its_old_number_also_once_its_words_are_written_anew(root: Desk, tmp_path: Path) -> None:
+    take(root, "csv", table(tmp_path, DONE))
+    (number,) = listed(root, "INC-7 is:any")
+    assert row(root, number).subject == "VPN"
+    tickets.set_fields(root, [number], tickets.Fields(summary="Tunnel"))
+    tickets.set_fields(root, [number], tickets.Fields(summary="Keys"))
+    assert listed(root, "inc-7 keys is:any") == [number]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])

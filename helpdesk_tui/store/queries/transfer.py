@@ -13,7 +13,16 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.store.statements import is_among
-from helpdesk_tui.store.tables import NUMBER_THERE, Agent, CustomerAddress, ExternalRef, ImportReject, ImportRun, Message, Ticket
+from helpdesk_tui.store.tables import (
+    NUMBER_THERE,
+    Agent,
+    CustomerAddress,
+    ExternalRef,
+    ImportReject,
+    ImportRun,
+    Message,
+    Ticket,
+)
 from helpdesk_tui.terms import ImportState, MessageKind
 
 #: The kinds of `external_ref`. By digest: a mail that was read (its message), a row that was read (its ticket). By
