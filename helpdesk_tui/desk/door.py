@@ -197,6 +197,8 @@ class Changes:
             asked: the numbers the caller named, who may ask again by the batch's id; then the outcome is kept even
                 where nothing changed.
         """
+        if parted := [change for change in self._changes if _MAY_PART & _difference(change).keys()]:
+            release(self.session, parted)
         touched = [change for change in self._changes if self._conclude(change)]
         numbers = tuple(change.ticket.number for change in touched)
         has_done = bool(self._events or self.undoes) or self.verb in (Verb.CONFIGURE, Verb.PLAN)
@@ -224,8 +226,6 @@ class Changes:
 
     def _conclude(self, change: Change) -> bool:
         ticket = change.ticket
-        if _MAY_PART & _difference(change).keys():
-            release(self.session, change, with_calls=ticket.queue_id != change.before["queue_id"])
         changed = {**_difference(change), **change.more}
         if not changed:
             return False

@@ -13,7 +13,7 @@ from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.sight import everything
-from helpdesk_tui.store.statements import add_unless_there
+from helpdesk_tui.store.statements import add_unless_there, is_among
 from helpdesk_tui.store.tables import Agent, CallbackRequest, Queue, QueueMember, Team, TeamMember, Ticket
 from helpdesk_tui.terms import ENDED, CallState
 
@@ -87,22 +87,32 @@ def refuse_strangers(session: Session, tickets: Iterable[Ticket], agent: Agent) 
             )
 
 
-def release(session: Session, change: Change, *, with_calls: bool = True) -> None:
-    """Let nobody keep a ticket, or (with_calls) a call on it, who cannot see it where it lies now."""
-    ticket = change.ticket
-    if ticket.assignee_id is not None and not belongs(session, ticket.queue_id, ticket.assignee_id):
-        ticket.assignee_id = None
-    if not with_calls:
-        return
+def release(session: Session, changes: Sequence[Change]) -> None:
+    """Let nobody keep a ticket, or a call on it, who cannot see it where it lies now."""
+    by_id = {change.ticket.id: change for change in changes}
     calling = select(CallbackRequest).where(
-        col(CallbackRequest.ticket_id) == ticket.id,
+        is_among(session, col(CallbackRequest.ticket_id), by_id),
         col(CallbackRequest.state) == CallState.OPEN,
         col(CallbackRequest.agent_id).is_not(None),
     )
-    with session.no_autoflush:  # the ticket may be on its way to where whoever moves it cannot write
-        for request in session.execute(calling).scalars():
-            if not belongs(session, ticket.queue_id, request.agent_id or 0):
-                record_caller(change, request, None)
+    with session.no_autoflush:  # a ticket may be on its way to where whoever moves it cannot write
+        calls = list(session.execute(calling).scalars())
+        there = _members(session, {change.ticket.queue_id for change in changes})
+    for change in changes:
+        if change.ticket.assignee_id not in (None, *there[change.ticket.queue_id]):
+            change.ticket.assignee_id = None
+    for request in calls:
+        change = by_id[request.ticket_id]
+        if request.agent_id not in there[change.ticket.queue_id]:
+            record_caller(change, request, None)
+
+
+def _members(session: Session, queues: Iterable[int]) -> dict[int, set[int]]:
+    members: dict[int, set[int]] = {queue_id: set() for queue_id in queues}
+    found = select(col(QueueMember.queue_id), col(QueueMember.agent_id))
+    for queue_id, agent_id in session.execute(found.where(col(QueueMember.queue_id).in_(members))):
+        members[queue_id].add(agent_id)
+    return members
 
 
 def record_caller(change: Change, request: CallbackRequest, agent_id: int | None) -> None:
@@ -129,8 +139,7 @@ def _give_back(changes: Changes, agent: Agent, queues: Sequence[int]) -> str:
     with everything(changes.session):  # also what the admin who does this does not see
         changes.load_ids(list(changes.session.execute(theirs).scalars()) if queues else [])
         ids = [change.ticket.id for change in changes if change.ticket.assignee_id == agent.id]
-        for change in changes:
-            release(changes.session, change)
+        release(changes.session, list(changes))
     said = ngettext(
         "{n} ticket of theirs is back in its queue.", "{n} tickets of theirs are back in their queues.", len(ids)
     )
