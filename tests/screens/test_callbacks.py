@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from textual.css.query import NoMatches
 
+from helpdesk_tui.app import HelpdeskApp
+from helpdesk_tui.config import Settings
 from helpdesk_tui.desk.callback_plans import PlanFields, set_plan
 from helpdesk_tui.desk.callbacks import Wish, book
 from helpdesk_tui.desk.calls import Ended, record_outcome
 from helpdesk_tui.desk.conversation import NewRequest, create
+from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.settings import add_queue, add_team, set_agent
 from helpdesk_tui.desk.tickets import move
+from helpdesk_tui.screens.calendar import CallbackScreen
+from helpdesk_tui.screens.triage import TriageScreen
 from helpdesk_tui.terms import CallOutcome, Person
 from tests.build import a_mail, received
 from tests.screens.stage import SIZES, OpenApp, Stage
@@ -282,6 +292,53 @@ def test_a_ticket_that_goes_out_of_sight_takes_its_week_along(phones: Stage, key
         received(phones.desk("bob"), a_mail("And another.", sender="Ute <ute@kunde.example>", subject="Another"))
         app.press("escape").gone(title).shows("This ticket is no longer in a queue you belong to.")
         assert app.quit() == 0
+
+
+class Clocked(HelpdeskApp):
+    """The app on a clock that a test sets."""
+
+    now = datetime.now(UTC)
+
+    @property
+    def desk(self) -> Desk:
+        """The desk, with that clock."""
+        return replace(super().desk, clock=lambda: self.now)
+
+
+def test_a_slot_that_passes_is_no_longer_offered(phones: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, phones.environment[name])
+    app = Clocked(Settings(store=f"sqlite:///{phones.store}"), "anna")
+    assert asyncio.run(_offered_before_and_after_it_began(app)) == timedelta(minutes=30)
+
+
+async def _offered_before_and_after_it_began(app: Clocked) -> timedelta:
+    async def until(is_so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(15):
+            while True:
+                with suppress(NoMatches):  # a screen that is only just opening has nothing on it
+                    if is_so():
+                        return
+                await pilot.pause(0.05)
+
+    def chosen() -> datetime | None:
+        return (
+            app.screen.grid.current.start
+            if isinstance(app.screen, CallbackScreen) and app.screen.grid.current
+            else None
+        )
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: isinstance(app.screen, TriageScreen) and app.screen.chosen() != [])
+        await pilot.press("b")
+        await until(lambda: chosen() is not None)
+        first = chosen()
+        assert first is not None
+        app.now = first + timedelta(seconds=1)
+        await until(lambda: chosen() != first)
+        second = chosen()
+        assert second is not None
+        return second - first
 
 
 def test_the_card_fits_on_the_lowest_terminal(phones: Stage) -> None:
