@@ -93,14 +93,11 @@ class MailImport:
     def _known(self, session: Session, letters: Sequence[Letter]) -> dict[str, list[Conversation]]:
         """The conversations that are there and that these letters name, by the ids by which they do."""
         named = tickets_named(session, self._customs.system, {id for one in letters for id in one.threads})
-        there = {
-            ticket_id: Conversation(
-                ticket_id,
-                set(conversations.outside(people.named | people.speakers, self._customs)),
-                set(conversations.outside(people.speakers, self._customs)),
-            )
-            for ticket_id, people in people_of(session, {id for ids in named.values() for id in ids}).items()
-        }
+        tickets = {id for ids in named.values() for id in ids}
+        there = {id: Conversation(id) for id in tickets}
+        for id, people in people_of(session, tickets).items():
+            there[id].speakers |= conversations.outside(people.speakers, self._customs)
+            there[id].people |= conversations.outside(people.named | people.speakers, self._customs)
         return {name: [there[id] for id in ids] for name, ids in named.items()}
 
     def _new(self, session: Session, letters: Sequence[Letter]) -> list[Letter]:

@@ -94,12 +94,16 @@ QUESTIONS: dict[Any, Question] = {
     transfer.rejects: lambda _desk, _hidden: [("abc",)],
     transfer.known: lambda _desk, _hidden: [("mail", transfer.NUMBER, ["1000"])],
     transfer.taken_in_live: lambda _desk, _hidden: [("mail", ["x@y.example"])],
+    transfer.tickets_named: lambda _desk, _hidden: [("mail", ["<x@y.example>", "number 1 x@y.example"])],
+    transfer.people_of: lambda _desk, hidden: [([hidden.ticket],)],
+    transfer.imported_ticket: lambda _desk, _hidden: [("abc", ("x@y.example", HEIDI.address, MORNING))],
     transfer.newest_at: lambda _desk, hidden: [([hidden.ticket],)],
     transfer.subject_tags: lambda _desk, _hidden: [()],
     transfer.people_here: lambda _desk, _hidden: [()],
     export.ticket_ids_after: lambda _desk, _hidden: [(0, 100)],
     export.count_to_export: lambda _desk, _hidden: [()],
     export.count_unsent: lambda _desk, _hidden: [()],
+    export.count_callbacks: lambda _desk, _hidden: [()],
     export.documents: lambda desk, hidden: [([hidden.ticket],), (desk.ask(export.ticket_ids_after, 0, 100),)],
     callbacks.plans: lambda _desk, _hidden: [()],
     callbacks.plan_of: lambda _desk, _hidden: [("people",)],
@@ -204,8 +208,8 @@ def test_the_same_questions_show_it_to_who_belongs_there(place: Place, outsider:
     silent = {one.__name__ for one in QUESTIONS} - told
     assert silent == {
         "agents", "categories", "fates", "hidden_queues", "import_named", "import_of", "imports", "individual_stats",
-        "known", "people_here", "queues", "refusal_by_person", "rejects", "subject_tags", "taken_in_live", "teams",
-        "plan_of", "plans", "unfiled", "views",
+        "imported_ticket", "known", "people_here", "queues", "refusal_by_person", "rejects", "subject_tags",
+        "taken_in_live", "teams", "tickets_named", "plan_of", "plans", "unfiled", "views",
     }  # fmt: skip
 
 

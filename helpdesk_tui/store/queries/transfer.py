@@ -138,8 +138,8 @@ def tickets_named(session: Session, system: str, ids: Collection[str]) -> dict[s
 
 
 def people_of(session: Session, ticket_ids: Collection[int]) -> dict[int, TicketPeople]:
-    """Whose addresses these tickets have."""
-    found = {id: TicketPeople(set(), set()) for id in ticket_ids}
+    """Whose addresses these tickets have; one that has none is left out."""
+    found: defaultdict[int, TicketPeople] = defaultdict(lambda: TicketPeople(set(), set()))
     asked = select(col(Ticket.id), col(CustomerAddress.address)).where(is_among(session, col(Ticket.id), ticket_ids))
     asked = asked.join(CustomerAddress, col(CustomerAddress.customer_id) == col(Ticket.requester_id))
     for ticket_id, address in session.execute(asked):
@@ -153,7 +153,7 @@ def people_of(session: Session, ticket_ids: Collection[int]) -> dict[int, Ticket
         people = found[ticket_id]
         people.speakers.update(written if kind == MessageKind.OUTBOUND else {sender})
         people.named.update(written, {sender})
-    return found
+    return dict(found)
 
 
 def taken_in_live(session: Session, system: str, message_ids: Collection[str]) -> set[tuple[str, str, datetime | None]]:
