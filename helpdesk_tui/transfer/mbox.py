@@ -1,8 +1,9 @@
 """Mails from an mbox file of any kind, in constant memory.
 
 A mail begins with a line `From ADDRESS DATE` at the front of the file or behind an empty line (RFC 4155), and goes on
-with a header. Where a Content-Length leads to such a line or to the end, it says how long the mail is (mboxcl); else
-lines that begin with `>From ` lose one `>` (mboxo, mboxrd).
+with a header; some writers leave out the empty line: there the date has to be written as asctime does, and a field of
+every mail to follow. Where a Content-Length leads to such a line or to the end, it says how long the mail is (mboxcl);
+else lines that begin with `>From ` lose one `>` (mboxo, mboxrd).
 """
 
 from __future__ import annotations
@@ -28,6 +29,16 @@ from helpdesk_tui.transfer.source import (
 )
 
 _BEGINS = re.compile(rb"From [^\r\n]*\b\d{1,2}:\d{2}[^\r\n]*\b\d{4}\b|From [^\r\n]*\b\d{4}[^\r\n]*\b\d{1,2}:\d{2}")
+_ASCTIME = re.compile(
+    rb"From [^\r\n]{0,200}?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d \d\d:\d\d(?::\d\d)? (?:[A-Z]{1,5} |[+-]\d{4} )?\d{4}\b"
+)
+_USUAL = re.compile(
+    rb"(?:return-path|received|delivered-to|envelope-to|from|to|date|subject|message-id|mime-version|reply-to|sender|status"
+    rb"|authentication-results|dkim-signature|content-[a-z-]{1,40}|x-[!-9;-~]{1,80})[ \t]*:",
+    re.I,
+)
+#: No envelope is longer; a pattern that looks for a date anywhere takes the square of the length.
+_LONGEST_ENVELOPE = 320
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 _LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*(\d{1,12})[ \t]*\r?$", re.I | re.M)
 _ID = re.compile(rb"^message-id[ \t]*:[ \t]*([^\r\n]{0,400})", re.I | re.M)
@@ -112,16 +123,23 @@ class _Lines:
 
     @property
     def begins_a_mail(self) -> bool:
-        """The line is an envelope: it looks like one, stands behind an empty line, and a header follows."""
-        return (
-            self._was_empty and self.line.startswith(b"From ") and bool(_BEGINS.match(self.line)) and self._has_header()
-        )
+        """The line is an envelope: it looks like one, stands behind an empty line, and a header follows.
 
-    def _has_header(self) -> bool:
+        Not behind an empty line it has to look exactly like one.
+        """
+        if not self.line.startswith(b"From ") or not self._is_whole:
+            return False
+        if self._was_empty and _BEGINS.match(self.line, 0, _LONGEST_ENVELOPE):
+            after = self._after()
+            return not after.strip() or bool(_FIELD.match(after)) or after.startswith(b">From ")
+        return bool(_ASCTIME.match(self.line, 0, _LONGEST_ENVELOPE) and _USUAL.match(self._after()))
+
+    def _after(self) -> bytes:
+        """The line behind this one."""
         here = self.file.tell()
         after = self.file.readline(_LONGEST_LINE)
         self.file.seek(here)
-        return not after.strip() or bool(_FIELD.match(after)) or after.startswith(b">From ")
+        return after
 
 
 def _header(lines: _Lines) -> bytes:
@@ -144,6 +162,9 @@ def _measured(lines: _Lines, header: bytes) -> _Body | None:
     if not found or not header.endswith((b"\n\n", b"\r\n\r\n")):
         return None
     start, size = lines.at, int(found[1])
+    if not _ends_a_line(lines, start + size):
+        lines.go_to(start)
+        return None
     lines.go_to(start + size)
     for _empty in range(_GAP):
         if lines.line.strip() or not lines.line:
@@ -156,6 +177,13 @@ def _measured(lines: _Lines, header: bytes) -> _Body | None:
         return _Body(_cut_out(lines, start, size), size)
     lines.go_to(start)
     return None
+
+
+def _ends_a_line(lines: _Lines, at: int) -> bool:
+    """A place behind a line's end, or before it; else a length that is wrong would make an envelope out of any words."""
+    lines.file.seek(max(at - 1, 0))
+    before, after = lines.file.read(1), lines.file.read(1)
+    return before == b"\n" or after in (b"\r", b"\n", b"")
 
 
 def _cut_out(lines: _Lines, start: int, size: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,6 +65,9 @@ def test_chunks_are_the_same_wherever_reading_began_at_the_end_of_one(
          b"A: b\n\nx\nFrom m Mon Nov 23 10:00:00 2026\nB: c\n"),
         ("a length that is right", b"Content-Length: 56\n\nx\n\n" + ENVELOPE + b"B",
          b"Content-Length: 56\n\nx\n\n" + ENVELOPE + b"B"),
+        ("a length that leads into a line",
+         b"Content-Length: 5\n\nHi\n\n>From x Mon Nov 23 10:00:00 2026\nFrom: forged@x\n\nforged\n",
+         b"Content-Length: 5\n\nHi\n\nFrom x Mon Nov 23 10:00:00 2026\nFrom: forged@x\n\nforged\n"),
         ("a length that is wrong", b"Content-Length: 4\n\nx\ny\nz\n", b"Content-Length: 4\n\nx\ny\nz\n"),
         ("a length beyond the end", b"Content-Length: 40000\n\nx\n", b"Content-Length: 40000\n\nx\n"),
         ("no body", b"A: b\n\n", b"A: b\n\n"),
@@ -74,6 +78,18 @@ def test_kinds_of_mbox(tmp_path: Path, name: str, written_as: bytes, is_: bytes)
     last = b"A: c\n\nlast\n"
     path = written(tmp_path / "a", ENVELOPE + written_as + b"\n" + ENVELOPE + last)
     assert contents(path) == [is_, last], name
+
+
+def test_mails_without_an_empty_line_between_them(tmp_path: Path) -> None:
+    mails = [mail(number) for number in range(3)]
+    assert contents(written(tmp_path / "a", b"".join(ENVELOPE + one for one in mails))) == mails
+
+
+def test_a_line_that_might_be_an_envelope_costs_little_however_long_it_is(tmp_path: Path) -> None:
+    one = b"A: b\n\nx\n\nFrom " + b"1:11 " * 100_000 + b"\n"
+    since = time.process_time()
+    assert contents(written(tmp_path / "a", ENVELOPE + one)) == [one]
+    assert time.process_time() - since < 1
 
 
 def test_a_file_with_the_line_ends_of_dos(tmp_path: Path) -> None:
