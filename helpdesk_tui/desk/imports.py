@@ -31,6 +31,7 @@ from helpdesk_tui.store.queries.transfer import (
     FIELD,
     NUMBER,
     ORGANIZATION,
+    SUBJECT_TAG,
     TAG,
     TICKET,
     ImportRow,
@@ -137,12 +138,17 @@ def importing(desk: Desk, system: str) -> Iterator[Hold]:
 
 
 def begin(desk: Desk, source: Source) -> tuple[ImportRow, bool]:
-    """The import of this source: the one that was begun, or a new one; True where it goes on after a break."""
+    """The import of this source: the one that was begun, or a new one; True where it goes on after a break.
+
+    Raises:
+        Refused: it is being taken back, or this actor may not.
+    """
     refuse_others(desk)
     with writing(desk.store, SYSTEM) as session:
         found = import_of(session, source.format, source.system, source.path)
         if found:
-            session.get_one(ImportRun, found.batch).options = dict(source.options)
+            _refuse_half_undone(session, found)
+            session.get_one(ImportRun, found.batch).options = {**_lasting(found.options), **source.options}
             return found, found.state is ImportState.RUNNING
         batch_id, now = desk.batch_id or uuid.uuid4().hex, desk.clock()
         batch = {"id": batch_id, "actor_id": desk.actor.agent_id, "verb": Verb.IMPORT, "at": now, "outcome": _outcome()}
@@ -181,6 +187,19 @@ def finish(desk: Desk, run: ImportRow) -> ImportRow:
         row.state, row.updated_at = ImportState.DONE, desk.clock()
         session.flush()
         return _row(session, run.batch)
+
+
+def _refuse_half_undone(session: Session, run: ImportRow) -> None:
+    if session.get_one(Batch, run.batch).undone_by:
+        raise Refused(
+            _("This source was imported, and taking it back was broken off."),
+            _("Give `helpdesk import undo {id}` again; then import it.").format(id=run.batch),
+        )
+
+
+def _lasting(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The mark in subjects, by which answers find their tickets: it stays where the source is read again without it."""
+    return {name: value for name, value in options.items() if name == SUBJECT_TAG}
 
 
 def _take_in(desk: Desk, run: ImportRow, chunk: Chunk) -> ImportRow:

@@ -1,20 +1,25 @@
 """Mails from a Maildir with all its folders, or from a folder of `.eml` files; nothing in it is changed.
 
-Folders are those of Maildir++ (`.Sub.folder`) and plain ones below; flags are R (answered), F (flagged), D (draft),
-T (trashed): drafts and trash are left out and named.
+Folders are those of Maildir++ (`.Sub.folder`, in modified UTF-7 as IMAP servers write them) and plain ones below; flags
+are R (answered), F (flagged), D (draft), T (trashed): drafts and trash are left out and named, and so is a folder that
+is a link or cannot be read.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import stat
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from imapclient.imap_utf7 import decode
 
 from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _
@@ -23,24 +28,31 @@ from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.transfer.source import Found, RawMail, unreadable
 
 _DELIVERED = re.compile(r"\d{9,11}(?=[.,_])")
+#: What folders are called, as `_folded` writes them.
 _SENT = frozenset(
     {"sent", "sent items", "sent messages", "sent mail", "gesendet", "gesendete elemente", "gesendete objekte"}
 )
 _UNWANTED = frozenset({"trash", "deleted items", "deleted messages", "papierkorb", "gelöschte elemente", "drafts"})
-_UNWANTED |= {"entwürfe", "junk", "junk e-mail", "spam"}
+_UNWANTED |= {"gelöschte objekte", "entwürfe", "junk", "junk email", "junk e mail", "spam"}
 _INBOX = "INBOX"
 _NAME = 200
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class _File:
-    """A mail's file, in the order of arrival; `name` is the part that stays when flags change."""
+    """A mail's file, in the order of arrival; `name` is the part that stays when flags change.
+
+    Args:
+        place: where it stands, by its lasting name; problem: why it cannot be read, of a whole folder too.
+    """
 
     seconds: int
     folder: str
     name: str
     path: str
     flags: str
+    place: str
+    problem: str = ""
 
     @property
     def key(self) -> bytes:
@@ -57,6 +69,7 @@ class Maildir:
         self._path = path
         self._is_sent = is_sent
         try:
+            os.scandir(path).close()
             self._files = sorted(_files(path))
         except OSError as error:
             raise unreadable(path, error) from error
@@ -75,14 +88,15 @@ class Maildir:
         for done, file in enumerate(self._files, 1):
             before.update(file.key)
             if done > start:
-                place = clean_line(os.path.relpath(file.path, self._path), _NAME)
                 thing, reason = self._thing(file)
-                yield Found(place, {"files": done, "before": before.hexdigest()}, done, thing, reason)
+                yield Found(file.place, {"files": done, "before": before.hexdigest()}, done, thing, reason)
 
     def _thing(self, file: _File) -> tuple[RawMail | None, str]:
         """The mail, or why there is none."""
-        last = re.split(r"[./]", file.folder)[-1].replace("_", " ").replace("-", " ").casefold()
-        if "T" in file.flags or "D" in file.flags or last in _UNWANTED:
+        if file.problem:
+            return None, file.problem
+        parts = {_folded(part) for part in re.split(r"[./]", file.folder)}
+        if "T" in file.flags or "D" in file.flags or parts & _UNWANTED:
             return None, _("It is a draft, or was thrown away.")
         try:
             content = _content(file.path)
@@ -94,7 +108,7 @@ class Maildir:
             content,
             datetime.fromtimestamp(file.seconds, UTC) if file.seconds else None,
             file.folder,
-            is_sent=self._is_sent or last in _SENT,
+            is_sent=self._is_sent or bool(parts & _SENT),
             is_flagged="F" in file.flags,
             is_answered="R" in file.flags,
         )
@@ -110,31 +124,56 @@ def _is_maildir(path: Path) -> bool:
 
 
 def _files(root: Path) -> Iterator[_File]:
-    """All mails below a folder; links are not followed."""
-    for folder, below, names in os.walk(root):
+    """All mails below a folder, and the folders that were not looked into; links are not followed."""
+    unread: list[OSError] = []
+    for folder, below, names in os.walk(root, onerror=unread.append):
         below[:] = [name for name in below if name != "tmp"]
         where = Path(folder)
+        links = [where / name for name in below if (where / name).is_symlink()]
+        yield from (_closed(root, link, _("It is a link to a folder, which is not followed.")) for link in links)
         if where.name in ("cur", "new") and _is_maildir(where.parent):
-            mailbox = os.path.relpath(where.parent, root)
-            yield from (_file(where, name, "" if mailbox == "." else mailbox) for name in names if name[:1] != ".")
+            yield from (_file(root, where.parent, where / name) for name in names if name[:1] != ".")
         else:
-            mailbox = os.path.relpath(where, root)
-            single = (name for name in names if name.lower().endswith(".eml"))
-            yield from (_file(where, name, "" if mailbox == "." else mailbox) for name in single)
+            yield from (_file(root, where, where / name) for name in names if name.lower().endswith(".eml"))
+    for error in unread:
+        reason = _("The folder cannot be read: {words}.").format(words=error.strerror or type(error).__name__)
+        yield _closed(root, Path(error.filename), reason)
 
 
-def _file(where: Path, name: str, mailbox: str) -> _File:
-    lasting, _colon, info = name.partition(":")
-    path = os.path.join(where, name)
-    delivered = _DELIVERED.match(name)
+def _file(root: Path, mailbox: Path, path: Path) -> _File:
+    lasting, _colon, info = path.name.partition(":")
+    delivered = _DELIVERED.match(path.name)
     seconds = int(delivered[0]) if delivered else int(max(os.lstat(path).st_mtime, 0))
-    folder = mailbox.lstrip(".") or _INBOX
-    return _File(seconds, _storable(folder), _storable(lasting), path, info[2:] if info.startswith("2,") else "")
+    flags = info[2:] if info.startswith("2,") else ""
+    place = _relative(root, mailbox / lasting)
+    return _File(seconds, _folder(root, mailbox), _storable(lasting), str(path), flags, place)
 
 
-def _storable(part: Any) -> Any:
+def _closed(root: Path, path: Path, problem: str) -> _File:
+    """A folder that is not looked into."""
+    return _File(0, _folder(root, path), "", str(path), "", _relative(root, path), problem)
+
+
+def _folder(root: Path, mailbox: Path) -> str:
+    """A folder as people call it."""
+    name = os.path.relpath(mailbox, root).lstrip(".") or _INBOX
+    with contextlib.suppress(ValueError):  # it is no modified UTF-7, and called as it is written
+        name = decode(name.encode("ascii"))
+    return _storable(name)
+
+
+def _relative(root: Path, path: Path) -> str:
+    return clean_line(os.path.relpath(path, root), _NAME)
+
+
+def _folded(name: str) -> str:
+    """A folder's name as the lists above have it, whoever wrote it."""
+    return unicodedata.normalize("NFC", name.replace("_", " ").replace("-", " ").casefold())
+
+
+def _storable(part: str) -> str:
     """A part of a name without what no column holds."""
-    return part.encode("utf-8", "backslashreplace").decode() if isinstance(part, str) else part
+    return part.encode("utf-8", "backslashreplace").decode()
 
 
 def _content(path: str) -> bytes | None:

@@ -176,6 +176,9 @@ def test_broken_off_it_goes_on(place: Place, root: Desk, tmp_path: Path) -> None
         take_back(root, batch, cut)
     left = len(listed(root, "is:any"))
     assert left > 0
+    with pytest.raises(Refused, match="taking it back was broken off"):
+        take(root, "mbox", tmp_path / "a")
+    assert len(listed(root, "is:any")) == left
     assert take_back(root, batch).tickets == left
     assert counts(place) == before
     assert len(sql(place.store(), "SELECT DISTINCT batch_id FROM event WHERE verb = 'undo'")) == 1
