@@ -212,6 +212,7 @@ def _print_json(imported: Imported, is_dry: bool) -> None:
     document: dict[str, Any] = {name: getattr(imported, name) for name in counted}
     if is_dry:
         document["unmapped"] = imported.unmapped.words
+        document["dropped"] = list(imported.dropped)
         document["rejects"] = [{"place": one.place, "reason": one.reason} for one in imported.rejects]
     print_json(document)
 
@@ -226,6 +227,8 @@ def _say_dry(imported: Imported) -> None:
     tell(_("Would import: {counts}").format(counts=_counts(imported)))
     for one in imported.rejects:
         tell(f"{one.place}: {one.reason}")
+    if imported.dropped:
+        tell(_("Columns that mean nothing here: {names}").format(names=", ".join(imported.dropped)))
     if imported.unmapped:
         tell(_("Some words mean nothing here. Fill this in, and give it with --mapping FILE:"))
         say(imported.unmapped.template())

@@ -18,6 +18,7 @@ _ASCTIME = re.compile(
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:?\d{2})?")
 _ZONES = {"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "met": 1, "mez": 1}
 _ZONES |= {"cet": 1, "cest": 2, "mesz": 2, "mest": 2, "bst": 1, "eet": 2, "eest": 3, "msk": 3, "jst": 9}
+_UNIVERSAL = frozenset({"utc", "ut", "gmt", "z"})
 _WIDEST_OFFSET = timedelta(hours=15)
 
 
@@ -28,6 +29,11 @@ def sent_at(value: str) -> datetime | None:
         return _rfc(value) or _asctime(value) or _iso(value)
     except (ValueError, OverflowError):
         return None
+
+
+def knows_zone(name: str) -> bool:
+    """True where a time zone's name says how far it is from UTC; `sent_at` takes any other for UTC."""
+    return name.lower() in _ZONES or name.lower() in _UNIVERSAL
 
 
 def _rfc(value: str) -> datetime | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -18,7 +19,6 @@ from helpdesk_tui.store.queries.setup import queues
 from helpdesk_tui.store.queries.transfer import (
     MAIL,
     MESSAGE,
-    THREAD,
     known,
     newest_at,
     people_here,
@@ -38,11 +38,12 @@ from helpdesk_tui.transfer.source import Found, RawMail
 class MailImport:
     """Turns what a mailbox file holds into chunks; nothing of a source needs to be mapped before."""
 
-    def __init__(self, session: Session, options: Options, mapping: Mapping, started_at: datetime) -> None:
+    def __init__(
+        self, session: Session, options: Options, mapping: Mapping, started_at: datetime, *, is_dry: bool = False
+    ) -> None:
         self._customs = _customs(session, options, mapping)
         self._started_at = started_at
-        #: The ids of conversations that a dry run has seen, which writes none.
-        self._dry: set[int] = set()
+        self._dry = _Dry() if is_dry else None
 
     def chunk(self, session: Session, found: Sequence[Found]) -> Chunk:
         """What is to be written of these mails; those that are known are left out."""
@@ -56,21 +57,11 @@ class MailImport:
             if one.ticket_id is None:
                 tickets.append(conversations.new_ticket(one, self._customs, self._started_at))
             else:
-                more.append(self._more(one, newest[one.ticket_id]))
+                newest_here = newest.get(one.ticket_id, self._started_at)
+                more.append(conversations.more_messages(one, newest_here, self._customs, self._started_at))
+        if self._dry:
+            self._dry.remember(gathered)
         return Chunk(found[-1].position, tickets, more, rejects)
-
-    def count(self, chunk: Chunk) -> tuple[int, int]:
-        """How many new tickets and messages a chunk of a dry run stands for, with all that was counted before."""
-        tickets = messages = 0
-        for new in chunk.tickets:
-            ids = [hash(name) for kind, name in new.names if kind == THREAD]
-            tickets += self._dry.isdisjoint(ids) or not ids
-            self._dry.update(ids)
-            messages += len(new.ticket.messages)
-        return tickets, messages + sum(len(one.more.messages) for one in chunk.more)
-
-    def _more(self, one: Conversation, newest: datetime) -> MoreOfTicket:
-        return conversations.more_messages(one, newest, self._customs, self._started_at)
 
     def _read(self, found: Sequence[Found], rejects: list[Reject]) -> Iterator[Letter]:
         for one in found:
@@ -98,7 +89,8 @@ class MailImport:
         for id, people in people_of(session, tickets).items():
             there[id].speakers |= conversations.outside(people.speakers, self._customs)
             there[id].people |= conversations.outside(people.named | people.speakers, self._customs)
-        return {name: [there[id] for id in ids] for name, ids in named.items()}
+        found = {name: [there[id] for id in ids] for name, ids in named.items()}
+        return self._dry.among(letters, found) if self._dry else found
 
     def _new(self, session: Session, letters: Sequence[Letter]) -> list[Letter]:
         """Those that were not read before; one with the Message-ID of another mail is not taken for that one."""
@@ -107,6 +99,10 @@ class MailImport:
         message_ids = {one.mail.message_id for one in letters} - {""}
         live = taken_in_live(session, system, message_ids)
         taken = set(known(session, system, MESSAGE, message_ids)) | {message_id for message_id, _by, _at in live}
+        if self._dry:
+            self._dry.digests |= seen
+            self._dry.message_ids |= taken
+            seen, taken = self._dry.digests, self._dry.message_ids
         new: list[Letter] = []
         for one in letters:
             message_id = one.mail.message_id
@@ -116,6 +112,34 @@ class MailImport:
             new.append(conversations.without_own_id(one) if message_id in taken else one)
             taken.add(message_id)
         return new
+
+
+#: The ticket of a conversation that a dry run would have made.
+_NO_TICKET = 0
+
+
+@dataclass
+class _Dry:
+    """What a dry run would have written by now: the import finds it in the store."""
+
+    digests: set[str] = field(default_factory=set)
+    message_ids: set[str] = field(default_factory=set)
+    by_id: defaultdict[str, list[Conversation]] = field(default_factory=lambda: defaultdict(list))
+
+    def among(self, letters: Sequence[Letter], found: dict[str, list[Conversation]]) -> dict[str, list[Conversation]]:
+        """What these letters name, with what is only remembered here."""
+        ids = {id for one in letters for id in one.threads}
+        return {id: [*found.get(id, ()), *self.by_id.get(id, ())] for id in ids}
+
+    def remember(self, gathered: Sequence[Conversation]) -> None:
+        """Take note of conversations, and let their letters go."""
+        for one in gathered:
+            one.ticket_id = _NO_TICKET if one.ticket_id is None else one.ticket_id
+            for letter in one.letters:
+                for id in letter.threads:
+                    if one not in self.by_id[id]:
+                        self.by_id[id].append(one)
+            one.letters = []
 
 
 def _customs(session: Session, options: Options, mapping: Mapping) -> Customs:

@@ -21,6 +21,7 @@ from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.queries.setup import categories, queues, teams
 from helpdesk_tui.store.queries.transfer import people_here
 from helpdesk_tui.terms import Priority, Status
+from helpdesk_tui.transfer.table import OPTIONAL, REQUIRED
 
 #: What may be mapped; an empty value means "none" where a ticket may have none.
 KINDS = ("queue", "status", "priority", "category", "assignee", "team")
@@ -43,7 +44,7 @@ class Unmapped:
         """A mapping file to fill in."""
         lines: list[str] = []
         for kind, words in self.words.items():
-            lines += [f"[{kind}]", *(f'{json.dumps(word)} = ""' for word in words), ""]
+            lines += [f"[{kind}]", *(f'{json.dumps(word, ensure_ascii=False)} = ""' for word in words), ""]
         return "\n".join(lines)
 
 
@@ -57,6 +58,9 @@ class Mapping:
         for kind in KINDS:
             for word, meant in self._given.get(kind, {}).items():
                 self._check(kind, word, meant, path)
+        for word, meant in self._given.get(COLUMNS, {}).items():
+            if meant not in (*REQUIRED, *OPTIONAL):
+                raise _no_such(path, COLUMNS, word, meant, (*REQUIRED, *OPTIONAL))
 
     @property
     def unmapped(self) -> Unmapped:
@@ -101,12 +105,17 @@ class Mapping:
 
     def _check(self, kind: str, word: str, meant: str, path: str) -> None:
         if meant.casefold() not in self._here[kind] and not (meant == "" and kind in _MAY_BE_NONE):
-            raise Usage(
-                _("{path}: [{kind}] {word} means {meant}, which is none here.").format(
-                    path=path, kind=kind, word=json.dumps(clean_line(word, 80)), meant=json.dumps(clean_line(meant, 80))
-                ),
-                _("Known are: {words}").format(words=", ".join(sorted(set(self._here[kind].values())))),
-            )
+            raise _no_such(path, kind, word, meant, set(self._here[kind].values()))
+
+
+def _no_such(path: str, kind: str, word: str, meant: str, known: Iterable[str]) -> Usage:
+    quoted = {
+        name: json.dumps(clean_line(text, 80), ensure_ascii=False) for name, text in (("word", word), ("meant", meant))
+    }
+    return Usage(
+        _("{path}: [{kind}] {word} means {meant}, which is none here.").format(path=path, kind=kind, **quoted),
+        _("Known are: {words}").format(words=", ".join(sorted(known))),
+    )
 
 
 def _names_here(session: Session) -> dict[str, dict[str, str]]:

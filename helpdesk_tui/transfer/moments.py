@@ -6,10 +6,12 @@ import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from helpdesk_tui.mail.dates import sent_at
+from helpdesk_tui.mail.dates import knows_zone, sent_at
 
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}:\d{2}(?::\d{2})?))?")
 _YEAR_FIRST = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[ T]+.*)?")
+#: What stands behind the time in a mail's date: a zone, and the year where it comes last.
+_ZONE = re.compile(r"\d[:.]\d{2}(?:[:.]\d{2})?[ \t]*([+-]\d{4}|[A-Za-z]{1,5})?(?:[ \t]+\d{4})?[ \t]*(?:\([^()]*\))?$")
 _YEARS = range(1970, 9000)
 
 
@@ -36,4 +38,15 @@ def _read(text: str) -> datetime | None:
         return datetime.fromisoformat(f"{year}-{month:0>2}-{day:0>2}T{(clock or '00:00').rjust(5, '0')}")
     if _YEAR_FIRST.fullmatch(text):
         return datetime.fromisoformat(text.replace("/", "-").replace(" UTC", "+00:00"))
-    return sent_at(text)
+    return _as_mails_write(text)
+
+
+def _as_mails_write(text: str) -> datetime | None:
+    """A mail's date, naive where it names no zone; None where it names one that nobody knows."""
+    named, found = _ZONE.search(text), sent_at(text)
+    if named is None or found is None:
+        return None
+    zone = named[1] or ""
+    if not zone:
+        return found.replace(tzinfo=None)
+    return found if zone[0] in "+-" or knows_zone(zone) else None

@@ -37,8 +37,10 @@ _WAITS = {Status.WAITING_CUSTOMER: Party.THEM}
 class RowImport:
     """Turns rows into chunks; `mapping` collects the words that mean nothing here."""
 
-    def __init__(self, options: Options, mapping: Words, started_at: datetime) -> None:
+    def __init__(self, options: Options, mapping: Words, started_at: datetime, *, is_dry: bool = False) -> None:
         self.mapping = mapping
+        #: The digests and numbers that a dry run has seen; the import finds them in the store.
+        self._dry: tuple[set[str], set[str]] | None = (set(), set()) if is_dry else None
         self._options = options
         self._started_at = started_at
         self._zone = _zone(options.zone)
@@ -50,6 +52,10 @@ class RowImport:
         rows = [row for one in found if (row := self._row(one, rejects))]
         seen = set(known(session, self._options.system, ROW, [digest for _place, digest, _t, _links in rows]))
         numbers = set(known(session, self._options.system, NUMBER, [_number_there(row[2]) for row in rows]))
+        if self._dry:
+            self._dry[0].update(seen)
+            self._dry[1].update(numbers)
+            seen, numbers = self._dry
         tickets: list[NewTicket] = []
         links: list[Link] = []
         for place, digest, ticket, linked in rows:
@@ -64,10 +70,6 @@ class RowImport:
             links += [Link(len(tickets), field, other) for field, other in linked]
             tickets.append(ticket)
         return Chunk(found[-1].position, tickets, rejects=rejects, links=links)
-
-    def count(self, chunk: Chunk) -> tuple[int, int]:
-        """How many tickets and messages a chunk stands for."""
-        return len(chunk.tickets), sum(len(new.ticket.messages) for new in chunk.tickets)
 
     def _row(self, one: Found, rejects: list[Reject]) -> tuple[str, str, NewTicket, Sequence[tuple[str, int]]] | None:
         if one.thing is None or isinstance(one.thing, RawMail):

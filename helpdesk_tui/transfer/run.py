@@ -44,7 +44,7 @@ class Imported:
     Args:
         tickets, messages, rejected: of the whole import; of one that had been finished before, what this call added.
         resumed: it went on where an earlier call was broken off.
-        unmapped: words that mean nothing here; only a dry run has any.
+        unmapped: words that mean nothing here; dropped: columns of a table that do. Only a dry run has any.
     """
 
     batch: str | None
@@ -54,16 +54,14 @@ class Imported:
     resumed: bool
     unmapped: Unmapped = field(default_factory=lambda: Unmapped({}))
     rejects: tuple[Reject, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 class Interpreter(Protocol):
-    """Turns what was found into what is to be written."""
+    """Turns what was found into what is to be written; that of a dry run remembers what nobody writes."""
 
     def chunk(self, session: Session, found: Sequence[Found]) -> Chunk:
         """What is to be written of these things; what is known is left out."""
-
-    def count(self, chunk: Chunk) -> tuple[int, int]:
-        """How many new tickets and messages a chunk of a dry run stands for."""
 
 
 def run_import(desk: Desk, format: str, path: Path, options: Options, tell: Tell | None = None) -> Imported:
@@ -157,18 +155,20 @@ def _look_through(desk: Desk, format: str, path: Path, options: Options, now: da
 
 def _count(desk: Desk, format: str, path: Path, options: Options, now: datetime, tell: Tell | None) -> Imported:
     reader = _reader(desk, format, path, options)
-    interpreter = desk.acting_as(SYSTEM).ask(_interpreter, format, options, now)
+    interpreter = desk.acting_as(SYSTEM).ask(_interpreter, format, options, now, is_dry=True)
     progress = _progress(format, reader, tell)
     tickets = messages = 0
     rejects: list[Reject] = []
     for found in chunks(reader.read({})):
         chunk = desk.acting_as(SYSTEM).ask(interpreter.chunk, found)
-        more_tickets, more_messages = interpreter.count(chunk)
-        tickets, messages = tickets + more_tickets, messages + more_messages
+        tickets += len(chunk.tickets)
+        messages += sum(len(one.ticket.messages) for one in chunk.tickets)
+        messages += sum(len(one.more.messages) for one in chunk.more)
         rejects += chunk.rejects
         progress.at(found[-1].done)
     unmapped = interpreter.mapping.unmapped if isinstance(interpreter, RowImport) else Unmapped({})
-    return Imported(None, tickets, messages, len(rejects), False, unmapped, tuple(rejects))
+    dropped = tuple(reader.dropped) if isinstance(reader, Table) else ()
+    return Imported(None, tickets, messages, len(rejects), False, unmapped, tuple(rejects), dropped)
 
 
 def _progress(format: str, reader: Reader, tell: Tell | None) -> Progress:
@@ -184,11 +184,13 @@ def _reader(desk: Desk, format: str, path: Path, options: Options) -> Reader:
     return Table(path, columns) if format == "csv" else Tickets(path)
 
 
-def _interpreter(session: Session, format: str, options: Options, started_at: datetime) -> MailImport | RowImport:
+def _interpreter(
+    session: Session, format: str, options: Options, started_at: datetime, *, is_dry: bool = False
+) -> MailImport | RowImport:
     mapping = Mapping(session, options.mapping)
     if format in ("mbox", "maildir"):
-        return MailImport(session, options, mapping, started_at)
-    return RowImport(options, mapping, started_at)
+        return MailImport(session, options, mapping, started_at, is_dry=is_dry)
+    return RowImport(options, mapping, started_at, is_dry=is_dry)
 
 
 def _unknown(unmapped: Unmapped) -> Usage:

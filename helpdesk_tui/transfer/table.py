@@ -28,12 +28,16 @@ _SAMPLE = 4096
 
 
 class Table:
-    """A CSV file; `total` is in bytes, positions are rows, of which the header is the first."""
+    """A CSV file; `total` is in bytes, positions are rows, of which the header is the first.
+
+    `dropped` names the columns that mean nothing to us, as soon as the header was read.
+    """
 
     def __init__(self, path: Path, columns: Mapping[str, str] | None = None) -> None:
         refuse_no_file(path)
         self._path = path
         self._columns = columns or {}
+        self.dropped: list[str] = []
         self.total = path.stat().st_size
 
     def read(self, position: Mapping[str, Any]) -> Iterator[Found]:
@@ -70,6 +74,7 @@ class Table:
         heads = [clean_line(head, 200) for head in header] if not isinstance(header, str) else []
         ours = {self._columns.get(name, name).casefold(): name for name in (*REQUIRED, *OPTIONAL)}
         names = [ours.get(head.casefold(), "") for head in heads]
+        self.dropped = [head for head, name in zip(heads, names, strict=True) if head and not name]
         known = [name for name in names if name]
         missing = [name for name in REQUIRED if name not in known]
         if missing:
@@ -104,7 +109,16 @@ def _rows(text: io.TextIOWrapper) -> Iterator[list[str] | str]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield _("It is no row of a table: {words}.").format(words=clean_line(str(error), 200))
+            yield _why_none(str(error))
+
+
+def _why_none(words: str) -> str:
+    """Why the csv module, which says these words, finds no row."""
+    if "unexpected end" in words or "larger than" in words:
+        return _("A quote is opened here that nothing closes, so that all behind it is one cell.")
+    if "expected after" in words:
+        return _("A quote is opened here and not closed, or stands in the middle of a cell.")
+    return _("It is no row of a table: {words}.").format(words=clean_line(words, 200))
 
 
 def _found(position: Mapping[str, Any], done: int, names: Sequence[str], cells: list[str] | str) -> Found:

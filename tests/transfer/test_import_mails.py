@@ -337,12 +337,16 @@ def test_two_do_not_import_from_one_system_at_once(place: Place, root: Desk, tmp
 
 
 def test_a_dry_run_counts_and_writes_nothing(place: Place, root: Desk, tmp_path: Path) -> None:
-    path = mbox(tmp_path / "a", [*invented(450), b"\n"])
+    mails = invented(450)
+    again = [mail("new"), *mails[:250], mail("new", "other", sender="o@x.example"), mail("last", answers=["new"])]
+    path = mbox(tmp_path / "a", [*mails, b"\n", *again])
     before = state(place)
     dry = dry_run(root, "mbox", path, Options("old"))
     assert state(place) == before
     done = take(root, "mbox", path)
     assert (dry.tickets, dry.messages, dry.rejected) == (done.tickets, done.messages, done.rejected)
+    known = dry_run(root, "mbox", path, Options("old"))
+    assert (known.tickets, known.messages) == (0, 0)
 
 
 def test_what_somebody_has_worked_on_is_not_put_elsewhere_by_an_older_mail(root: Desk, tmp_path: Path) -> None:

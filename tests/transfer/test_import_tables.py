@@ -117,9 +117,12 @@ def test_bad_rows_are_named_by_number_and_stop_nothing(root: Desk, tmp_path: Pat
     assert [place for place, _why in places] == [f"row {n}" for n in (3, 4, 5, 6, 7, 9)]
     for (_place, why), said in zip(
         places,
-        ("no address", "no date beyond doubt", "3 cells", "created_at is empty", "no row", "no row"),
+        (
+            "no address", "no date beyond doubt", "3 cells", "created_at is empty", "in the middle of a cell",
+            "that nothing closes",
+        ),
         strict=True,
-    ):
+    ):  # fmt: skip
         assert said in why
     assert [one["messages"][0]["text"] for one in told(root)] == ["ok", "red"]
 
@@ -164,6 +167,40 @@ def test_columns_may_be_called_otherwise(root: Desk, tmp_path: Path) -> None:
         '[columns]\n"Betreff" = "subject"\n"From Email" = "requester_email"\n"Date Created" = "created_at"\n'
     )
     assert take(root, "csv", path, mapping=str(mapping)).tickets == 1
+
+
+def test_a_column_that_is_said_to_be_nothing_we_know_is_refused(root: Desk, tmp_path: Path) -> None:
+    path = table(tmp_path, "x,a@b.example,2026-01-01,high", head="subject,requester_email,created_at,Prio")
+    mapping = tmp_path / "map.toml"
+    mapping.write_text('[columns]\n"Prio" = "priorty"\n')
+    with pytest.raises(Usage, match=r'\[columns\] "Prio" means "priorty", which is none here'):
+        dry_run(root, "csv", path, Options("csv", mapping=str(mapping)))
+
+
+def test_a_dry_run_names_the_columns_that_are_dropped(root: Desk, tmp_path: Path) -> None:
+    path = table(tmp_path, "x,a@b.example,2026-01-01,high,1", head="Subject,requester_email,created_at,Prio,")
+    assert dry_run(root, "csv", path, Options("csv")).dropped == ("Prio",)
+
+
+def test_the_mapping_file_to_fill_in_can_be_read_whatever_the_words_are(root: Desk, tmp_path: Path) -> None:
+    head = "subject,requester_email,created_at,status"
+    path = table(tmp_path, 'x,a@b.example,2026-01-01,"Erledigt \U0001f600 ""ö"" \\ é"', head=head)
+    mapping = tmp_path / "map.toml"
+    template = dry_run(root, "csv", path, Options("csv")).unmapped.template()
+    mapping.write_text(template.replace('= ""', '= "closed"'), encoding="utf-8")
+    assert take(root, "csv", path, mapping=str(mapping)).tickets == 1
+
+
+def test_a_dry_run_names_a_number_that_comes_twice(root: Desk, tmp_path: Path) -> None:
+    """However far from each other, and a row that comes twice is one."""
+    rows = [f"{5000 + n},s{n},c{n}@x.example,2026-11-01 10:00" for n in range(300)]
+    path = table(
+        tmp_path, *rows, "5001,other,z@x.example,2026-11-01", rows[0], head="number,subject,requester_email,created_at"
+    )
+    dry = dry_run(root, "csv", path, Options("old", zone="Europe/Berlin"))
+    assert [one.place for one in dry.rejects] == ["row 302"]
+    done = take(root, "csv", path)
+    assert (dry.tickets, dry.rejected) == (done.tickets, done.rejected) == (300, 1)
 
 
 @pytest.mark.parametrize(
@@ -225,6 +262,13 @@ BERLIN = ZoneInfo("Europe/Berlin")
         ("1.2.2026", "", (2026, 1, 31, 23)),
         ("31.12.2026 23:59:59", "", (2026, 12, 31, 22, 59, 59)),
         ("Mon, 23 Nov 2026 10:00:00 +0100", "", (2026, 11, 23, 9)),
+        ("Mon, 23 Nov 2026 10:00:00", "", (2026, 11, 23, 9)),
+        ("23 Nov 2026 10:00 CET (Berlin)", "", (2026, 11, 23, 9)),
+        ("Mon Nov 23 10:00:00 2026", "", (2026, 11, 23, 9)),
+        ("Mon Nov 23 10:00:00 UTC 2026", "", (2026, 11, 23, 10)),
+        ("Mon, 23 Nov 2026 10:00:00 GMT", "", (2026, 11, 23, 10)),
+        ("Mon, 23 Nov 2026 10:00:00 XYZ", "", None),
+        ("23 Nov 2026 10:00 PM", "", None),
         ("12/31/2026 13:00", "%m/%d/%Y %H:%M", (2026, 12, 31, 12)),
         ("12/31/2026", "", None),
         ("2026-13-01", "", None),
