@@ -153,14 +153,17 @@ def undo_import(batch: str = BATCH_ID, verbose: bool = VERBOSE, as_json: bool = 
     progress = Progress(run.tickets if run else 0, "tickets", _progress(verbose))
     done = take_back(open_desk(), batch, progress.at)
     if as_json:
-        print_json({"batch": batch, "tickets": done.tickets, "messages": done.messages, "kept": list(done.kept)})
+        counted = {"tickets": done.tickets, "messages": done.messages}
+        print_json({"batch": batch, **counted, "kept": list(done.kept), "hidden": done.hidden})
         return
     tickets = ngettext("{n} ticket", "{n} tickets", done.tickets)
     messages = ngettext("{n} message", "{n} messages", done.messages)
     say(_("{tickets} and {messages} removed").format(tickets=tickets, messages=messages))
-    if done.kept:
-        numbers = ", ".join(f"#{number}" for number in done.kept)
-        say(_("Left alone, since somebody has touched them: {numbers}").format(numbers=numbers))
+    left = [f"#{number}" for number in done.kept]
+    if done.hidden:
+        left.append(ngettext("{n} in queues you do not see", "{n} in queues you do not see", done.hidden))
+    if left:
+        say(_("Left alone, since somebody has touched them: {numbers}").format(numbers=", ".join(left)))
 
 
 def _admins_books() -> Desk:
@@ -290,6 +293,8 @@ def export_jsonl(
 def _write(path: str, lines: Iterable[bytes]) -> int:
     """Write all lines; a file appears under its name once it is whole, and is readable by its owner alone."""
     target = Path(path)
+    if target.is_dir():
+        raise Usage(_("{path} is a folder.").format(path=path), _("Name the file to write."))
     if path == "-" or (target.exists() and not target.is_file()):
         with nullcontext(sys.stdout.buffer) if path == "-" else open(target, "wb") as pipe:
             return sum(1 for line in lines if pipe.write(line))

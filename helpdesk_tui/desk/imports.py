@@ -38,6 +38,7 @@ from helpdesk_tui.store.queries.transfer import (
     import_named,
     import_of,
     known,
+    may_write_imports,
 )
 from helpdesk_tui.store.statements import add_rows, is_postgres
 from helpdesk_tui.store.tables import (
@@ -130,9 +131,14 @@ def importing(desk: Desk, system: str) -> Iterator[Hold]:
     """Be the only one who imports from this system, or takes such an import back.
 
     Raises:
-        Busy: another process does. Refused: this actor may not import.
+        Busy: another process does. Refused: this actor may not import, or the store lets only its owner.
     """
     refuse_others(desk)
+    if not desk.acting_as(SYSTEM).ask(may_write_imports):
+        raise Refused(
+            _("Only the owner of this database imports, and takes imports back."),
+            _("Give the command with the owner's login: --store postgresql://OWNER@HOST/DATABASE"),
+        )
     with alone(desk.store, f"import {system}") as hold:
         yield hold
 

@@ -6,8 +6,8 @@ It goes some tickets at a time, each time in one transaction, and can be broken 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -32,12 +32,17 @@ _AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What taking an import back came to; `kept`: numbers of the tickets that somebody has touched since."""
+    """What taking an import back came to.
+
+    Args:
+        kept: numbers of the tickets that somebody has touched since; hidden: how many more lie where one sees nothing.
+    """
 
     batch: str
     tickets: int
     messages: int
     kept: tuple[int, ...]
+    hidden: int = 0
 
 
 @dataclass
@@ -93,7 +98,16 @@ def take_back(desk: Desk, batch: str, tell: Callable[[int], None] | None = None)
                 if tell:
                     tell(done.tickets)
         tried_again(partial(_close, desk, run))
-    return done
+    seen = desk.ask(_seen, done.kept)
+    return replace(
+        done, kept=tuple(number for number in done.kept if number in seen), hidden=len(done.kept) - len(seen)
+    )
+
+
+def _seen(session: Session, numbers: Sequence[int]) -> set[int]:
+    """Those of these tickets that whoever asks may see."""
+    found = select(col(Ticket.number)).where(is_among(session, col(Ticket.number), numbers))
+    return set(session.execute(found).scalars())
 
 
 def _open(desk: Desk, run: ImportRow) -> str:

@@ -86,9 +86,7 @@ def settled(session: Session, import_id: str) -> set[str]:
 
 def touched(session: Session, import_id: str, tickets: Collection[int]) -> set[int]:
     """Those that somebody has worked on since the import made them, or that something which stays names."""
-    names: Any = [getattr(Ticket, link) for link in LINKS]
-    naming = select(col(Ticket.id), *names).where(or_(*(is_among(session, name, tickets) for name in names)))
-    links = [(id, named) for id, *others in session.execute(naming) for named in others if named in tickets]
+    links = _links_to(session, tickets)
     everyone = {*tickets, *(id for id, _named in links)}
     made = select(col(ExternalRef.own_id)).where(
         col(ExternalRef.import_id) == import_id,
@@ -98,11 +96,27 @@ def touched(session: Session, import_id: str, tickets: Collection[int]) -> set[i
     others = select(col(Event.ticket_id)).where(
         is_among(session, col(Event.ticket_id), everyone), col(Event.batch_id).not_in(settled(session, import_id))
     )
-    mails = select(col(RawMessage.linked_ticket_id)).where(is_among(session, RawMessage.linked_ticket_id, tickets))
+    mails = select(col(RawMessage.linked_ticket_id)).where(is_among(session, RawMessage.linked_ticket_id, everyone))
     stay = everyone - set(session.execute(made).scalars())
     stay |= set(session.execute(others).scalars()) | have_work(session, everyone)
     stay |= {ticket_id for ticket_id in session.execute(mails).scalars() if ticket_id}
-    return (stay | {named for id, named in links if id in stay}) & set(tickets)
+    while named := {named for id, named in links if id in stay} - stay:
+        stay |= named
+    return stay & set(tickets)
+
+
+def _links_to(session: Session, tickets: Collection[int]) -> list[tuple[int, int]]:
+    """Who names these tickets, or one that does, or one that names that, each with whom it names."""
+    names: Any = [getattr(Ticket, link) for link in LINKS]
+    links: list[tuple[int, int]] = []
+    new, found = set(tickets), set(tickets)
+    while new:
+        naming = select(col(Ticket.id), *names).where(or_(*(is_among(session, name, new) for name in names)))
+        more = [(id, named) for id, *others in session.execute(naming) for named in others if named in new]
+        links += more
+        new = {id for id, _named in more} - found
+        found |= new
+    return links
 
 
 def remove_tickets(session: Session, numbers: dict[int, int]) -> int:

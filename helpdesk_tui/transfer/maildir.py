@@ -64,9 +64,12 @@ class Maildir:
     """A Maildir; `total` and positions count its files in the order of their arrival."""
 
     def __init__(self, path: Path, *, is_sent: bool = False) -> None:
-        if not path.is_dir():
+        try:
+            is_folder = path.is_dir()
+        except OSError as error:
+            raise unreadable(path, error) from error
+        if not is_folder:
             raise Usage(_("There is no folder {path}.").format(path=path), _("Name a Maildir: it holds cur and new."))
-        self._path = path
         self._is_sent = is_sent
         try:
             os.scandir(path).close()

@@ -50,37 +50,34 @@ _GAP = 8
 
 
 class Mbox:
-    """An mbox file; `total` and positions are bytes."""
+    """An mbox file; `total` and positions are bytes.
+
+    Raises:
+        Usage: the file does not begin as an mbox does.
+    """
 
     def __init__(self, path: Path, *, is_sent: bool = False) -> None:
         refuse_no_file(path)
         self._path = path
         self._is_sent = is_sent
         self.total = path.stat().st_size
+        with open(path, "rb") as file:
+            _find_first(path, _Lines(file, 0))
 
     def read(self, position: Mapping[str, Any]) -> Iterator[Found]:
         """The mails behind a position.
 
         Raises:
-            Usage: the file does not begin as an mbox does. HelpdeskError: it cannot be read.
+            HelpdeskError: the file cannot be read.
         """
         try:
             with open(self._path, "rb") as file:
                 lines = _Lines(file, where_to_go_on(file, position))
-                self._find_first(lines)
+                _find_first(self._path, lines)
                 while lines.line:
                     yield self._next(lines)
         except OSError as error:
             raise unreadable(self._path, error) from error
-
-    def _find_first(self, lines: _Lines) -> None:
-        while lines.line and not lines.line.strip():
-            lines.go_on()
-        if lines.line and not lines.line.startswith(b"From "):
-            raise Usage(
-                _("{path} is no mbox file: it does not begin with `From `.").format(path=self._path),
-                _("A single mail is taken in by `helpdesk mail receive`, a folder of mails by `import maildir`."),
-            )
 
     def _next(self, lines: _Lines) -> Found:
         start, envelope = lines.at, lines.line
@@ -140,6 +137,16 @@ class _Lines:
         after = self.file.readline(_LONGEST_LINE)
         self.file.seek(here)
         return after
+
+
+def _find_first(path: Path, lines: _Lines) -> None:
+    while lines.line and not lines.line.strip():
+        lines.go_on()
+    if lines.line and not lines.line.startswith(b"From "):
+        raise Usage(
+            _("{path} is no mbox file: it does not begin with `From `.").format(path=path),
+            _("A single mail is taken in by `helpdesk mail receive`, a folder of mails by `import maildir`."),
+        )
 
 
 def _header(lines: _Lines) -> bytes:

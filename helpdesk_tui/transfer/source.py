@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,9 @@ from helpdesk_tui.language import _
 #: A chunk ends after so many things or bytes; it is written in one transaction, which others wait for.
 CHUNK_COUNT = 200
 CHUNK_BYTES = 8 * 1024 * 1024
+#: How packed files begin.
+_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"(\xb5/\xfd": "zstd"}
+_LONGEST_MARK = 8
 #: By so many bytes before it a position in a file is known again.
 _STRETCH = 1024
 
@@ -106,13 +110,24 @@ def chunks(found: Iterable[Found]) -> Iterator[list[Found]]:
 
 
 def refuse_no_file(path: Path) -> None:
-    """Stop where a path leads to no plain file.
+    """Stop where a path leads to no plain file that can be read, or to one that is packed.
 
     Raises:
-        Usage: it does not.
+        Usage: it does. HelpdeskError: it cannot be read.
     """
-    if not path.is_file():
-        raise Usage(_("There is no file {path}.").format(path=path), _("Name the file to read."))
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise Usage(_("{path} is no plain file.").format(path=path), _("Name the file to read."))
+        with open(path, "rb") as file:
+            head = file.read(_LONGEST_MARK)
+    except FileNotFoundError as error:
+        raise Usage(_("There is no file {path}.").format(path=path), _("Name the file to read.")) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if kind := next((kind for mark, kind in _PACKED.items() if head.startswith(mark)), None):
+        raise Usage(
+            _("{path} is packed ({kind}).").format(path=path, kind=kind), _("Unpack it, and name what comes out.")
+        )
 
 
 def unreadable(path: Path, error: OSError) -> HelpdeskError:

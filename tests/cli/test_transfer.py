@@ -39,7 +39,7 @@ def test_an_import_is_one_document(as_root: Helpdesk, old: str) -> None:
     (left_out,) = as_root.json("import", "rejects", batch)
     assert set(left_out) == {"place", "reason"}
     undone = as_root.json("import", "undo", batch)
-    assert undone == {"batch": batch, "tickets": 1, "messages": 3, "kept": []}
+    assert undone == {"batch": batch, "tickets": 1, "messages": 3, "kept": [], "hidden": 0}
     assert as_root.json("import", "list")[0]["state"] == "undone"
     assert as_root.json("ticket", "list", "is:any") == []
 
@@ -80,6 +80,9 @@ def test_for_people_it_is_a_sentence(as_root: Helpdesk, old: str, place: Place) 
         (["import", "rejects", "abc"], 1),
         (["export", "jsonl"], 2),
         (["export", "jsonl", "/nowhere/x"], 1),
+        (["export", "jsonl", "/tmp"], 2),
+        (["import", "mbox", "/" + "x" * 300], 1),
+        (["import", "maildir", "/" + "x" * 300], 1),
     ],
 )
 def test_a_failure_is_one_document_and_a_code(as_root: Helpdesk, old: str, words: list[str], code: int) -> None:

@@ -92,6 +92,7 @@ QUESTIONS: dict[Any, Question] = {
     transfer.import_named: lambda _desk, _hidden: [("abc",)],
     transfer.import_of: lambda _desk, _hidden: [("mbox", "mail", "/mail")],
     transfer.rejects: lambda _desk, _hidden: [("abc",)],
+    transfer.may_write_imports: lambda _desk, _hidden: [()],
     transfer.known: lambda _desk, _hidden: [("mail", transfer.NUMBER, ["1000"])],
     transfer.taken_in_live: lambda _desk, _hidden: [("mail", ["x@y.example"])],
     transfer.tickets_named: lambda _desk, _hidden: [("mail", ["<x@y.example>", "number 1 x@y.example"])],
@@ -209,7 +210,7 @@ def test_the_same_questions_show_it_to_who_belongs_there(place: Place, outsider:
     assert silent == {
         "agents", "categories", "fates", "hidden_queues", "import_named", "import_of", "imports", "individual_stats",
         "imported_ticket", "known", "people_here", "queues", "refusal_by_person", "rejects", "subject_tags",
-        "taken_in_live", "teams", "tickets_named", "plan_of", "plans", "unfiled", "views",
+        "may_write_imports", "taken_in_live", "teams", "tickets_named", "plan_of", "plans", "unfiled", "views",
     }  # fmt: skip
 
 

@@ -12,12 +12,14 @@ import pytest
 from helpdesk_tui.desk.conversation import note
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.imports import importing
+from helpdesk_tui.desk.settings import set_agent
+from helpdesk_tui.desk.takeback import take_back
 from helpdesk_tui.errors import Refused, Usage
 from helpdesk_tui.store.feed import Feed
 from helpdesk_tui.store.locks import Busy
 from helpdesk_tui.store.queries.thread import raw_of_message
-from helpdesk_tui.store.queries.transfer import rejects
-from helpdesk_tui.terms import SYSTEM, MessageKind, Person, Priority, Status
+from helpdesk_tui.store.queries.transfer import imports, rejects
+from helpdesk_tui.terms import SYSTEM, MessageKind, Person, Priority, Role, Status
 from helpdesk_tui.transfer.mapping import Mapping
 from helpdesk_tui.transfer.options import Options
 from helpdesk_tui.transfer.run import dry_run
@@ -334,6 +336,35 @@ def test_only_an_admin_imports(place: Place, tmp_path: Path) -> None:
 def test_two_do_not_import_from_one_system_at_once(place: Place, root: Desk, tmp_path: Path) -> None:
     with importing(place.desk("root"), "old"), pytest.raises(Busy):
         take(root, "mbox", mbox(tmp_path / "a", [mail(1)]))
+
+
+@pytest.mark.parametrize(
+    ("format", "content", "said"),
+    [
+        ("mbox", b"\x1f\x8b\x08\x00 packed", r"is packed \(gzip\)"),
+        ("jsonl", b"PK\x03\x04 packed", r"is packed \(zip\)"),
+        ("csv", b"BZh9 packed", r"is packed \(bzip2\)"),
+        ("mbox", b"Subject: x\n\nx", "is no mbox file"),
+    ],
+)
+def test_what_is_no_source_leaves_no_import_behind(
+    root: Desk, tmp_path: Path, format: str, content: bytes, said: str
+) -> None:
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(Usage, match=said):
+        take(root, format, tmp_path / "a")
+    assert root.acting_as(SYSTEM).ask(imports) == []
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_on_postgresql_only_the_owner_imports(place: Place, root: Desk, tmp_path: Path) -> None:
+    """An admin who is not the owner hears so before anything is read."""
+    set_agent(root, "anna", role=Role.ADMIN)
+    anna, path = place.desk("anna"), mbox(tmp_path / "a", [mail(1)])
+    batch = take(root, "mbox", path).batch or ""
+    for act in (lambda: take(anna, "mbox", path), lambda: take_back(anna, batch)):
+        with pytest.raises(Refused, match="Only the owner of this database imports"):
+            act()
 
 
 def test_a_dry_run_counts_and_writes_nothing(place: Place, root: Desk, tmp_path: Path) -> None:

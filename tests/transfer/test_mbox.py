@@ -117,8 +117,10 @@ def test_an_empty_file_has_no_mails(tmp_path: Path, content: bytes) -> None:
 def test_what_is_no_mbox_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Usage, match="is no mbox file"):
         read(written(tmp_path / "a", b"Subject: x\n\ny\n"))
-    with pytest.raises(Usage, match="There is no file"):
+    with pytest.raises(Usage, match="is no plain file"):
         Mbox(tmp_path)
+    with pytest.raises(Usage, match="There is no file"):
+        Mbox(tmp_path / "nowhere")
 
 
 def test_a_mail_that_is_too_large_is_left_out_and_the_next_one_is_not(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,10 +14,12 @@ from helpdesk_tui.desk import history as undoing
 from helpdesk_tui.desk.conversation import NewRequest, create, note, reply
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.drafts import save_draft
+from helpdesk_tui.desk.settings import add_queue, set_agent
 from helpdesk_tui.desk.takeback import take_back
 from helpdesk_tui.desk.tickets import set_priority
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.terms import Person, Priority
+from helpdesk_tui.transfer.export import export_lines
 from tests.build import MIRA, MORNING, SUPPORT, Place, a_mail, history, listed, received, row, sql, thread
 from tests.transfer.samples import counts, invented, mail, mbox, state, take, told
 
@@ -152,6 +155,31 @@ def test_bytes_that_somebody_else_has_stay(place: Place, root: Desk, tmp_path: P
     named = "SELECT sha256 FROM attachment UNION SELECT sha256 FROM raw_message"
     assert kept == {one.sha256 for one in sql(place.store(), named)}
     assert len(kept) == 2
+
+
+def test_what_stays_keeps_what_it_names_and_what_that_names(place: Place, root: Desk, tmp_path: Path) -> None:
+    anna = place.desk("anna")
+    for number, answers in ((1, []), (2, [1]), (3, [2])):
+        received(anna, mail(number, sender=f"c{number}@x.example", answers=answers))
+    (tmp_path / "a").write_bytes(b"".join(export_lines(root)))
+    batch = take(root, "jsonl", tmp_path / "a", system="copy").batch or ""
+    copies = [json.loads(line) for line in export_lines(root)][3:]
+    assert [bool(one["linked_to"]) for one in copies] == [False, True, True]
+    note(anna, copies[2]["number"], "touched")
+    done = take_back(root, batch)
+    assert (done.tickets, done.kept) == (0, tuple(one["number"] for one in copies))
+
+
+def test_what_one_does_not_see_stays_without_its_number(place: Place, root: Desk, tmp_path: Path) -> None:
+    add_queue(root, "hr", ["hr@desk.example"])
+    mails = [mail(n, sender=f"c{n}@x.example", to=to) for n, to in enumerate((SUPPORT, "hr@desk.example"), 1)]
+    batch = taken(root, tmp_path, mails)
+    for number in listed(root, "is:any"):
+        note(root, number, "touched")
+    set_agent(root, "root", queues=["-hr"])
+    again = place.desk("root")
+    done = take_back(again, batch)
+    assert (done.kept, done.hidden) == (tuple(listed(again, "is:any")), 1)
 
 
 def test_taking_back_twice_changes_nothing(place: Place, root: Desk, tmp_path: Path) -> None:

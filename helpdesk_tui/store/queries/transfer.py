@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.store.statements import is_among
+from helpdesk_tui.store.statements import is_among, is_postgres
 from helpdesk_tui.store.tables import (
     NUMBER_THERE,
     Agent,
@@ -111,6 +111,13 @@ def rejects(session: Session, batch: str) -> list[RejectRow]:
     """What an import could not take in, in the order of the source."""
     found = select(col(ImportReject.place), col(ImportReject.reason)).where(col(ImportReject.import_id) == batch)
     return [RejectRow(place, reason) for place, reason in session.execute(found.order_by(col(ImportReject.id)))]
+
+
+def may_write_imports(session: Session) -> bool:
+    """True for whoever may use the SQLite file; on PostgreSQL for the owner of the tables."""
+    if not is_postgres(session):
+        return True
+    return bool(session.execute(text("SELECT has_table_privilege('import_run', 'INSERT')")).scalar())
 
 
 def known(session: Session, system: str, type: str, external_ids: Collection[str]) -> dict[str, int]:
