@@ -22,7 +22,7 @@ from helpdesk_tui.desk.takeback import take_back
 from helpdesk_tui.desk.tickets import Fields, move, set_fields, set_status, tag
 from helpdesk_tui.errors import Refused, Usage
 from helpdesk_tui.store.queries.transfer import rejects
-from helpdesk_tui.terms import SYSTEM, Channel, OutboxState, Person, Priority, Status
+from helpdesk_tui.terms import SYSTEM, Channel, Disposition, OutboxState, Person, Priority, Status
 from helpdesk_tui.transfer.export import export_lines
 from tests.build import (
     MIRA,
@@ -321,6 +321,17 @@ def test_it_comes_in_beside_itself_under_another_name_and_answers_stay_where_the
     assert take(root, "jsonl", tmp_path / "a.jsonl", system="copy").rejected == 0
     assert len(listed(root, "is:any")) == 2 * count
     assert sql(place.store(), "SELECT token, ticket_id FROM own_token ORDER BY token") == before
+
+
+def test_mail_that_came_along_and_is_polled_again_is_a_duplicate(
+    place: Place, other: Place, root: Desk, tmp_path: Path
+) -> None:
+    """The second desk finds the whole mailbox that the first one has read."""
+    number = received(root, mail("first")).ticket
+    exported(root, tmp_path / "a.jsonl")
+    take(other.desk("root"), "jsonl", tmp_path / "a.jsonl")
+    filed = received(other.desk("root"), mail("first"))
+    assert (filed.disposition, filed.linked_to) == (Disposition.DUPLICATE, number)
 
 
 def test_what_was_said_of_a_call_comes_along_without_its_ids(

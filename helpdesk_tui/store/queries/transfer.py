@@ -186,7 +186,7 @@ def imported_ticket(session: Session, digest: str, head: tuple[str, str, datetim
     if not systems:
         return None
     brought = select(col(Message.ticket_id)).join(ExternalRef, col(ExternalRef.own_id) == col(Message.id))
-    brought = brought.where(col(ExternalRef.type) == MAIL, col(ExternalRef.system).in_(systems))
+    brought = brought.where(col(ExternalRef.type).in_((MAIL, MESSAGE)), col(ExternalRef.system).in_(systems))
     message_id, sender, sent_at = head
     ways = [col(ExternalRef.external_id) == digest]
     if message_id:
