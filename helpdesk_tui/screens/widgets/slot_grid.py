@@ -138,7 +138,9 @@ class SlotGrid(ScrollView, can_focus=True, inherit_bindings=False):
     def _heads(self, width: int) -> Strip:
         words = (_("Mo"), _("Tu"), _("We"), _("Th"), _("Fr"), _("Sa"), _("Su"))
         heads = [fit(f" {words[day.weekday()]} {day.day}", self._cell_width) for day in self._days]
-        return Strip([Segment(f"{'':{_LABEL}}{''.join(heads)}", self._style("slot--head"))]).adjust_cell_length(width)
+        return Strip([Segment(f"{'':{_LABEL}}{''.join(heads)}", self._style("slot--head"))]).adjust_cell_length(
+            width, self.rich_style
+        )
 
     def _cell(self, offer: Offer | None) -> Segment:
         width = self._cell_width
