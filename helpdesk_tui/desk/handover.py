@@ -81,22 +81,56 @@ def hand_over(
 
 
 def restore(changes: Changes, change: Change, event: Mapping[str, Any], _later: object) -> list[str]:
-    """Give the calls and texts of an event back to whose they were; says which somebody has moved on since."""
+    """Give the calls and texts of an event back to whose they were; says which were left alone, and why."""
+    with changes.session.no_autoflush:  # the ticket may be on its way to where whoever moves it cannot write
+        left = _restore_calls(changes.session, change, *event.get(CALLERS, ({}, {})))
+    return left + _restore_texts(changes.session, change, *event.get(TEXTS, ({}, {})))
+
+
+def _restore_calls(
+    session: Session, change: Change, before: Mapping[str, int | None], after: Mapping[str, int | None]
+) -> list[str]:
     left = []
-    before, after = event.get(CALLERS, ({}, {}))
     for key, agent_id in after.items():
-        request = changes.session.get_one(CallbackRequest, int(key))
-        if request.agent_id == agent_id:
-            record_caller(change, request, before[key])
+        request = session.get_one(CallbackRequest, int(key))
+        if reason := _why_call_stays(session, change.ticket, request, agent_id, before[key]):
+            left.append(_("the call on #{number} ({reason})").format(number=change.ticket.number, reason=reason))
         else:
-            left.append(_("the call on #{number}").format(number=change.ticket.number))
-    had, has = event.get(TEXTS, ({}, {}))
-    for kind, (taker_id, at) in has.items():
-        as_of = datetime.fromisoformat(at)
-        if not pass_on(changes.session, change.ticket, kind, taker_id, had[kind][0], as_of=as_of):
-            left.append(_("the text on #{number}").format(number=change.ticket.number))
-    if has:
-        change.record(TEXTS, has, had)
+            record_caller(change, request, before[key])
+    return left
+
+
+def _why_call_stays(
+    session: Session, ticket: Ticket, request: CallbackRequest, giver_id: int | None, taker_id: int | None
+) -> str:
+    """Why a call is not given from one to the other; "" where it is."""
+    if request.state != CallState.OPEN:
+        return _("it is over")
+    if request.agent_id != giver_id:
+        return _("somebody else makes it now")
+    taker = session.get_one(Agent, taker_id) if taker_id is not None else None
+    if taker is None:
+        return ""
+    if not belongs(session, ticket.queue_id, taker.id):
+        return _("{login} does not belong there").format(login=taker.login)
+    return (
+        "" if _calls_for(session, request.team_id, taker) else _("{login} is not in its team").format(login=taker.login)
+    )
+
+
+def _restore_texts(session: Session, change: Change, had: Mapping[str, Any], has: Mapping[str, Any]) -> list[str]:
+    left, back = [], []
+    for kind, (giver_id, at) in has.items():
+        taker = session.get_one(Agent, had[kind][0])
+        reason = _("it was written on since")
+        if not belongs(session, change.ticket.queue_id, taker.id):
+            reason = _("{login} does not belong there").format(login=taker.login)
+        elif pass_on(session, change.ticket, kind, giver_id, taker.id, as_of=datetime.fromisoformat(at)):
+            back.append(kind)
+            continue
+        left.append(_("the text on #{number} ({reason})").format(number=change.ticket.number, reason=reason))
+    if back:
+        change.record(TEXTS, *({kind: texts[kind] for kind in back} for texts in (has, had)))
     return left
 
 

@@ -11,7 +11,7 @@ from sqlmodel import col
 from helpdesk_tui.desk import callback_log, handover
 from helpdesk_tui.desk.door import TRACKED, Change, Changes, Desk, as_stored, from_stored
 from helpdesk_tui.desk.drafts import bring_back, clear_draft
-from helpdesk_tui.desk.membership import CALLERS
+from helpdesk_tui.desk.membership import CALLERS, belongs
 from helpdesk_tui.desk.tickets import apply_status, name_tickets, tags_of, write_tags
 from helpdesk_tui.desk.timers import remind_anew
 from helpdesk_tui.errors import NotFound, Refused
@@ -20,7 +20,7 @@ from helpdesk_tui.rules.permissions import UNDOABLE
 from helpdesk_tui.store import search
 from helpdesk_tui.store.queries.thread import in_words
 from helpdesk_tui.store.statements import is_among
-from helpdesk_tui.store.tables import Batch, Event, Message, Outbox, Ticket
+from helpdesk_tui.store.tables import Agent, Batch, Event, Message, Outbox, Queue, Ticket
 from helpdesk_tui.store.transaction import lock_name
 from helpdesk_tui.terms import MessageKind, OutboxState, Outcome, Status, Verb
 
@@ -147,11 +147,13 @@ def _revert(changes: Changes, target: Batch) -> str:
     for event in events:
         _refuse_sent(changes, tickets[event.ticket_id].ticket, event)
     later = _changed_since(changes, events)
+    # Where a ticket lies comes first: who may have it, and make the calls on it, follows.
     left = [
         words
-        for event in events
+        for event in sorted(events, key=lambda event: "queue_id" not in event.changes)
         for words in _revert_event(changes, tickets[event.ticket_id], event, later.get(event.ticket_id, []))
     ]
+    left += [words for change in changes for words in _leave_with_who_sees(changes, change)]
     _find_by_other_words(changes, events)
     return _("left alone: {what}").format(what="; ".join(left)) + " · " if left else ""
 
@@ -213,6 +215,20 @@ def _cancel(changes: Changes, ticket: Ticket, later: list[dict[str, Any]]) -> li
         return [_("#{number} (work on it has begun)").format(number=ticket.number)]
     apply_status(ticket, Status.CANCELLED, changes.now)
     return []
+
+
+def _leave_with_who_sees(changes: Changes, change: Change) -> list[str]:
+    """Give a ticket back to nobody who could not see it: then it stays with whoever has it."""
+    ticket, session = change.ticket, changes.session
+    has_it, given_to = change.before["assignee_id"], ticket.assignee_id
+    with session.no_autoflush:  # the ticket may be on its way to where whoever moves it cannot write
+        if given_to in (None, has_it) or belongs(session, ticket.queue_id, given_to):
+            return []
+        login = session.get_one(Agent, given_to).login
+        queue = session.get_one(Queue, ticket.queue_id).name
+    ticket.assignee_id = has_it
+    said = _("assignee of #{number} ({login} does not belong to {queue})")
+    return [said.format(number=ticket.number, login=login, queue=queue)]
 
 
 def _restore_field(changes: Changes, ticket: Ticket, name: str, before: Any) -> None:

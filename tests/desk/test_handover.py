@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from helpdesk_tui.desk import assignment, settings, tickets
+from helpdesk_tui.desk.callbacks import Wish, book
+from helpdesk_tui.desk.calls import Ended, record_outcome
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.drafts import save_draft
 from helpdesk_tui.desk.handover import hand_over
@@ -16,8 +18,9 @@ from helpdesk_tui.errors import HelpdeskError, NotFound, Refused, Usage
 from helpdesk_tui.store.queries.board import Extra, Side, Standing, effect, proposal, side_extras, side_tickets, sides
 from helpdesk_tui.store.queries.thread import drafts
 from helpdesk_tui.store.tables import CallbackBooking, CallbackRequest, CallbackSlot, Ticket
-from helpdesk_tui.terms import LoadState, Outcome, Role, Status
+from helpdesk_tui.terms import CallOutcome, LoadState, Outcome, Role, Status
 from tests.build import Place, a_ticket, everything, history, listed, row, session_of, sql
+from tests.desk.callback_desk import a_calling_team, a_wish
 
 
 @pytest.fixture
@@ -287,3 +290,69 @@ def test_a_text_is_listed_with_the_time_it_was_last_touched(lead: Desk, bob: Des
     save_draft(bob, row(bob, number).id, "reply", "Dear Mira,")
     assert lead.ask(side_extras, lead.actor, Side("bob")) == [Extra("text", number, bob.clock())]
     assert listed(lead, "is:any")
+
+
+def test_nothing_goes_back_to_who_could_not_see_it(place: Place, lead: Desk, bob: Desk) -> None:
+    admin = place.desk("root")
+    settings.add_team(admin, "night", ["bob", "anna"])
+    numbers = three_of_bobs(bob)
+    request = a_call(bob, numbers[0], "bob")
+    save_draft(bob, row(bob, numbers[0]).id, "reply", "Dear Mira,")
+    give(lead, "bob", "anna", of(lead, "bob"))
+    settings.set_agent(admin, "bob", queues=["-support"])
+    outcome = undo(lead)
+    assert f"the call on #{numbers[0]} (bob does not belong there)" in outcome.text
+    assert f"the text on #{numbers[0]} (bob does not belong there)" in outcome.text
+    assert all(f"assignee of #{number} (bob does not belong to support)" in outcome.text for number in numbers)
+    assert [row(lead, number).assignee for number in numbers] == ["anna"] * 3
+    assert caller(place, request) == "anna"
+    assert {one.agent for one in lead.ask(drafts, row(lead, numbers[0]).id)} == {"anna"}
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)  # elsewhere the admin hands over, and has set something
+def test_nothing_is_given_again_to_who_could_not_see_it(place: Place, lead: Desk, bob: Desk) -> None:
+    numbers = three_of_bobs(bob)
+    save_draft(bob, row(bob, numbers[0]).id, "reply", "Dear Mira,")
+    give(lead, "bob", "anna", of(lead, "bob"))
+    undo(lead)
+    settings.set_agent(place.desk("root"), "anna", queues=["-support"])
+    outcome = redo(lead)
+    assert f"assignee of #{numbers[0]} (anna does not belong to support)" in outcome.text
+    assert [row(lead, number).assignee for number in numbers] == ["bob"] * 3
+    assert {one.agent for one in lead.ask(drafts, row(lead, numbers[0]).id)} == {"bob"}
+
+
+def test_a_call_goes_back_to_nobody_outside_its_team(place: Place, lead: Desk, bob: Desk) -> None:
+    admin = place.desk("root")
+    settings.add_team(admin, "night", ["bob", "anna"])
+    numbers = three_of_bobs(bob)
+    request = a_call(bob, numbers[0], "bob")
+    give(lead, "bob", "anna", of(lead, "bob"))
+    settings.set_agent(admin, "bob", teams=["-night"])
+    assert f"left alone: the call on #{numbers[0]} (bob is not in its team)" in undo(lead).text
+    assert (caller(place, request), row(lead, numbers[0]).assignee) == ("anna", "bob")
+
+
+def test_a_call_that_is_over_stays_with_who_made_it(place: Place, lead: Desk, bob: Desk, desk: Desk) -> None:
+    a_calling_team(place, "bob", "anna")
+    number = a_wish(bob)
+    assignment.take(bob, [number])
+    book(bob, number, Wish())
+    give(lead, "bob", "anna", of(lead, "bob"))
+    place.clock.advance(days=1)
+    record_outcome(desk, number, Ended(CallOutcome.REACHED))
+    assert f"left alone: the call on #{number} (it is over)" in undo(lead).text
+    assert sql(place.store(), "SELECT a.login FROM callback_request r JOIN agent a ON a.id = r.agent_id") == [("anna",)]
+
+
+def test_undo_of_a_move_gives_ticket_and_call_back_to_who_had_them(place: Place, bob: Desk, desk: Desk) -> None:
+    admin = place.desk("root")
+    settings.add_queue(admin, "extra")
+    settings.set_agent(admin, "bob", queues=["-extra"])
+    settings.add_team(admin, "night", ["bob"])
+    (number, *_others) = three_of_bobs(bob)
+    request = a_call(bob, number, "bob")
+    tickets.move(desk, [number], "extra")
+    assert (row(desk, number).assignee, caller(place, request)) == (None, None)
+    assert undo(desk).text.startswith("Undone:")
+    assert (row(desk, number).assignee, caller(place, request)) == ("bob", "bob")
