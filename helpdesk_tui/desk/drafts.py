@@ -54,19 +54,22 @@ def put_draft(
     session.flush()
 
 
-def pass_on(session: Session, ticket: Ticket, kind: str, giver_id: int, taker_id: int, *, as_of: datetime) -> bool:
+def pass_on(
+    session: Session, ticket: Ticket | None, kind: str, giver_id: int, taker_id: int, *, as_of: datetime
+) -> bool:
     """Give an unsent text to a colleague.
 
     Args:
-        as_of: when it was last touched, as far as is known.
+        ticket: None for a new request. as_of: when it was last touched, as far as is known.
     Returns:
         False where it was left alone: somebody has written on since, or the other one has a text of that kind there.
     """
-    given, taken = _draft(session, giver_id, ticket.id, kind), _draft(session, taker_id, ticket.id, kind)
+    ticket_id, queue_id = (ticket.id, ticket.queue_id) if ticket else (None, None)
+    given, taken = _draft(session, giver_id, ticket_id, kind), _draft(session, taker_id, ticket_id, kind)
     if given is None or not given.text or given.updated_at > as_of or (taken is not None and taken.text):
         return False
     if taken is None:
-        taken = Draft(ticket_id=ticket.id, queue_id=ticket.queue_id, agent_id=taker_id, kind=kind, updated_at=as_of)
+        taken = Draft(ticket_id=ticket_id, queue_id=queue_id, agent_id=taker_id, kind=kind, updated_at=as_of)
         session.add(taken)
     taken.text, taken.fields, taken.updated_at = given.text, given.fields, given.updated_at
     given.text, given.fields = "", {}

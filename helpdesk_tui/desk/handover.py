@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +18,10 @@ from helpdesk_tui.desk.membership import CALLERS, belongs, record_caller
 from helpdesk_tui.desk.tickets import name_tickets
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.rules.sharing import rest_goes_to
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.queries.board import Standing
+from helpdesk_tui.store.sight import everything
 from helpdesk_tui.store.statements import is_among
 from helpdesk_tui.store.tables import Agent, CallbackRequest, Draft, Queue, TeamMember, Ticket
 from helpdesk_tui.terms import CallState, Outcome, Verb
@@ -27,14 +30,17 @@ from helpdesk_tui.terms import CallState, Outcome, Verb
 _NAMED = 5
 #: What an event calls the texts that went along, before and after: {kind of text: [agent, last touched]}.
 TEXTS = "texts"
+#: The kind of a text that lies on no ticket; the log keeps it with a ticket that goes in the same step.
+_NEW = "new"
 
 
 @dataclass
 class _Handover:
-    """What has gone along so far, and what was left alone, in words."""
+    """What has gone along so far, and what was left alone, in words; `rest` gets all that hangs on no ticket of these."""
 
     giver: Agent | None
     takers: dict[str, Agent | None]
+    rest: Agent | None = None
     calls: int = 0
     texts: int = 0
     kept: list[str] = field(default_factory=list)
@@ -54,10 +60,11 @@ def hand_over(
 
     Args:
         giver: whose work it was; "" for what lay in a queue. shares: tickets by login; "" is their own queues.
-        with_all_else: the giver's other calls and texts, on tickets of others, go to the first of the shares as well.
+        with_all_else: the giver's other calls and texts, on tickets of others and for new requests, go to one person
+            of the shares as well (`rules.sharing.rest_goes_to`); without one calls go to their teams, and texts stay.
     """
     numbers = [one.number for share in shares.values() for one in share]
-    if not numbers:
+    if not numbers and not (with_all_else and giver and shares):
         raise Usage(_("No ticket is to be handed over."), _("Mark some first."))
     with desk.change(Verb.HAND_OVER) as changes:
         work = _begin(changes.session, giver, shares)
@@ -70,13 +77,15 @@ def hand_over(
             if _give(changes, work, tickets.get(one.number), one, work.takers[login])
         ]
         if with_all_else and work.giver is not None:
-            _give_all_else(changes, work, next(iter(work.takers.values())))
+            _give_all_else(changes, work)
         if work.kept and not (done or work.calls or work.texts):
             raise Refused(
                 _("Nothing was handed over: {what}.").format(what=_named(work.kept)),
                 _("Look at them again, then decide."),
             )
         changes.say(_sentence(work, done))
+    if work.texts and not changes.outcome.tickets:  # there is no ticket whose log could bring it back
+        return replace(changes.outcome, text=_sentence(work, done), is_final=True)
     return changes.outcome
 
 
@@ -122,20 +131,34 @@ def _restore_texts(session: Session, change: Change, had: Mapping[str, Any], has
     left, back = [], []
     for kind, (giver_id, at) in has.items():
         taker = session.get_one(Agent, had[kind][0])
-        reason = _("it was written on since")
-        if not belongs(session, change.ticket.queue_id, taker.id):
-            reason = _("{login} does not belong there").format(login=taker.login)
-        elif pass_on(session, change.ticket, kind, giver_id, taker.id, as_of=datetime.fromisoformat(at)):
+        ticket = None if kind == _NEW else change.ticket
+        if ticket is not None and not belongs(session, ticket.queue_id, taker.id):
+            left.append(_text_stays(ticket, _("{login} does not belong there").format(login=taker.login)))
+        elif _pass_back(session, ticket, kind, giver_id, taker.id, datetime.fromisoformat(at)):
             back.append(kind)
-            continue
-        left.append(_("the text on #{number} ({reason})").format(number=change.ticket.number, reason=reason))
+        else:
+            left.append(_text_stays(ticket, _("it was written on since")))
     if back:
         change.record(TEXTS, *({kind: texts[kind] for kind in back} for texts in (has, had)))
     return left
 
 
+def _pass_back(
+    session: Session, ticket: Ticket | None, kind: str, giver_id: int, taker_id: int, as_of: datetime
+) -> bool:
+    with everything(session) if ticket is None else nullcontext():
+        return pass_on(session, ticket, kind, giver_id, taker_id, as_of=as_of)
+
+
+def _text_stays(ticket: Ticket | None, reason: str) -> str:
+    if ticket is None:
+        return _("the text of a new request ({reason})").format(reason=reason)
+    return _("the text on #{number} ({reason})").format(number=ticket.number, reason=reason)
+
+
 def _begin(session: Session, giver: str, shares: Mapping[str, Sequence[Standing]]) -> _Handover:
-    return _Handover(_agent(session, giver), {login: _agent(session, login) for login in shares})
+    takers = {login: _agent(session, login) for login in shares}
+    return _Handover(_agent(session, giver), takers, takers.get(rest_goes_to(shares)))
 
 
 def _agent(session: Session, login: str) -> Agent | None:
@@ -202,38 +225,50 @@ def _calls_for(session: Session, team_id: int, agent: Agent) -> bool:
 
 
 def _texts_along(changes: Changes, work: _Handover, change: Change, taker: Agent | None) -> None:
-    """Unsent texts go to whoever has the ticket now, unless they are writing one of that kind there themselves."""
-    if taker is None or work.giver is None:
-        return
-    theirs = select(col(Draft.kind), col(Draft.updated_at)).where(
-        col(Draft.ticket_id) == change.ticket.id, col(Draft.text) != "", col(Draft.agent_id) == work.giver.id
-    )
+    """Unsent texts go to whoever has the ticket now; one that cannot stays with the giver, and is named."""
     passed = {}
-    for kind, at in changes.session.execute(theirs.order_by(col(Draft.kind))).all():
-        if pass_on(changes.session, change.ticket, kind, work.giver.id, taker.id, as_of=at):
-            passed[kind] = as_stored(at)
+    for kind, at in _texts_of(changes.session, work.giver, change.ticket):
+        if reason := _pass_text(changes.session, work, change.ticket, kind, at, taker):
+            work.kept.append(_text_stays(change.ticket, reason))
         else:
-            said = _("the text on #{number} ({login} is writing one there)")
-            work.kept.append(said.format(number=change.ticket.number, login=taker.login))
+            passed[kind] = at
+    _record_texts(change, work, taker, passed)
+
+
+def _texts_of(session: Session, agent: Agent | None, ticket: Ticket | None) -> list[tuple[str, datetime]]:
+    theirs = select(col(Draft.kind), col(Draft.updated_at)).where(
+        col(Draft.ticket_id) == (ticket.id if ticket else None),
+        col(Draft.text) != "",
+        col(Draft.agent_id) == (agent.id if agent else None),
+    )
+    return [(kind, at) for kind, at in session.execute(theirs.order_by(col(Draft.kind)))]
+
+
+def _pass_text(
+    session: Session, work: _Handover, ticket: Ticket | None, kind: str, at: datetime, taker: Agent | None
+) -> str:
+    """Give a text to who has the ticket now; says why where it stays with the giver, "" where it has gone."""
+    giver = work.giver
+    if giver is None or taker is None:
+        return _("{login} keeps it").format(login=giver.login if giver else "")
+    if pass_on(session, ticket, kind, giver.id, taker.id, as_of=at):
+        return ""
+    return _("{login} is writing one there").format(login=taker.login)
+
+
+def _record_texts(change: Change, work: _Handover, taker: Agent | None, passed: Mapping[str, datetime]) -> None:
+    if not passed or work.giver is None or taker is None:
+        return
     work.texts += len(passed)
-    if passed:
-        before, after = ({kind: [who, at] for kind, at in passed.items()} for who in (work.giver.id, taker.id))
-        change.record(TEXTS, before, after)
+    had, has = change.more.get(TEXTS, ({}, {}))
+    before, after = ({kind: [who, as_stored(at)] for kind, at in passed.items()} for who in (work.giver.id, taker.id))
+    change.record(TEXTS, {**had, **before}, {**has, **after})
 
 
-def _give_all_else(changes: Changes, work: _Handover, taker: Agent | None) -> None:
+def _give_all_else(changes: Changes, work: _Handover) -> None:
     """The giver's calls and texts on tickets that are not theirs; what the taker could not see stays."""
-    giver_id = work.giver.id if work.giver else None
-    calls = select(col(CallbackRequest.ticket_id)).where(
-        col(CallbackRequest.agent_id) == giver_id, col(CallbackRequest.state) == CallState.OPEN
-    )
-    texts = select(col(Draft.ticket_id)).where(
-        col(Draft.agent_id) == giver_id, col(Draft.text) != "", col(Draft.ticket_id).is_not(None)
-    )
-    loaded = {change.ticket.id for change in changes}
-    wanted = {*changes.session.execute(calls).scalars(), *changes.session.execute(texts).scalars()} - loaded
-    visible = select(col(Ticket.id)).where(is_among(changes.session, col(Ticket.id), [one for one in wanted if one]))
-    changes.load_ids(list(changes.session.execute(visible).scalars()))
+    loaded, taker = {change.ticket.id for change in changes}, work.rest
+    changes.load_ids(_elsewhere(changes.session, work.giver, loaded))
     for change in changes:
         if change.ticket.id in loaded:
             continue
@@ -243,6 +278,37 @@ def _give_all_else(changes: Changes, work: _Handover, taker: Agent | None) -> No
             continue
         _calls_along(changes, work, change, taker)
         _texts_along(changes, work, change, taker)
+    _new_requests_along(changes, work)
+
+
+def _elsewhere(session: Session, giver: Agent | None, loaded: Collection[int]) -> list[int]:
+    """The tickets that can be seen, beside those that are loaded, on which the giver has a call to make or a text."""
+    giver_id = giver.id if giver else None
+    calls = select(col(CallbackRequest.ticket_id)).where(
+        col(CallbackRequest.agent_id) == giver_id, col(CallbackRequest.state) == CallState.OPEN
+    )
+    texts = select(col(Draft.ticket_id)).where(
+        col(Draft.agent_id) == giver_id, col(Draft.text) != "", col(Draft.ticket_id).is_not(None)
+    )
+    wanted = {*session.execute(calls).scalars(), *session.execute(texts).scalars()}.difference(loaded)
+    visible = select(col(Ticket.id)).where(is_among(session, col(Ticket.id), [one for one in wanted if one]))
+    return list(session.execute(visible).scalars())
+
+
+def _new_requests_along(changes: Changes, work: _Handover) -> None:
+    """What the giver was writing down for a new request, which is hidden from all but its writer."""
+    passed = {}
+    with everything(changes.session):
+        for kind, at in _texts_of(changes.session, work.giver, None):
+            if reason := _pass_text(changes.session, work, None, kind, at, work.rest):
+                work.kept.append(_text_stays(None, reason))
+            else:
+                passed[kind] = at
+    carrier = next((one for one in changes if one.more or one.ticket.assignee_id != one.before["assignee_id"]), None)
+    if carrier is not None:
+        _record_texts(carrier, work, work.rest, passed)
+    else:
+        work.texts += len(passed)
 
 
 def _sentence(work: _Handover, done: Sequence[int]) -> str:

@@ -355,6 +355,8 @@ def _hand_over(desk: Desk, giver: str, shares: Mapping[str, Sequence[Standing]],
 def _extra_words(extra: Extra, when: str) -> str:
     if extra.kind == "call":
         return _("☎ call {when} · #{number}").format(when=when, number=extra.ticket)
+    if extra.ticket is None:
+        return _("✎ unsent text of a new request")
     return _("✎ unsent text · #{number}").format(number=extra.ticket)
 
 

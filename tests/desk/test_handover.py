@@ -147,6 +147,75 @@ def test_what_hangs_on_a_ticket_the_other_could_not_see_stays(place: Place, lead
     assert {one.agent for one in lead.ask(drafts, row(lead, other).id)} == {"bob"}
 
 
+def test_calls_and_texts_go_without_any_ticket(place: Place, lead: Desk, bob: Desk) -> None:
+    settings.add_team(place.desk("root"), "night", ["bob", "anna"])
+    other = a_ticket(bob, "Of nobody")
+    request = a_call(bob, other, "bob")
+    save_draft(bob, row(bob, other).id, "note", "Ask again")
+    assert of(lead, "bob") == []
+    outcome = give(lead, "bob", "anna", [], with_all_else=True)
+    assert outcome.text == "no ticket, 1 call, 1 unsent text handed over to anna"
+    assert caller(place, request) == "anna"
+    assert undo(lead).text.startswith("Undone")
+    assert caller(place, request) == "bob"
+
+
+def test_the_text_of_a_new_request_goes_with_all_else_and_comes_back(place: Place, lead: Desk, bob: Desk) -> None:
+    three_of_bobs(bob)
+    save_draft(bob, None, "new", "Mira called", {"subject": "Mira called"})
+    assert lead.ask(side_extras, lead.actor, Side("bob")) == [Extra("new", None, bob.clock())]
+    assert "1 unsent text" in give(lead, "bob", "anna", of(lead, "bob"), with_all_else=True).text
+    assert new_requests(place) == [("anna", "Mira called")]
+    undo(lead)
+    assert new_requests(place) == [("bob", "Mira called")]
+
+
+def test_the_text_of_a_new_request_goes_alone_for_good(place: Place, lead: Desk, bob: Desk) -> None:
+    save_draft(bob, None, "new", "Mira called")
+    outcome = give(lead, "bob", "anna", [], with_all_else=True)
+    assert (outcome.text, outcome.is_final) == ("no ticket, 1 unsent text handed over to anna", True)
+    assert new_requests(place) == [("anna", "Mira called")]
+
+
+def test_the_text_of_a_new_request_does_not_go_over_one_of_the_other(
+    place: Place, lead: Desk, bob: Desk, desk: Desk
+) -> None:
+    three_of_bobs(bob)
+    save_draft(bob, None, "new", "Mira called")
+    save_draft(desk, None, "new", "Tunde called")
+    outcome = give(lead, "bob", "anna", of(lead, "bob"), with_all_else=True)
+    assert "left alone: the text of a new request (anna is writing one there)" in outcome.text
+    assert new_requests(place) == [("anna", "Tunde called"), ("bob", "Mira called")]
+
+
+def new_requests(place: Place) -> list[tuple[str, str]]:
+    found = "SELECT a.login, d.text FROM draft d JOIN agent a ON a.id = d.agent_id"
+    return [tuple(one) for one in sql(place.store(), f"{found} WHERE d.kind = 'new' AND d.text <> '' ORDER BY a.login")]
+
+
+def test_texts_that_stay_with_the_giver_are_named(place: Place, lead: Desk, bob: Desk) -> None:
+    (number, *_others), other = three_of_bobs(bob), a_ticket(bob, "Of nobody")
+    save_draft(bob, row(bob, number).id, "reply", "Dear Mira,")
+    save_draft(bob, row(bob, other).id, "note", "Ask again")
+    save_draft(bob, None, "new", "Mira called")
+    outcome = give(lead, "bob", "", of(lead, "bob"), with_all_else=True)
+    stays = (f"the text on #{number}", f"the text on #{other}", "the text of a new request")
+    left = "; ".join(f"{one} (bob keeps it)" for one in stays)
+    assert outcome.text == f"left alone: {left} · 3 tickets handed over to their queues"
+
+
+def test_all_else_goes_to_a_person_where_one_is_among_the_shares(place: Place, lead: Desk, bob: Desk) -> None:
+    settings.add_team(place.desk("root"), "night", ["bob", "anna"])
+    three_of_bobs(bob)
+    other = a_ticket(bob, "Of nobody")
+    request = a_call(bob, other, "bob")
+    save_draft(bob, row(bob, other).id, "note", "Ask again")
+    seen = of(lead, "bob")
+    hand_over(lead, "bob", {"": seen[:1], "anna": seen[1:]}, with_all_else=True)
+    assert caller(place, request) == "anna"
+    assert {one.agent for one in lead.ask(drafts, row(lead, other).id)} == {"anna"}
+
+
 def test_a_text_does_not_go_over_one_of_the_other(place: Place, lead: Desk, bob: Desk, desk: Desk) -> None:
     (number, *_others) = three_of_bobs(bob)
     ticket_id = row(bob, number).id

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from helpdesk_tui.rules.sharing import Room, Work, propose
+from helpdesk_tui.rules.sharing import Room, Work, propose, rest_goes_to
 
 
 def a_room(
@@ -29,10 +29,12 @@ def work(count: int, queue: str = "support", *, waits: bool = True) -> list[Work
         ("the last place, then the queue", work(2), [a_room("cara", 9)], {"cara": [1], "": [2]}),
         ("nobody who does not belong", work(1, "hr"), [a_room("cara")], {"": [1]}),
         ("what waits for the customer is no load", work(3, waits=False), [a_room("cara", 9)], {"cara": [1, 2, 3]}),
+        ("what waits for the customer is spread", work(4, waits=False), [a_room("ben", 8), a_room("cara")],
+         {"cara": [1, 3], "ben": [2, 4]}),
         ("not back to the giver", work(1), [a_room("dev"), a_room("cara", 5)], {"cara": [1]}),
         ("nothing to share", [], [a_room("cara")], {}),
     ],
-)
+)  # fmt: skip
 def test_who_gets_what(what: str, tickets: list[Work], rooms: list[Room], shares: dict[str, list[int]]) -> None:
     assert propose(tickets, rooms, "dev") == shares, what
 
@@ -54,3 +56,8 @@ def test_nobody_is_over_capacity_and_equals_differ_by_one_at_most(seed: int) -> 
             assert {queue_of[n] for n in numbers} <= set(by_login[login].queues)
     equal = propose(work(50), [a_room("x", 0, 40), a_room("y", 0, 40), a_room("z", 0, 40)], "dev")
     assert max(map(len, equal.values())) - min(map(len, equal.values())) <= 1
+
+
+@pytest.mark.parametrize(("logins", "gets"), [(["ben", "cara"], "ben"), (["", "cara"], "cara"), ([""], ""), ([], "")])
+def test_the_rest_goes_to_a_person_where_there_is_one(logins: list[str], gets: str) -> None:
+    assert rest_goes_to(logins) == gets

@@ -15,6 +15,7 @@ from helpdesk_tui.language import _
 from helpdesk_tui.rules import permissions
 from helpdesk_tui.rules.sharing import Room, Work, propose
 from helpdesk_tui.store.queries.staff import ColleagueRow, colleagues, rooms
+from helpdesk_tui.store.sight import everything
 from helpdesk_tui.store.statements import is_among
 from helpdesk_tui.store.tables import Agent, CallbackBooking, CallbackRequest, CallbackSlot, Draft, Queue, Ticket
 from helpdesk_tui.terms import ACTIVE, Actor, CallState, LoadState, Party, Status, Verb
@@ -43,7 +44,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """What somebody has beside tickets: a call they are to make (`at` its time), or an unsent text (`at` its last word)."""
+    """What somebody has beside tickets: a call they are to make (`at` its time), or an unsent text (`at` its last word).
+
+    Args:
+        kind: `call`, `text`, or `new`: the text of a new request, which lies on no ticket.
+    """
 
     kind: str
     ticket: int | None
@@ -91,7 +96,7 @@ def side_tickets(session: Session, asker: Actor, side: Side) -> list[Standing]:
 
 
 def side_extras(session: Session, asker: Actor, side: Side) -> list[Extra]:
-    """The calls somebody is to make, and their unsent texts on tickets, by time.
+    """The calls somebody is to make, and that there are unsent texts of theirs, by time.
 
     Raises:
         Refused: the asker shares no work out, and it is somebody else's.
@@ -110,6 +115,10 @@ def side_extras(session: Session, asker: Actor, side: Side) -> list[Extra]:
     texts = texts.where(col(Draft.agent_id) == agent_id, col(Draft.text) != "")
     found = [Extra("call", number, at) for number, at in session.execute(calls)]
     found += [Extra("text", number, at) for number, at in session.execute(texts)]
+    with everything(session):  # what a new request is about is its writer's to see; that there is one is told
+        new = select(col(Draft.kind), col(Draft.updated_at)).where(col(Draft.agent_id) == agent_id)
+        rows = session.execute(new.where(col(Draft.ticket_id).is_(None), col(Draft.text) != "")).all()
+    found += [Extra(kind, None, at) for kind, at in rows]
     return sorted(found, key=lambda one: one.at)
 
 
