@@ -131,6 +131,8 @@ QUESTIONS: dict[Any, Question] = {
 
 #: A team's time is its own, whatever takes it: who is offered a slot sees how many places are left.
 OF_THE_TEAM = {"taken", "week", "next_free", "call_page"}
+#: Counted over all somebody has, and never shown: a word is made of it, the same for whoever asks.
+FOR_THE_WORD = {"rooms"}
 
 
 def test_each_table_is_limited_or_open_for_a_reason() -> None:
@@ -196,7 +198,7 @@ def test_no_question_knows_what_lies_in_a_queue_of_others(place: Place, outsider
     hidden = a_secret(place)
     after = answers(outsider, hidden)
     told = {name: said for name, said in after.items() if said != before[name]}
-    assert {name: said for name, said in told.items() if name.split()[0] not in OF_THE_TEAM} == {}
+    assert {name: said for name, said in told.items() if name.split()[0] not in OF_THE_TEAM | FOR_THE_WORD} == {}
     assert not re.search(f"{CANARY}|7654321|{hidden.number}", str(after), re.IGNORECASE)
 
 
@@ -360,6 +362,19 @@ def test_colleagues_are_told_in_a_word_how_much_room_there_is(place: Place, tick
         assignment.take(anna, numbers)
     colleague = {one.login: one for one in bob.ask(staff.colleagues, bob.actor, bob.clock())}["anna"]
     assert (colleague.state, colleague.load) == (state, None)
+
+
+def test_the_word_counts_what_lies_in_queues_of_others_and_the_figure_does_not(place: Place) -> None:
+    set_up_hr(place)
+    root, anna = place.desk("root"), place.desk("anna")
+    settings.set_setting(root, "individual_stats", "agreement")
+    settings.set_agent(root, "bob", role=settings.Role.LEAD)
+    settings.set_agent(root, "anna", capacity=2)
+    assignment.take(anna, [a_ticket(anna), a_ticket(anna, queue="hr")])
+    bob = place.desk("bob")
+    (colleague,) = (one for one in bob.ask(staff.colleagues, bob.actor, bob.clock()) if one.login == "anna")
+    word = "free" if place.is_postgres else "full"  # a login cannot count what the database hides from it
+    assert (colleague.state, colleague.load) == (word, 1)
 
 
 def test_who_is_away_is_absent_until_then(place: Place) -> None:

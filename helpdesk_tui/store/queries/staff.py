@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from helpdesk_tui.rules.privacy import load_state, refusal_of_figures, shows_load
 from helpdesk_tui.rules.sharing import Room
+from helpdesk_tui.store.sight import everything
 from helpdesk_tui.store.tables import Agent, Queue, QueueMember, Setting, Team, TeamMember, Ticket
 from helpdesk_tui.terms import ACTIVE, Actor, IndividualStats, LoadState, Party
 
@@ -25,8 +26,8 @@ class ColleagueRow:
     """An agent as colleagues see them.
 
     Args:
-        load: the tickets with them that wait for us, None where that is not for the asker to know; capacity: how many
-            are a full load.
+        state: by all they have, whoever asks. load: the tickets with them that wait for us and that the asker sees,
+            None where that is not for the asker to know. capacity: how many are a full load.
     """
 
     id: int
@@ -57,13 +58,13 @@ def refusal_by_person(session: Session, asker: Actor, login: str) -> str | None:
 
 def colleagues(session: Session, asker: Actor, now: datetime) -> list[ColleagueRow]:
     """All agents who answer, by login, each with how much room they have."""
-    allowed, loads = individual_stats(session), _loads(session)
+    allowed, loads, figures = individual_stats(session), _all_loads(session), _loads(session)
     queues = _names(session.execute(_memberships(QueueMember, Queue, col(QueueMember.queue_id))))
     teams = _names(session.execute(_memberships(TeamMember, Team, col(TeamMember.team_id))))
     found = session.execute(select(Agent).where(col(Agent.is_active)).order_by(col(Agent.login))).scalars()
     rows = []
     for one in found:
-        load, is_away = loads.get(one.id, 0), _is_away(one, now)
+        is_away = _is_away(one, now)
         rows.append(
             ColleagueRow(
                 id=one.id,
@@ -71,11 +72,11 @@ def colleagues(session: Session, asker: Actor, now: datetime) -> list[ColleagueR
                 name=one.name,
                 email=one.email,
                 role=one.role,
-                state=load_state(load, one.capacity, is_away=is_away),
+                state=load_state(loads.get(one.id, 0), one.capacity, is_away=is_away),
                 away_until=one.away_until if is_away else None,
                 queues=queues.get(one.id, ()),
                 teams=teams.get(one.id, ()),
-                load=load if shows_load(asker, one.login, allowed) else None,
+                load=figures.get(one.id, 0) if shows_load(asker, one.login, allowed) else None,
                 capacity=one.capacity,
             )
         )
@@ -84,7 +85,7 @@ def colleagues(session: Session, asker: Actor, now: datetime) -> list[ColleagueR
 
 def rooms(session: Session, now: datetime) -> list[Room]:
     """How much room each colleague has, in figures: for sharing work out, never for showing them."""
-    loads = _loads(session)
+    loads = _all_loads(session)
     queues = _names(session.execute(_memberships(QueueMember, Queue, col(QueueMember.queue_id))))
     found = session.execute(select(Agent).where(col(Agent.is_active)).order_by(col(Agent.login))).scalars()
     return [
@@ -94,6 +95,12 @@ def rooms(session: Session, now: datetime) -> list[Room]:
 
 def _is_away(agent: Agent, now: datetime) -> bool:
     return agent.away_until is not None and agent.away_until > now
+
+
+def _all_loads(session: Session) -> dict[int, int]:
+    """Counted also in queues the asker does not belong to: who is full is full for everybody."""
+    with everything(session):
+        return _loads(session)
 
 
 def _loads(session: Session) -> dict[int, int]:
