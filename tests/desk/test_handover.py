@@ -15,7 +15,17 @@ from helpdesk_tui.desk.drafts import save_draft
 from helpdesk_tui.desk.handover import hand_over
 from helpdesk_tui.desk.history import redo, undo
 from helpdesk_tui.errors import HelpdeskError, NotFound, Refused, Usage
-from helpdesk_tui.store.queries.board import Extra, Side, Standing, effect, proposal, side_extras, side_tickets, sides
+from helpdesk_tui.store.queries.board import (
+    Extra,
+    Share,
+    Side,
+    Standing,
+    effect,
+    proposal,
+    side_extras,
+    side_tickets,
+    sides,
+)
 from helpdesk_tui.store.queries.thread import drafts
 from helpdesk_tui.store.tables import CallbackBooking, CallbackRequest, CallbackSlot, Ticket
 from helpdesk_tui.terms import CallOutcome, LoadState, Outcome, Role, Status
@@ -299,10 +309,8 @@ def test_the_effect_is_told_before_and_comes_true(place: Place, lead: Desk, bob:
         settings.set_agent(admin, login, capacity=3)
     numbers = three_of_bobs(bob)
     told = lead.ask(effect, "bob", {"anna": numbers}, lead.clock())
-    assert {login: (before, after) for login, before, after in told.states} == {
-        "anna": (LoadState.FREE, LoadState.FULL),
-        "bob": (LoadState.FULL, LoadState.FREE),
-    }
+    assert told.shares == (Share("anna", 3, LoadState.FREE, LoadState.FULL),)
+    assert told.giver == Share("bob", -3, LoadState.FULL, LoadState.FREE)
     give(lead, "bob", "anna", of(lead, "bob"))
     states = {one.login: one.colleague.state for one in lead.ask(sides, lead.actor, lead.clock()) if one.colleague}
     assert (states["anna"], states["bob"]) == (LoadState.FULL, LoadState.FREE)

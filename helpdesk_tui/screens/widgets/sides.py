@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.screens.effect_words import until as until_day
 from helpdesk_tui.screens.phrases import load_word
 from helpdesk_tui.screens.widgets.columns import fit
 from helpdesk_tui.store.queries.board import Side
@@ -32,7 +33,7 @@ class SideList(VerticalScroll, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self.sides: Sequence[Side] = ()
         self.cursor = 0
-        self.shown = 0
+        self._shown: tuple[str, str] | None = None
 
     def compose(self) -> ComposeResult:
         """One text."""
@@ -44,9 +45,20 @@ class SideList(VerticalScroll, can_focus=True, inherit_bindings=False):
         return self.sides[self.cursor] if self.cursor < len(self.sides) else None
 
     def show(self, sides: Sequence[Side]) -> None:
-        """Show these; the cursor stays where it stands."""
-        self.sides = sides
-        self.cursor, self.shown = (max(min(at, len(sides) - 1), 0) for at in (self.cursor, self.shown))
+        """Show these; the cursor stays on the side it stands on, whatever line that is by now."""
+        here, self.sides = self.current, sides
+        at = [n for n, one in enumerate(sides) if here is not None and one.key == here.key]
+        self.cursor = at[0] if at else max(min(self.cursor, len(sides) - 1), 0)
+        self.draw()
+
+    def mark_shown(self, side: Side) -> None:
+        """The work of this side is shown on the right."""
+        self._shown = side.key
+        self.draw()
+
+    def stand_on(self, login: str) -> None:
+        """Put the cursor on a colleague, where they are among the sides."""
+        self.cursor = next((n for n, one in enumerate(self.sides) if one.login == login), self.cursor)
         self.draw()
 
     def move(self, lines: int) -> None:
@@ -75,7 +87,7 @@ class SideList(VerticalScroll, can_focus=True, inherit_bindings=False):
         width = max((self.size.width or 34) - 1, 20)
         text = Text(no_wrap=True, overflow="crop")
         for index, side in enumerate(self.sides):
-            line = _line(side, width, is_cursor=index == self.cursor, is_shown=index == self.shown)
+            line = _line(side, width, is_cursor=index == self.cursor, is_shown=side.key == self._shown)
             text.append_text(line).append("\n")
         self.query_one("#side-lines", Static).update(text)
 
@@ -100,4 +112,4 @@ def _line(side: Side, width: int, *, is_cursor: bool, is_shown: bool) -> Text:
 
 
 def _absent(until: datetime) -> str:
-    return _("absent till {day}").format(day=f"{until.astimezone():%a %d}")
+    return _("absent till {day}").format(day=until_day(until))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +30,11 @@ class Side:
     colleague: ColleagueRow | None = None
     unassigned: int = 0
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Which side it is, however much lies there."""
+        return self.login, self.queue
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -56,10 +61,26 @@ class Extra:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
-    """What giving tickets away would do: each colleague's room before and after, and what cannot go where it should."""
+class Share:
+    """How many tickets somebody would get (the giver: minus as many), and how much room they have before and after."""
 
-    states: tuple[tuple[str, LoadState, LoadState], ...]
+    login: str
+    count: int
+    before: LoadState
+    after: LoadState
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What giving tickets away would do.
+
+    Args:
+        to_queues: how many would be with nobody. strangers: how many stay, since this login does not belong there.
+    """
+
+    shares: tuple[Share, ...]
+    giver: Share | None
+    to_queues: int
     strangers: tuple[tuple[str, int], ...]
 
 
@@ -126,24 +147,29 @@ def effect(session: Session, giver: str, shares: Mapping[str, Sequence[int]], no
     """What it would do to give tickets (by number) to these colleagues; "" is their queues."""
     people = {one.login: one for one in rooms(session, now)}
     work = {one.number: one for one in _work(session, [number for share in shares.values() for number in share])}
-    gets: dict[str, int] = {}
-    strangers = []
-    for login, numbers in shares.items():
-        fitting = [work[n] for n in numbers if n in work and _fits(work[n], people.get(login))]
-        gets[login] = sum(one.is_waiting for one in fitting)
-        gets[giver] = gets.get(giver, 0) - gets[login]
-        if others := sum(1 for n in numbers if n in work) - len(fitting):
-            strangers.append((login, others))
-    states = [
-        (login, people[login].state(), people[login].state(more)) for login, more in gets.items() if login in people
-    ]
-    return Effect(tuple(states), tuple(strangers))
+    there = {login: [work[n] for n in numbers if n in work] for login, numbers in shares.items()}
+    gets = {login: [one for one in share if _fits(one, people.get(login))] for login, share in there.items()}
+    gone = [one for login, share in gets.items() if login != giver for one in share]
+    return Effect(
+        shares=tuple(_share(people[login], share) for login, share in gets.items() if login in people),
+        giver=_share(people[giver], gone, -1) if giver in people else None,
+        to_queues=len(gets.get("", [])),
+        strangers=tuple((login, n) for login, share in there.items() if (n := len(share) - len(gets[login]))),
+    )
 
 
-def proposal(session: Session, giver: str, numbers: Sequence[int], now: datetime) -> dict[str, list[int]]:
-    """How these tickets could be shared out (`rules.sharing`)."""
+def proposal(
+    session: Session, giver: str, numbers: Sequence[int], now: datetime, among: Collection[str] = ()
+) -> dict[str, list[int]]:
+    """How these tickets could be shared out (`rules.sharing`), among all or these logins alone."""
     work = {one.number: one for one in _work(session, numbers)}
-    return propose([work[number] for number in numbers if number in work], rooms(session, now), giver)
+    taking = [one for one in rooms(session, now) if not among or one.login in among]
+    return propose([work[number] for number in numbers if number in work], taking, giver)
+
+
+def _share(room: Room, work: Sequence[Work], sign: int = 1) -> Share:
+    more = sign * sum(one.is_waiting for one in work)
+    return Share(room.login, sign * len(work), room.state(), room.state(more))
 
 
 def _refuse_watching(asker: Actor, login: str) -> None:
