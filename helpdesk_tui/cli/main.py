@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import typer
 
-from helpdesk_tui.cli import admin, callback, db, demo, mail, tickets, transfer
+from helpdesk_tui.cli import admin, callback, db, demo, handover, mail, tickets, transfer
 from helpdesk_tui.cli.invocation import current
 from helpdesk_tui.cli.output import NotPrinted, flush, heard_or_not, print_error, print_what_can_be
 from helpdesk_tui.errors import HelpdeskError, Usage
@@ -33,6 +33,7 @@ app.add_typer(db.app, name="db")
 app.command(name="init")(db.init)
 app.command(name="doctor")(db.doctor)
 app.add_typer(admin.queue_app, name="queue")
+admin.agent_app.command(name="hand-over")(handover.hand_over)
 app.add_typer(admin.agent_app, name="agent")
 app.add_typer(admin.team_app, name="team")
 app.add_typer(admin.category_app, name="category")

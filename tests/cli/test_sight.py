@@ -41,6 +41,7 @@ COMMANDS: dict[str, Calls] = {
     "callback pattern list": lambda _hidden: [[]],
     "queue list": lambda _hidden: [[]],
     "agent list": lambda _hidden: [[]],
+    "agent hand-over": lambda _hidden: [["anna", "--dry-run"], ["bob", "--dry-run"], ["bob", "--to", "anna"]],
     "team list": lambda _hidden: [[]],
     "category list": lambda _hidden: [[]],
     "setting list": lambda _hidden: [[]],
