@@ -312,7 +312,8 @@ def _new_requests_along(changes: Changes, work: _Handover) -> None:
 
 
 def _sentence(work: _Handover, done: Sequence[int]) -> str:
-    people = [login or _("their queues") for login in work.takers]
+    nobody = _("their queues") if done else _("their teams")
+    people = [login or nobody for login in work.takers]
     along = [
         ngettext("{n} call", "{n} calls", work.calls) if work.calls else "",
         ngettext("{n} unsent text", "{n} unsent texts", work.texts) if work.texts else "",

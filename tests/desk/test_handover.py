@@ -168,6 +168,12 @@ def test_calls_and_texts_go_without_any_ticket(place: Place, lead: Desk, bob: De
     assert caller(place, request) == "anna"
     assert undo(lead).text.startswith("Undone")
     assert caller(place, request) == "bob"
+    outcome = give(lead, "bob", "", [], with_all_else=True)
+    assert (
+        outcome.text
+        == f"left alone: the text on #{other} (bob keeps it) · no ticket, 1 call handed over to their teams"
+    )
+    assert caller(place, request) is None
 
 
 def test_the_text_of_a_new_request_goes_with_all_else_and_comes_back(place: Place, lead: Desk, bob: Desk) -> None:
