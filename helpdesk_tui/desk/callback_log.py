@@ -14,6 +14,7 @@ from sqlmodel import col
 from helpdesk_tui.desk.callback_letters import send_after_all, take_back, tell
 from helpdesk_tui.desk.callback_places import is_full, lock_slots, when
 from helpdesk_tui.desk.door import Change, Changes, as_stored
+from helpdesk_tui.desk.membership import belongs
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.invitation import News
@@ -105,6 +106,8 @@ def restore(changes: Changes, change: Change, was: Mapping[str, list[Any]], late
         return [_("the callback of #{number} (it was changed since)").format(number=change.ticket.number)]
     for name in _OWN:
         setattr(request, name, target[name])
+    if request.agent_id is not None and not belongs(session, change.ticket.queue_id, request.agent_id):
+        request.agent_id = None  # who could not see it would not call
     session.flush()
     _put_back(changes, request, now["bookings"], target["bookings"])
     _put_letters_back(changes, change, request, now, target, was.get(LETTER, [None, None]))

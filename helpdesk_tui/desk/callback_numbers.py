@@ -35,14 +35,15 @@ def likely_numbers(session: Session, ticket: Ticket, region: str) -> tuple[str, 
     """The number to call (E.164): none where none is known, several where somebody has to say which.
 
     What the customer wrote or said on this ticket goes before what they are known by: other tickets may be others'
-    matters. Last come quotes and what third people wrote. A number that we wrote first is ours, and is not called.
+    matters. Where their last messages name different ones, the newest comes first. Last come quotes and what third people wrote. A number that we wrote first is ours, and is not called.
     """
     said = _said(session, ticket)
     known = _known(session, ticket, region)
     own = [one for one in said if one.is_own][:_SEARCHED]
-    named = _theirs(said, (one.text for one in own), region)
+    by_message = (_theirs(said, [one.text], region) for one in own)
+    named = [next((one for one in numbers if one in known), numbers[0]) for numbers in by_message if numbers]
     if named:
-        return (next((one for one in named if one in known), named[0]),)
+        return tuple(dict.fromkeys(named))
     if known:
         return tuple(known)
     received = [one for one in said if not one.is_ours][:_SEARCHED]

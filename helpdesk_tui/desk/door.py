@@ -198,7 +198,7 @@ class Changes:
                 where nothing changed.
         """
         if parted := [change for change in self._changes if _MAY_PART & _difference(change).keys()]:
-            release(self.session, parted)
+            self._text = " · ".join(filter(None, (self._text, *release(self.session, parted))))
         touched = [change for change in self._changes if self._conclude(change)]
         numbers = tuple(change.ticket.number for change in touched)
         has_done = bool(self._events or self.undoes) or self.verb in (Verb.CONFIGURE, Verb.PLAN)

@@ -163,12 +163,13 @@ def _changed_since(changes: Changes, events: Sequence[Event]) -> dict[int, list[
     later: dict[int, list[dict[str, Any]]] = {}
     if not events:
         return later
-    since = select(col(Event.ticket_id), col(Event.changes)).join(Batch, col(Batch.id) == col(Event.batch_id))
+    # A batch that one does not see, since it was about hidden tickets, too, is not taken for one that was undone.
+    since = select(col(Event.ticket_id), col(Event.changes)).outerjoin(Batch, col(Batch.id) == col(Event.batch_id))
     since = since.where(
         is_among(changes.session, col(Event.ticket_id), {event.ticket_id for event in events}),
         col(Event.id) > events[0].id,
         col(Event.batch_id) != events[0].batch_id,
-        col(Batch.verb).not_in((Verb.UNDO, Verb.REDO)),
+        col(Event.verb).not_in((Verb.UNDO, Verb.REDO)),
         col(Batch.undone_by).is_(None),
     )
     for ticket_id, changed in changes.session.execute(since):

@@ -12,7 +12,7 @@ from sqlmodel import SQLModel, col
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.untrusted import clean_line
-from helpdesk_tui.store.sight import everything
+from helpdesk_tui.store.sight import everything, sees
 from helpdesk_tui.store.statements import add_unless_there, is_among
 from helpdesk_tui.store.tables import Agent, CallbackRequest, Queue, QueueMember, Team, TeamMember, Ticket
 from helpdesk_tui.terms import ENDED, CallState
@@ -87,24 +87,35 @@ def refuse_strangers(session: Session, tickets: Iterable[Ticket], agent: Agent) 
             )
 
 
-def release(session: Session, changes: Sequence[Change]) -> None:
-    """Let nobody keep a ticket, or a call on it, who cannot see it where it lies now."""
+def release(session: Session, changes: Sequence[Change]) -> list[str]:
+    """Let nobody keep a ticket, or a call on it, who cannot see it where it lies now.
+
+    Returns:
+        Words for each call that nobody is left to make, of those on tickets that whoever does this has seen.
+    """
     by_id = {change.ticket.id: change for change in changes}
     calling = select(CallbackRequest).where(
         is_among(session, col(CallbackRequest.ticket_id), by_id),
         col(CallbackRequest.state) == CallState.OPEN,
-        col(CallbackRequest.agent_id).is_not(None),
     )
     with session.no_autoflush:  # a ticket may be on its way to where whoever moves it cannot write
         calls = list(session.execute(calling).scalars())
         there = _members(session, {change.ticket.queue_id for change in changes})
+        teams = _of_teams(session, {request.team_id for request in calls})
     for change in changes:
         if change.ticket.assignee_id not in (None, *there[change.ticket.queue_id]):
             change.ticket.assignee_id = None
+    lost = []
     for request in calls:
         change = by_id[request.ticket_id]
-        if request.agent_id not in there[change.ticket.queue_id]:
+        here = there[change.ticket.queue_id]
+        if request.agent_id not in (None, *here):
             record_caller(change, request, None)
+        is_lost = request.agent_id is None and here.isdisjoint(teams[request.team_id])
+        if is_lost and sees(session, change.before["queue_id"]):
+            said = _("nobody of its team can see #{number} there to call: b chooses another team")
+            lost.append(said.format(number=change.ticket.number))
+    return lost
 
 
 def _members(session: Session, queues: Iterable[int]) -> dict[int, set[int]]:
@@ -112,6 +123,14 @@ def _members(session: Session, queues: Iterable[int]) -> dict[int, set[int]]:
     found = select(col(QueueMember.queue_id), col(QueueMember.agent_id))
     for queue_id, agent_id in session.execute(found.where(col(QueueMember.queue_id).in_(members))):
         members[queue_id].add(agent_id)
+    return members
+
+
+def _of_teams(session: Session, teams: Iterable[int]) -> dict[int, set[int]]:
+    members: dict[int, set[int]] = {team_id: set() for team_id in teams}
+    found = select(col(TeamMember.team_id), col(TeamMember.agent_id))
+    for team_id, agent_id in session.execute(found.where(col(TeamMember.team_id).in_(members))):
+        members[team_id].add(agent_id)
     return members
 
 

@@ -12,9 +12,9 @@ from helpdesk_tui.desk.people import customer_at
 from helpdesk_tui.language import _
 from helpdesk_tui.rules import robots, threading
 from helpdesk_tui.rules.routing import without_detail
-from helpdesk_tui.rules.sameness import digest_of
+from helpdesk_tui.rules.sameness import digest_of, is_datable, says_same
 from helpdesk_tui.rules.threading import Authenticity, Placement, Signals, numbered
-from helpdesk_tui.store.queries.transfer import MESSAGE, NUMBER, THREAD, imported_ticket, known, subject_tags
+from helpdesk_tui.store.queries.transfer import MESSAGE, NUMBER, THREAD, MailHere, imported_mails, known, subject_tags
 from helpdesk_tui.store.tables import CustomerAddress, ExternalRef, Message, OwnToken, Queue, Ticket
 from helpdesk_tui.terms import ENDED, Disposition, IncomingMail, MessageKind
 
@@ -50,11 +50,19 @@ def signals_of(session: Session, mail: IncomingMail, now: datetime) -> Signals:
 
 def already_imported(session: Session, mail: IncomingMail) -> Placement | None:
     """Beside the ticket that has it, where an import has brought this very mail; None where none has."""
-    head = (mail.message_id, mail.sender.address, mail.sent_at)
-    ticket_id = imported_ticket(session, digest_of(mail), head)
-    if ticket_id is None:
+    if not is_datable(mail):
+        return None  # nothing tells it from the next one that says the same
+    found = imported_mails(session, digest_of(mail, b""), mail.message_id)
+    same = next((one for one in found if is_same(one, mail)), None)
+    if same is None:
         return None
-    return Placement(Disposition.DUPLICATE, 0, _("An import has brought this mail already."), linked_to=ticket_id)
+    return Placement(Disposition.DUPLICATE, 0, _("An import has brought this mail already."), linked_to=same.ticket_id)
+
+
+def is_same(here: MailHere, mail: IncomingMail) -> bool:
+    """True where a mail that is here is this very one: the same words from the same sender at the same time."""
+    head = (here.message_id, here.sender, here.sent_at) == (mail.message_id, mail.sender.address, mail.sent_at)
+    return head and says_same(here.text, here.quoted, mail.text, mail.quoted)
 
 
 def _tickets_by_token(session: Session, tokens: list[str]) -> list[int]:
@@ -147,4 +155,4 @@ def _is_own_copy(session: Session, mail: IncomingMail) -> bool:
         return False
     ours = select(col(Message.text)).join(OwnToken, col(OwnToken.message_id) == col(Message.id))
     text = session.execute(ours.where(col(OwnToken.token) == token)).scalar_one_or_none()
-    return text is not None and sorted(text.split()) == sorted(f"{mail.text}\n{mail.quoted}".split())
+    return text is not None and says_same(text, "", mail.text, mail.quoted)

@@ -24,8 +24,9 @@ def watch_terminal(told: Callable[[int], None]) -> None:
     def wait() -> None:
         hung_up = select.poll()
         hung_up.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
-        hung_up.poll()
-        with suppress(RuntimeError):  # the program has ended by itself meanwhile
-            loop.call_soon_threadsafe(told, signal.SIGHUP)
+        (happened,) = hung_up.poll()
+        if happened[1] & select.POLLHUP:
+            with suppress(RuntimeError):  # the program has ended by itself meanwhile
+                loop.call_soon_threadsafe(told, signal.SIGHUP)
 
     threading.Thread(target=wait, name="terminal", daemon=True).start()

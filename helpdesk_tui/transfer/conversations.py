@@ -117,7 +117,7 @@ def letter(raw: RawMail, mail: IncomingMail, customs: Customs, now: datetime) ->
     wrote = outside([mail.sender.address], customs)
     speakers = written if is_ours else wrote
     threads = _threads(mail, (numbered(number, one) for one in sorted(speakers) if number), customs)
-    return Letter(raw, mail, digest_of(mail), is_ours, at, threads, number, written | wrote, speakers)
+    return Letter(raw, mail, digest_of(mail, raw.content), is_ours, at, threads, number, written | wrote, speakers)
 
 
 def outside(addresses: Iterable[str], customs: Customs) -> frozenset[str]:

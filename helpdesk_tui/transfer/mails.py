@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from helpdesk_tui.desk.imports import Chunk, MoreOfTicket, NewTicket, Reject
+from helpdesk_tui.desk.signals import is_same
 from helpdesk_tui.errors import MailUnreadable, Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.mail.parse import parse
@@ -98,7 +99,7 @@ class MailImport:
         seen = set(known(session, system, MAIL, [one.digest for one in letters]))
         message_ids = {one.mail.message_id for one in letters} - {""}
         live = taken_in_live(session, system, message_ids)
-        taken = set(known(session, system, MESSAGE, message_ids)) | {message_id for message_id, _by, _at in live}
+        taken = set(known(session, system, MESSAGE, message_ids)) | {one.message_id for one in live}
         if self._dry:
             self._dry.digests |= seen
             self._dry.message_ids |= taken
@@ -106,7 +107,7 @@ class MailImport:
         new: list[Letter] = []
         for one in letters:
             message_id = one.mail.message_id
-            if one.digest in seen or (message_id, one.mail.sender.address, one.mail.sent_at) in live:
+            if one.digest in seen or any(is_same(here, one.mail) for here in live):
                 continue
             seen.add(one.digest)
             new.append(conversations.without_own_id(one) if message_id in taken else one)

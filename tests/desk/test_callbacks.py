@@ -92,7 +92,6 @@ class TestBooking:
             ("Heute bitte!\n\nAm Montag schrieb Support:\n> Gern.\n>\n> Support, Tel. 069 9999000\n", "+49691234567"),
             ("Unter 069 9999000 erreiche ich niemanden.", "+49691234567"),
             ("Wie Sie schreiben: 069 1234567.", "+49691234567"),
-            ("Nein: 030 1234567.", "+49301234567"),
         ],
     )
     def test_a_number_that_we_wrote_first_is_not_called(self, place: Place, desk: Desk, mail: str, found: str) -> None:
@@ -103,6 +102,17 @@ class TestBooking:
         assert received(desk, a_mail(mail, subject="Re: Bitte um Rückruf", In_Reply_To=f"<{ours}>")).ticket == ticket
         book(desk, ticket, Wish())
         assert call(desk, ticket).phone == found
+
+    def test_two_numbers_of_theirs_are_asked_about_the_newest_first(self, place: Place, desk: Desk) -> None:
+        a_calling_team(place)
+        ticket = a_wish(desk)
+        reply(desk, ticket, "Gern, unter 069 1234567. Wann?")
+        ours = thread(desk, ticket)[-1].message_id
+        no = a_mail("Nein: 0171 1234567.", subject="Re: Bitte um Rückruf", In_Reply_To=f"<{ours}>")
+        assert received(desk, no).ticket == ticket
+        with pytest.raises(Usage) as refused:
+            book(desk, ticket, Wish())
+        assert refused.value.hint == "Name one of them: --number +491711234567 or +49691234567"
 
     def test_what_is_dialled_behind_a_number_is_told_to_who_calls(self, place: Place, desk: Desk) -> None:
         a_calling_team(place)

@@ -97,7 +97,7 @@ QUESTIONS: dict[Any, Question] = {
     transfer.taken_in_live: lambda _desk, _hidden: [("mail", ["x@y.example"])],
     transfer.tickets_named: lambda _desk, _hidden: [("mail", ["<x@y.example>", "number 1 x@y.example"])],
     transfer.people_of: lambda _desk, hidden: [([hidden.ticket],)],
-    transfer.imported_ticket: lambda _desk, _hidden: [("abc", ("x@y.example", HEIDI.address, MORNING))],
+    transfer.imported_mails: lambda _desk, _hidden: [("abc", "x@y.example")],
     transfer.newest_at: lambda _desk, hidden: [([hidden.ticket],)],
     transfer.subject_tags: lambda _desk, _hidden: [()],
     transfer.people_here: lambda _desk, _hidden: [()],
@@ -211,7 +211,7 @@ def test_the_same_questions_show_it_to_who_belongs_there(place: Place, outsider:
     silent = {one.__name__ for one in QUESTIONS} - told
     assert silent == {
         "agents", "categories", "fates", "hidden_queues", "import_named", "import_of", "imports", "individual_stats",
-        "imported_ticket", "known", "people_here", "queues", "refusal_by_person", "rejects", "subject_tags",
+        "imported_mails", "known", "people_here", "queues", "refusal_by_person", "rejects", "subject_tags",
         "may_write_imports", "taken_in_live", "teams", "tickets_named", "plan_of", "plans", "unfiled", "views",
     }  # fmt: skip
 
@@ -287,7 +287,9 @@ def test_who_leaves_a_queue_leaves_its_tickets_there(place: Place, outsider: Des
     inside, hidden = place.desk("anna"), a_secret(place)
     assignment.take(inside, [hidden.number])
     outcome = settings.set_agent(place.desk("root"), "anna", queues=["-hr"])
-    assert outcome.text == "Agent anna is changed. 1 ticket of theirs is back in its queue."
+    said, _dot, lost = outcome.text.partition(" · ")
+    assert said == "Agent anna is changed. 1 ticket of theirs is back in its queue."
+    assert lost.startswith(f"nobody of its team can see #{hidden.number} there")
     with reading(place.store(), SYSTEM) as session:
         (found,) = listing.ticket_rows(session, [hidden.ticket])
     assert found.assignee is None

@@ -8,7 +8,7 @@ import pytest
 
 from helpdesk_tui.desk import assignment, conversation, settings, tickets
 from helpdesk_tui.desk.callback_plans import PlanFields, set_plan
-from helpdesk_tui.desk.callbacks import Wish, book
+from helpdesk_tui.desk.callbacks import Wish, book, cancel_booking
 from helpdesk_tui.desk.history import redo, undo
 from helpdesk_tui.desk.mailroom import ArrivedMail, keep, quarantine
 from helpdesk_tui.errors import Refused
@@ -112,3 +112,34 @@ def test_ones_own_list_is_there_however_one_is_written(hr: Place) -> None:
     assignment.take(bob, [number])
     assert listed(bob, "assignee:Bob") == listed(bob, "assignee:bob") == [number]
     assert bob.ask(staff.refusal_by_person, bob.actor, "anna")
+
+
+def test_undo_of_a_call_gives_it_to_nobody_who_cannot_see_it(hr: Place) -> None:
+    bob, anna, root = (hr.desk(login) for login in ("bob", "anna", "root"))
+    number = a_ticket(bob, "Pay", phone=NUMBER)
+    assignment.take(bob, [number])
+    book(bob, number, Wish(team="people", number=NUMBER))
+    cancel_booking(anna, number)
+    tickets.move(root, [number], "hr")
+    undo(anna)
+    assert _told(hr, ["bob", "anna"]) == ["anna"]
+
+
+def test_a_call_that_nobody_is_left_to_make_is_told(hr: Place) -> None:
+    bob, anna, root = (hr.desk(login) for login in ("bob", "anna", "root"))
+    settings.add_team(root, "phones", ["bob"])
+    set_plan(root, "phones", PlanFields(hours="mon-sun 00:00-24:00", zone="Europe/Berlin", capacity=2))
+    number = a_ticket(bob, "Pay", phone=NUMBER)
+    book(bob, number, Wish(team="phones"))
+    said = f"#{number}: queue hr · nobody of its team can see #{number} there to call: b chooses another team"
+    assert tickets.move(anna, [number], "hr").text == said
+
+
+def test_undo_sees_what_colleagues_did_together_with_hidden_tickets(hr: Place) -> None:
+    bob, anna = hr.desk("bob"), hr.desk("anna")
+    mine, hidden = a_ticket(bob), a_ticket(anna, queue="hr")
+    tickets.set_priority(bob, [mine], Priority.HIGH)
+    for priority in (Priority.LOW, Priority.HIGH):
+        tickets.set_priority(anna, [mine, hidden], priority)
+    assert undo(bob).text.startswith("left alone: priority of")
+    assert row(bob, mine).priority == Priority.HIGH

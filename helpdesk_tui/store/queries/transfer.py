@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -163,37 +163,45 @@ def people_of(session: Session, ticket_ids: Collection[int]) -> dict[int, Ticket
     return dict(found)
 
 
-def taken_in_live(session: Session, system: str, message_ids: Collection[str]) -> set[tuple[str, str, datetime | None]]:
-    """Of these Message-IDs the ones of mails that were not imported from this system, each with its sender and date."""
+@dataclass(frozen=True, slots=True)
+class MailHere:
+    """A mail that is here, by what tells whether another one is the same."""
+
+    ticket_id: int
+    message_id: str
+    sender: str
+    sent_at: datetime | None
+    text: str
+    quoted: str
+
+
+def taken_in_live(session: Session, system: str, message_ids: Collection[str]) -> list[MailHere]:
+    """The mails with these Message-IDs that were not imported from this system."""
     if not message_ids:
-        return set()
+        return []
     imported = select(col(ExternalRef.own_id)).where(
         col(ExternalRef.own_id) == col(Message.id), col(ExternalRef.type) == MAIL, col(ExternalRef.system) == system
     )
-    found = select(col(Message.message_id), col(Message.from_address), col(Message.sent_at)).where(
-        col(Message.message_id).in_(list(message_ids)), ~imported.exists()
-    )
-    return {(message_id, address, sent_at) for message_id, address, sent_at in session.execute(found)}
+    found = _mails_here().where(col(Message.message_id).in_(list(message_ids)), ~imported.exists())
+    return [MailHere(*row) for row in session.execute(found)]
 
 
-def imported_ticket(session: Session, digest: str, head: tuple[str, str, datetime | None]) -> int | None:
-    """The ticket to which an import brought a mail, None where none did.
-
-    Args:
-        digest: what knows the mail again; head: its Message-ID, sender and date, which know it as well.
-    """
+def imported_mails(session: Session, digest: str, message_id: str) -> list[MailHere]:
+    """The mails that imports brought and that have this digest or this Message-ID, those with the digest first."""
     systems = set(session.execute(select(col(ImportRun.system)).distinct()).scalars())
     if not systems:
-        return None
-    brought = select(col(Message.ticket_id)).join(ExternalRef, col(ExternalRef.own_id) == col(Message.id))
+        return []
+    brought = _mails_here().join(ExternalRef, col(ExternalRef.own_id) == col(Message.id))
     brought = brought.where(col(ExternalRef.type).in_((MAIL, MESSAGE)), col(ExternalRef.system).in_(systems))
-    message_id, sender, sent_at = head
     ways = [col(ExternalRef.external_id) == digest]
     if message_id:
-        named = (col(Message.message_id) == message_id, col(Message.from_address) == sender)
-        ways.append(and_(*named, col(Message.sent_at) == sent_at))
-    found = (session.execute(brought.where(way).limit(1)).scalars().first() for way in ways)
-    return next((ticket_id for ticket_id in found if ticket_id), None)
+        ways.append(col(Message.message_id) == message_id)
+    return [MailHere(*row) for way in ways for row in session.execute(brought.where(way))]
+
+
+def _mails_here() -> Any:
+    of = col(Message.ticket_id), col(Message.message_id), col(Message.from_address), col(Message.sent_at)
+    return select(*of, col(Message.text), col(Message.quoted))
 
 
 def newest_at(session: Session, ticket_ids: Collection[int]) -> dict[int, datetime]:
