@@ -35,7 +35,8 @@ def likely_numbers(session: Session, ticket: Ticket, region: str) -> tuple[str, 
     """The number to call (E.164): none where none is known, several where somebody has to say which.
 
     What the customer wrote or said on this ticket goes before what they are known by: other tickets may be others'
-    matters. Where their last messages name different ones, the newest comes first. Last come quotes and what third people wrote. A number that we wrote first is ours, and is not called.
+    matters. Where their last messages name different ones, the newest comes first. Last come quotes and what third
+    people wrote. A number that we wrote first is ours, and is not called.
     """
     said = _said(session, ticket)
     known = _known(session, ticket, region)

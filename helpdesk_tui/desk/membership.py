@@ -100,8 +100,9 @@ def release(session: Session, changes: Sequence[Change]) -> list[str]:
     )
     with session.no_autoflush:  # a ticket may be on its way to where whoever moves it cannot write
         calls = list(session.execute(calling).scalars())
-        there = _members(session, {change.ticket.queue_id for change in changes})
-        teams = _of_teams(session, {request.team_id for request in calls})
+        queues, teams = {change.ticket.queue_id for change in changes}, {request.team_id for request in calls}
+        there = _members(session, col(QueueMember.queue_id), col(QueueMember.agent_id), queues)
+        callers = _members(session, col(TeamMember.team_id), col(TeamMember.agent_id), teams)
     for change in changes:
         if change.ticket.assignee_id not in (None, *there[change.ticket.queue_id]):
             change.ticket.assignee_id = None
@@ -111,27 +112,19 @@ def release(session: Session, changes: Sequence[Change]) -> list[str]:
         here = there[change.ticket.queue_id]
         if request.agent_id not in (None, *here):
             record_caller(change, request, None)
-        is_lost = request.agent_id is None and here.isdisjoint(teams[request.team_id])
+        is_lost = request.agent_id is None and here.isdisjoint(callers[request.team_id])
         if is_lost and sees(session, change.before["queue_id"]):
             said = _("nobody of its team can see #{number} there to call: b chooses another team")
             lost.append(said.format(number=change.ticket.number))
     return lost
 
 
-def _members(session: Session, queues: Iterable[int]) -> dict[int, set[int]]:
-    members: dict[int, set[int]] = {queue_id: set() for queue_id in queues}
-    found = select(col(QueueMember.queue_id), col(QueueMember.agent_id))
-    for queue_id, agent_id in session.execute(found.where(col(QueueMember.queue_id).in_(members))):
-        members[queue_id].add(agent_id)
-    return members
-
-
-def _of_teams(session: Session, teams: Iterable[int]) -> dict[int, set[int]]:
-    members: dict[int, set[int]] = {team_id: set() for team_id in teams}
-    found = select(col(TeamMember.team_id), col(TeamMember.agent_id))
-    for team_id, agent_id in session.execute(found.where(col(TeamMember.team_id).in_(members))):
-        members[team_id].add(agent_id)
-    return members
+def _members(session: Session, group: Any, member: Any, groups: Iterable[int]) -> dict[int, set[int]]:
+    """The ids of the agents in each of these groups; `group` and `member` are columns of the table that says who is."""
+    found: dict[int, set[int]] = {group_id: set() for group_id in groups}
+    for group_id, agent_id in session.execute(select(group, member).where(group.in_(found))):
+        found[group_id].add(agent_id)
+    return found
 
 
 def record_caller(change: Change, request: CallbackRequest, agent_id: int | None) -> None:

@@ -20,7 +20,7 @@ from helpdesk_tui.screens.widgets.columns import heading
 from helpdesk_tui.screens.widgets.lines import StatusLine
 from helpdesk_tui.screens.widgets.preview import Preview
 from helpdesk_tui.screens.widgets.ticket_list import TicketList
-from helpdesk_tui.store.queries.tickets import TicketRow
+from helpdesk_tui.store.queries.tickets import TicketRow, ticket_rows
 
 #: How long the cursor rests before the preview follows, in seconds.
 REST = 0.12
@@ -59,6 +59,13 @@ class ListScreen(VerbScreen):
         """Say what the list holds, and what the next verb hits."""
 
     # -- the preview follows when the cursor rests
+
+    def on_ticket_list_missing(self, message: TicketList.Missing) -> None:
+        """Fetch rows that are about to be drawn."""
+        self.desk_app.spawn(self._fill(message.page, message.ids))
+
+    async def _fill(self, page: int, ids: list[int]) -> None:
+        self.tickets.fill(page, ids, await self.desk_app.read(ticket_rows, ids))
 
     def on_ticket_list_moved(self, message: TicketList.Moved) -> None:
         """The cursor moved: wait for it to rest."""

@@ -139,13 +139,6 @@ class SidesScreen(ListScreen):
         words = "\n".join(f"{mark}{line}" for line in lines)
         extras.update(Text(words, "" if is_meant else "dim", no_wrap=True, overflow="ellipsis"))
 
-    def on_ticket_list_missing(self, message: TicketList.Missing) -> None:
-        """Fetch rows that are about to be drawn."""
-        self.desk_app.spawn(self._fill(message.page, message.ids))
-
-    async def _fill(self, page: int, ids: list[int]) -> None:
-        self.tickets.fill(page, ids, await self.desk_app.read(ticket_rows, ids))
-
     def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
         """Rows change where they stand; the order changes when one asks, or by one's own hand."""
         self.look_for_calls()

@@ -179,13 +179,6 @@ class TriageScreen(FilterScreen):
             return _("Nothing here yet.\n. goes to the next view, n takes down a new request.")
         return _("Nothing here: all done.\n. goes to the next view, n takes down a new request.")
 
-    def on_ticket_list_missing(self, message: TicketList.Missing) -> None:
-        """Fetch rows that are about to be drawn."""
-        self.desk_app.spawn(self._fill(message.page, message.ids))
-
-    async def _fill(self, page: int, ids: list[int]) -> None:
-        self.tickets.fill(page, ids, await self.desk_app.read(ticket_rows, ids))
-
     # -- news
 
     def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
