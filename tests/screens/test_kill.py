@@ -158,8 +158,7 @@ def test_ctrl_z_leaves_for_the_shell_and_fg_comes_back(morning: Stage) -> None:
             _waits_for(shell, lambda: shell.write("echo in the $((1 + 1))nd\n"), "in the 2nd", "shell> ")
             assert final_modes(shell.bytes_seen()).items() >= {1049: False, 25: True}.items()
             _waits_for(shell, lambda: shell.write("fg\n"), "\x1b[?1049h", "5 tickets", "? keys")
-        _waits_for(shell, lambda: shell.press("j"), "▌")
-        assert any("▌●‼  1005" in line for line in shell.screen())
+        shell.press("j").until(lambda screen: any("▌●‼  1005" in line for line in screen), "j moved to the next ticket")
         _waits_for(shell, lambda: shell.press("ctrl+q"), "\x1b[?1049l", "shell> ")
 
 

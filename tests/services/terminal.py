@@ -29,6 +29,7 @@ LONGEST_QUERY = 12
 UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]*\x1b?|[PX^_][^\x1b]*\x1b?)?\Z")
 UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[(?:[<=>]|[0-?]*[ -/])")
 SYNCHRONIZED_OUTPUT = b"2026"
+FRAME_BEGINS, FRAME_ENDS = (b"\x1b[?" + SYNCHRONIZED_OUTPUT + letter for letter in (b"h", b"l"))
 
 # A session's leader gets the first terminal it opens as its own, and with it Ctrl+C and SIGWINCH.
 TAKE_TERMINAL = ': <>"$0"; exec "$@"'
@@ -188,14 +189,21 @@ class PtyProgram:
         """Bring the screen up to date; only on demand, so that it does not slow down the reading."""
         new = self._unfed + b"".join(written for _, written in self.chunks[self._fed :])
         self._fed = len(self.chunks)
-        unfinished = UNFINISHED.search(new)
-        cut = unfinished.start() if unfinished else len(new)
+        cut = self._end_of_what_is_whole(new)
         self._unfed = new[cut:]
         known = (token.raw for token in tokens(new[:cut]) if not UNKNOWN_TO_PYTE.match(token.raw))
         self._stream.feed(b"".join(known))
 
+    def _end_of_what_is_whole(self, new: bytes) -> int:
+        """Where an escape sequence or a frame begins that has not ended yet; who has gone ends none."""
+        begun = new.rfind(FRAME_BEGINS)
+        if self._answers and self._reader.is_alive() and begun > new.rfind(FRAME_ENDS):
+            return begun
+        unfinished = UNFINISHED.search(new)
+        return unfinished.start() if unfinished else len(new)
+
     def _unread(self) -> bool:
-        return self._fed < len(self.chunks)
+        return self._fed < len(self.chunks) or bool(self._unfed)
 
     def _unrest(self, quiet: float, called_at: float) -> float:
         """How many seconds of silence are still missing."""

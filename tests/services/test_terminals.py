@@ -129,3 +129,19 @@ def test_what_is_forbidden_in_a_terminal(raw: bytes, names: list[str]) -> None:
 @pytest.mark.parametrize("cut", [b"\x1b", b"\x1b[38;2", b"\x1b]22;poi", "漢".encode()[:2], "👩".encode()[:3]])
 def test_what_is_cut_off_at_the_end_is_not_forbidden(cut: bytes) -> None:
     assert forbidden_bytes(b"x" + cut) == []
+
+
+def test_a_frame_is_seen_when_it_is_whole_or_nobody_is_left_to_end_it() -> None:
+    begins, ends = r"\033[?2026h", r"\033[?2026l"
+    writes = f"printf 'one {begins}two '; read go; printf 'three {ends}{begins}four '; read go"
+    with PtyProgram(["sh", "-c", f"stty -echo; {writes}"]) as program:
+        program.wait_for("one")
+        program.settled(0.2)
+        assert program.screen()[0] == "one"
+        program.send(b"\n")
+        program.wait_for("one two three")
+        program.settled(0.2)
+        assert program.screen()[0] == "one two three"
+        program.send(b"\n")
+        program.wait()
+        assert program.screen()[0] == "one two three four"
