@@ -28,7 +28,11 @@ def test_a_text_goes_to_the_editor_and_back(morning: Stage) -> None:
         "seen.write_text(path.read_text() + oct(path.stat().st_mode)); path.write_text('Grüße aus\\ndem Editor\\n')",
     )
     with _writing(morning, f"{editor} --wait") as app:
-        app.press("ctrl+g").shows("dem Editor", "Taken over from the editor.")
+        app.press("ctrl+g").shows("dem Editor")
+        app.settled(0.5)
+        assert any("Taken over from the editor." in line for line in app.screen()), (
+            "it stands there until a key is typed"
+        )
         assert (morning.folder / "seen").read_text().startswith(HAD)
         assert (morning.folder / "seen").read_text().endswith(oct(stat.S_IFREG | 0o600))
         app.press("ctrl+s").shows("is on its way to")

@@ -99,7 +99,7 @@ class Composer(Vertical):
             self._say(_("draft saved"))
 
     def _show(self, draft: str) -> None:
-        self._text.load_text(draft)
+        self._put(draft)
         self._text.move_cursor(self._text.document.end)
         self._saved = self._handed_over = self._text.text
 
@@ -108,8 +108,13 @@ class Composer(Vertical):
         if not is_sent:
             self.save_now()
         self.kind = ""
-        self._text.load_text("")
+        self._put("")
         self.screen.remove_class("writing")
+
+    def _put(self, text: str) -> None:
+        """Let a text stand there that nobody types: what was said meanwhile is not read yet."""
+        with self._text.prevent(TextArea.Changed):
+            self._text.load_text(text)
 
     def focus_text(self) -> None:
         """Let the keys go into the text."""
@@ -177,7 +182,7 @@ class Composer(Vertical):
             return _("The editor cannot be started: {words}").format(words=words)
         if not written.strip() and self._text.text.strip():
             return _("The editor ended without a text; what you had is still here.")
-        self._text.load_text(written.rstrip("\n"))
+        self._put(written.rstrip("\n"))
         self.save_now()
         return _("Taken over from the editor.")
 
