@@ -9,7 +9,8 @@ from collections.abc import Container, Iterable, Mapping
 _TO = ("delivered-to", "x-original-to", "to", "cc")
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:((?:[^\n]*(?:\n[ \t][^\n]*)*))", re.M)
 _LONGEST_HEADER = 64 * 1024
-_ADDRESS = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+")
+#: It begins where a word begins: tried inside of one as well, a long word would take the square of its length.
+_ADDRESS = re.compile(r"(?<![^\s@<>,;\"])[^\s@<>,;\"]+@[^\s@<>,;\"]+")
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
