@@ -11,9 +11,9 @@ from helpdesk_tui.rules.routing import is_address
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.terms import Person
 
-_NAME_AND_ADDRESS = re.compile(r'\s*"?([^"<>]*?)"?\s*<([^<>]*)>\s*')
+_NAME_AND_ADDRESS = re.compile(r"([^<>]*)<([^<>]*)>")
 _NOT_DIGIT = re.compile(r"\D+")
-_NUMBER = re.compile(r"\+?[\d /().-]*\d[\d /().-]*")
+_NUMBER = re.compile(r"\+?[ /().-]*\d[\d /().-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,14 @@ def read_caller(typed: str) -> Caller:
     Raises:
         Usage: what stands for an address is none.
     """
+    typed = typed.strip()
     if found := _NAME_AND_ADDRESS.fullmatch(typed):
-        return Caller(Person(clean_line(found[1], 200), _address(found[2])))
+        return Caller(Person(clean_line(found[1].strip().strip('"'), 200), _address(found[2])))
     if "@" in typed:
         words = typed.split()
         address = next(word for word in words if "@" in word)
         return Caller(Person(clean_line(" ".join(word for word in words if word != address), 200), _address(address)))
-    if _NUMBER.fullmatch(typed.strip()):
+    if _NUMBER.fullmatch(typed):
         return Caller(Person("", ""), clean_line(typed, 60))
     return Caller(Person(clean_line(typed, 200), ""))
 

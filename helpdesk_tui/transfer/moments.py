@@ -13,6 +13,8 @@ _YEAR_FIRST = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[ T]+.*)?")
 #: What stands behind the time in a mail's date: a zone, and the year where it comes last.
 _ZONE = re.compile(r"\d[:.]\d{2}(?:[:.]\d{2})?[ \t]*([+-]\d{4}|[A-Za-z]{1,5})?(?:[ \t]+\d{4})?[ \t]*(?:\([^()]*\))?$")
 _YEARS = range(1970, 9000)
+#: Nobody writes a moment in more characters, and a pattern takes the square of them.
+_LONGEST = 200
 
 
 def read_moment(text: str, zone: ZoneInfo, date_format: str = "") -> datetime | None:
@@ -23,6 +25,8 @@ def read_moment(text: str, zone: ZoneInfo, date_format: str = "") -> datetime | 
             8601, 31.12.2026 23:59 and the dates of mails (RFC 5322). 12/31/2026 is in doubt, and needs a format.
     """
     text = text.strip()
+    if len(text) > _LONGEST:
+        return None
     try:
         found = datetime.strptime(text, date_format) if date_format else _read(text)
         if found is None or found.year not in _YEARS:

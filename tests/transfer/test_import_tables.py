@@ -276,6 +276,8 @@ BERLIN = ZoneInfo("Europe/Berlin")
         ("9999-12-31", "", None),
         ("soon", "", None),
         ("31.2.2026", "", None),
+        ("On 10:11 " + " " * 100_000 + "!", "", None),
+        ("23 Nov 2026 10:00 +0100" + " " * 100_000, "", (2026, 11, 23, 9)),
     ],
 )
 def test_moments(text: str, more: str, moment: Any) -> None:
