@@ -44,6 +44,8 @@ def test_timers_and_those_who_change_due_dates(place: Place) -> None:
         tickets.set_fields(desk, [number], tickets.Fields(due=desk.clock() - timedelta(minutes=1)))
 
     at_once(agree, lambda: run_due(system, desk.clock()), moved_to_and_fro(place.desk("bob"), number))
+    moves = sql(desk.store, "SELECT count(*) FROM event WHERE verb = 'queue'")[0][0]
+    assert moves == ROUNDS, "every move was made, and none twice"
 
 
 def test_the_sender_and_those_who_move_tickets(place: Place) -> None:
@@ -72,6 +74,11 @@ def test_mails_with_the_same_files_in_another_order(place: Place) -> None:
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(take_in, desk, step) for desk, step in zip(desks, (1, -1), strict=True)]:
             done.result()
+    assert sql(desks[0].store, "SELECT count(*) FROM ticket")[0][0] == 2 * ROUNDS
+    assert sql(desks[0].store, "SELECT count(*), count(DISTINCT sha256) FROM attachment")[0][:] == (
+        4 * ROUNDS,
+        2 * ROUNDS,
+    )
 
 
 def test_the_same_mails_kept_in_another_order(place: Place) -> None:

@@ -1,0 +1,125 @@
+"""Mail as it came and as it leaves, and the contents of all files."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from helpdesk_tui.store.tables.columns import NEVER_REUSED, BigId, one_of, own_id, ref, text_column, with_ticket
+from helpdesk_tui.terms import OutboxState
+
+#: The first id of a kept mail. Messages stay below it, so that either is named by one number.
+FIRST_KEPT = 1_000_000_000
+
+
+class Content(SQLModel, table=True):
+    """Bytes stored once by their SHA-256 (hex): the first MiB here, the rest in ContentChunk."""
+
+    sha256: str = Field(primary_key=True, sa_type=Text)
+    size: int = Field(sa_type=BigInteger)
+    body: bytes = Field(sa_type=LargeBinary)
+
+
+class ContentChunk(SQLModel, table=True):
+    """The MiB number `seq` (from 1) of a content."""
+
+    __tablename__ = "content_chunk"
+    sha256: str = Field(primary_key=True, foreign_key="content.sha256", sa_type=Text)
+    seq: int = Field(primary_key=True)
+    body: bytes = Field(sa_type=LargeBinary)
+
+
+class RawMessage(SQLModel, table=True):
+    """One mail as received or sent, byte for byte (in Content), and where it ended up, and why."""
+
+    __tablename__ = "raw_message"
+    __table_args__ = (with_ticket(), Index("raw_message_unfiled", "disposition"), NEVER_REUSED)
+    id: int = own_id(FIRST_KEPT)
+    queue_id: int = ref("queue")
+    ticket_id: int | None = Field(default=None, sa_type=BigId, index=True)
+    message_id: int | None = Field(default=None, sa_type=BigId, index=True)
+    mailbox: str = text_column()
+    sha256: str = Field(default="", sa_type=Text, index=True)
+    received_at: datetime
+    #: None until the mail is filed; `outgoing` for our own.
+    disposition: str | None = Field(default=None, sa_type=Text)
+    linked_ticket_id: int | None = Field(default=None, sa_type=BigId)
+    why_row: int | None = None
+    why_reason: str = text_column()
+    #: It goes to `queue_id` whatever addresses it names.
+    is_queue_chosen: bool = False
+
+
+class MailSeen(SQLModel, table=True):
+    """Every message ever seen in a mailbox, and its fate: `stored` until filed, then its disposition."""
+
+    __tablename__ = "mail_seen"
+    __table_args__ = (
+        UniqueConstraint("mailbox", "uidvalidity", "uid"),
+        Index(
+            "mail_seen_once",
+            "mailbox",
+            "sha256",
+            unique=True,
+            sqlite_where=text("fate != 'duplicate'"),
+            postgresql_where=text("fate != 'duplicate'"),
+        ),
+        NEVER_REUSED,
+    )
+    id: int = own_id()
+    mailbox: str = text_column()
+    uidvalidity: int = Field(default=0, sa_type=BigInteger)
+    uid: int | None = Field(default=None, sa_type=BigInteger)
+    sha256: str = text_column()
+    fate: str = text_column("stored")
+    #: The server was told (flagged or moved) after the mail was filed.
+    is_done: bool = False
+    raw_id: int = ref("raw_message", index=True)
+
+
+class MailQuarantine(SQLModel, table=True):
+    """A mail of which neither sender nor text could be read."""
+
+    __tablename__ = "mail_quarantine"
+    __table_args__ = (with_ticket(), NEVER_REUSED)
+    id: int = own_id()
+    queue_id: int = ref("queue")
+    ticket_id: int | None = Field(default=None, sa_type=BigId, index=True)
+    raw_id: int = ref("raw_message", index=True)
+    reason: str = text_column()
+    at: datetime
+    resolved_at: datetime | None = None
+
+
+class OwnToken(SQLModel, table=True):
+    """The 128 random bits in a Message-ID of ours: whoever knows them has seen that mail."""
+
+    __tablename__ = "own_token"
+    __table_args__ = (with_ticket(),)
+    token: str = Field(primary_key=True, sa_type=Text)
+    ticket_id: int = Field(sa_type=BigId, index=True)
+    queue_id: int = Field(sa_type=BigId)
+    message_id: int = ref("message", index=True)
+    created_at: datetime
+
+
+class Outbox(SQLModel, table=True):
+    """A mail to be sent, and how far it has come."""
+
+    __table_args__ = (
+        with_ticket(),
+        one_of("state", OutboxState),
+        Index("outbox_due", "state", "due_at"),
+        NEVER_REUSED,
+    )
+    id: int = own_id()
+    ticket_id: int = Field(sa_type=BigId, index=True)
+    queue_id: int = Field(sa_type=BigId)
+    message_id: int = ref("message", index=True)
+    state: str = text_column(OutboxState.QUEUED)
+    header_message_id: str = text_column()
+    tries: int = 0
+    due_at: datetime
+    #: The mail server's own words about the last attempt, cleaned.
+    words: str = text_column()
+    updated_at: datetime
