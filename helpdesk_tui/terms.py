@@ -171,6 +171,14 @@ class Disposition(StrEnum):
     QUARANTINED = "quarantined"
 
 
+class Authenticity(StrEnum):
+    """What the border server says about the sender (RFC 8601)."""
+
+    PASS = "pass"
+    NONE = "none"
+    FAIL = "fail"
+
+
 class OutboxState(StrEnum):
     """How far an outgoing mail has come; `withdrawn` is one that its sender took back in time."""
 
@@ -260,6 +268,8 @@ class IncomingMail:
         robot_signs: names of other headers that mark a robot (RFC 3834 and common practice).
         report: set where the mail is a delivery report; `report_ids` are Message-IDs found in what it embeds.
         notes: what was cut or could not be read, one sentence each.
+        authenticity: what our own border server says about the sender; NONE where it says nothing.
+        notice: `complaint` (RFC 5965) or `receipt` (RFC 8098) where the mail is one, else "".
     """
 
     sender: Person
@@ -283,6 +293,8 @@ class IncomingMail:
     report_ids: tuple[str, ...]
     files: tuple[IncomingFile, ...]
     notes: tuple[str, ...] = ()
+    authenticity: Authenticity = Authenticity.NONE
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from helpdesk_tui.language import _
 from helpdesk_tui.rules import robots, threading
 from helpdesk_tui.rules.routing import without_detail
 from helpdesk_tui.rules.sameness import digest_of, is_datable, says_same
-from helpdesk_tui.rules.threading import Authenticity, Placement, Signals, numbered
+from helpdesk_tui.rules.threading import Placement, Signals, numbered
 from helpdesk_tui.store.queries.transfer import MESSAGE, NUMBER, THREAD, MailHere, imported_mails, known, subject_tags
 from helpdesk_tui.store.tables import CustomerAddress, ExternalRef, Message, OwnToken, Queue, Ticket
-from helpdesk_tui.terms import ENDED, Disposition, IncomingMail, MessageKind
+from helpdesk_tui.terms import ENDED, Authenticity, Disposition, IncomingMail, MessageKind
 
 #: A ticket closed for longer than this is not opened again by a late answer.
 REOPENS_FOR = timedelta(days=30)

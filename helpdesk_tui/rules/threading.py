@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from helpdesk_tui.language import _
-from helpdesk_tui.terms import Disposition
+from helpdesk_tui.terms import Authenticity, Disposition
 
 #: The part of our Message-IDs behind the token, by which they are recognised before they are looked up.
 OWN_ID_MARK = ".hd@"
@@ -21,14 +20,6 @@ _TOKEN_LENGTH = 26
 #: Where the number stands in the mark of another system.
 TAG_NUMBER = "{number}"
 _LONGEST_NUMBER = 40
-
-
-class Authenticity(StrEnum):
-    """What the border server says about the sender (RFC 8601)."""
-
-    PASS = "pass"
-    NONE = "none"
-    FAIL = "fail"
 
 
 @dataclass(frozen=True, slots=True)

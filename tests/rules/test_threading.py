@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
-from helpdesk_tui.rules.threading import Authenticity, Signals, own_token, place, tagged_number, tokens_in_order
-from helpdesk_tui.terms import Disposition
+from helpdesk_tui.rules.threading import Signals, own_token, place, tagged_number, tokens_in_order
+from helpdesk_tui.terms import Authenticity, Disposition
 
 PASS, NONE, FAIL = Authenticity
 T, OTHER, W = 7, 8, 9
