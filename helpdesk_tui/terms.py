@@ -168,7 +168,17 @@ class Disposition(StrEnum):
     OWN_COPY = "own_copy"
     ROBOT = "robot"
     BOUNCE = "bounce"
+    FOLDED = "folded"
     QUARANTINED = "quarantined"
+
+
+class MailGroupKind(StrEnum):
+    """Why mails stand together as one entry."""
+
+    BACKSCATTER = "backscatter"
+    ROBOT = "robot"
+    ALERT = "alert"
+    FLOOD = "flood"
 
 
 class Authenticity(StrEnum):

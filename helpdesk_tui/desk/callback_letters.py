@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.desk.conversation import answers_to, cannot_reply, outgoing
 from helpdesk_tui.desk.door import Change, Changes
+from helpdesk_tui.desk.letters import answers_to, cannot_reply, outgoing
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.invitation import FILE_NAME, Appointment, News, entry, language_of, letter
 from helpdesk_tui.store import content

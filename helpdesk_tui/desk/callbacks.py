@@ -18,8 +18,8 @@ from helpdesk_tui.desk.callback_letters import tell, uid_for
 from helpdesk_tui.desk.callback_log import announced_slot, pending_of, record, snapshot
 from helpdesk_tui.desk.callback_numbers import extension_of, likely_numbers
 from helpdesk_tui.desk.callback_places import choose, lock_plan, open_slot, take, when
-from helpdesk_tui.desk.conversation import new_token
 from helpdesk_tui.desk.door import Change, Changes, Desk
+from helpdesk_tui.desk.letters import new_token
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.invitation import News

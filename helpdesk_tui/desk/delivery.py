@@ -15,8 +15,9 @@ from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.mailroom import OUTGOING
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.language import _
+from helpdesk_tui.rules.threading import own_token
 from helpdesk_tui.store import content
-from helpdesk_tui.store.tables import Attachment, Message, Outbox, RawMessage, Ticket
+from helpdesk_tui.store.tables import Acknowledgement, Attachment, Message, Outbox, Queue, RawMessage, Ticket
 from helpdesk_tui.store.transaction import reading, writing
 from helpdesk_tui.terms import OutboxState, OutgoingMail, Person, Verb
 
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 #: The raw copy of a sent mail lies in a mailbox of this name.
 OUTBOX = "outbox"
+#: A local part has at most 64 octets (RFC 5321 §4.5.3.1.1).
+_LONGEST_LOCAL = 64
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=1)
 
@@ -32,7 +35,8 @@ _LONGEST_PAUSE = timedelta(hours=1)
 class Letter:
     """What an outgoing mail says; `mail.compose` makes bytes of it. `files` are (name, content type, content).
 
-    `is_automatic`: the program wrote it, and nobody's program shall answer it.
+    `is_automatic`: the program wrote it, and nobody's program shall answer it; `is_confirmation`: in answer to a mail.
+    `reply_to`: where answers go, None where they go to the sender.
     """
 
     outbox_id: int
@@ -46,6 +50,8 @@ class Letter:
     written_at: datetime
     files: tuple[tuple[str, str, bytes], ...]
     is_automatic: bool = False
+    is_confirmation: bool = False
+    reply_to: Person | None = None
 
 
 def claim(desk: Desk, compose: Callable[[Letter], bytes]) -> OutgoingMail | None:
@@ -146,7 +152,26 @@ def _letter(session: Session, entry: Outbox, message: Message) -> Letter:
         written_at=message.received_at,
         files=tuple((one.name, one.content_type, content.whole(session, one.sha256)) for one in files),
         is_automatic=message.is_automatic,
+        is_confirmation=message.is_automatic and _is_confirmation(session, message),
+        reply_to=_reply_to(session, message),
     )
+
+
+def _is_confirmation(session: Session, message: Message) -> bool:
+    confirms = select(col(Acknowledgement.id)).where(
+        col(Acknowledgement.ticket_id) == message.ticket_id, col(Acknowledgement.message_id) == message.id
+    )
+    return session.execute(confirms).first() is not None
+
+
+def _reply_to(session: Session, message: Message) -> Person | None:
+    """An address that carries the thread's token behind a plus sign (RFC 5233), where the queue has such addresses."""
+    local, _at, domain = message.from_address.rpartition("@")
+    token = own_token(message.message_id)
+    if not token or not session.get_one(Queue, message.queue_id).has_plus_addresses:
+        return None
+    address = f"{local}+{token}@{domain}"
+    return Person(message.from_name, address) if len(local) + len(token) < _LONGEST_LOCAL else None
 
 
 def _keep_copy(session: Session, message: Message, composed: bytes, now: datetime) -> None:

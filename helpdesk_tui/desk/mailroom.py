@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,56 +14,38 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.desk.door import Changes, Desk
-from helpdesk_tui.desk.people import customer_for
+from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.filing import Filing, put, queues_by_address
 from helpdesk_tui.desk.signals import already_imported, signals_of
-from helpdesk_tui.desk.tickets import apply_status, wait_for
 from helpdesk_tui.errors import NotFound
 from helpdesk_tui.language import _
 from helpdesk_tui.rules import threading
-from helpdesk_tui.rules.routing import queue_in_header, queue_of
-from helpdesk_tui.rules.threading import Placement
-from helpdesk_tui.store import content, numbers, search
+from helpdesk_tui.rules.routing import queue_in_header
+from helpdesk_tui.store import content
 from helpdesk_tui.store.schema import FIRST_QUEUE
 from helpdesk_tui.store.statements import add_row, add_rows, add_unless_there, is_among
-from helpdesk_tui.store.tables import (
-    Attachment,
-    MailQuarantine,
-    MailSeen,
-    Message,
-    Queue,
-    QueueAddress,
-    RawMessage,
-    Ticket,
-)
+from helpdesk_tui.store.tables import MailboxStart, MailQuarantine, MailSeen, Queue, RawMessage, Ticket
 from helpdesk_tui.store.transaction import lock_name, writing
-from helpdesk_tui.terms import (
-    Channel,
-    Disposition,
-    FiledMail,
-    IncomingMail,
-    MessageKind,
-    Party,
-    Status,
-    Verb,
-)
+from helpdesk_tui.terms import Disposition, FiledMail, IncomingMail, Verb
 
 #: The fate of a mail that is kept and not filed yet.
 STORED = "stored"
 #: The disposition of the raw copy of our own outgoing mail.
 OUTGOING = "outgoing"
-#: A longer Message-ID, in bytes, fits into no index; mail servers pass on no line that long either.
-_LONGEST_ID = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class ArrivedMail:
-    """A mail as a source hands it over; `uid` is None where the source has none."""
+    """A mail as a source hands it over; `uid` is None where the source has none.
+
+    `is_backlog`: it had come before its mailbox was first polled, so that nobody expects an answer of a machine now.
+    """
 
     content: bytes
     received_at: datetime
     uidvalidity: int = 0
     uid: int | None = None
+    is_backlog: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +80,7 @@ def keep(
             content.keep(session, one)  # in one order, so that two who keep the same mails do not lock each other out
         lock_name(session, *[f"mail {mailbox} {content.digest(mail.content)}" for mail in mails])
         place = {"mailbox": mailbox, "queue_id": queue_id, "is_queue_chosen": is_chosen}
-        queues = {} if is_chosen else _queues_by_address(session)
+        queues = {} if is_chosen else queues_by_address(session)
         return [_keep(session, place, mail, queue_in_header(mail.content, queues)) for mail in mails]
 
 
@@ -129,6 +111,13 @@ def mark_done(desk: Desk, mailbox: str, uidvalidity: int, uids: Sequence[int]) -
         session.execute(told.values(is_done=True).execution_options(synchronize_session=False))
 
 
+def first_polled(desk: Desk, mailbox: str) -> datetime:
+    """When this mailbox was first polled: now, where it never was."""
+    with writing(desk.store, desk.actor) as session:
+        add_unless_there(session, MailboxStart, {"mailbox": mailbox, "first_at": desk.clock()})
+        return session.get_one(MailboxStart, mailbox).first_at
+
+
 def raw_content(session: Session, raw_id: int) -> bytes:
     """The bytes of a raw mail."""
     sha256 = session.execute(select(col(RawMessage.sha256)).where(col(RawMessage.id) == raw_id)).scalar_one()
@@ -142,10 +131,12 @@ def file(desk: Desk, raw_id: int, mail: IncomingMail) -> FiledMail:
         if raw.disposition is not None:
             return _as_filed(changes.session, raw)
         placement = already_imported(changes.session, mail)
-        placement = placement or threading.place(signals_of(changes.session, mail, changes.now))
-        filed = _file(changes, raw, mail, placement)
-        _remember(changes.session, raw, filed.disposition)
-    return filed
+        if placement is None:
+            signals = signals_of(changes.session, mail, changes.now)
+            raw.signals, placement = signals.as_stored(), threading.place(signals)
+        put(Filing(changes, raw, mail, queues_by_address(changes.session), desk.settings.calendar), placement)
+        _remember(changes.session, raw, raw.disposition or "")
+        return _as_filed(changes.session, raw)
 
 
 def quarantine(desk: Desk, raw_id: int, reason: str) -> FiledMail:
@@ -191,7 +182,9 @@ def _keep(session: Session, place: dict[str, Any], mail: ArrivedMail, bound_for:
             add_unless_there(session, MailSeen, again)
         return KeptMail(first.raw_id, True, first.fate != STORED)
     place = place if bound_for is None else {**place, "queue_id": bound_for}
-    raw_id = add_row(session, RawMessage, {**place, "sha256": sha256, "received_at": mail.received_at})
+    raw_id = add_row(
+        session, RawMessage, {**place, "sha256": sha256, "received_at": mail.received_at, "is_backlog": mail.is_backlog}
+    )
     add_rows(session, MailSeen, [{**mark, "fate": STORED, "raw_id": raw_id}])
     return KeptMail(raw_id, False, False)
 
@@ -204,132 +197,6 @@ def _lock_raw(session: Session, raw_id: int) -> RawMessage:
 def _remember(session: Session, raw: RawMessage, fate: str) -> None:
     mark = update(MailSeen).where(col(MailSeen.raw_id) == raw.id, col(MailSeen.fate) == STORED)
     session.execute(mark.values(fate=fate).execution_options(synchronize_session=False))
-
-
-def _file(changes: Changes, raw: RawMessage, mail: IncomingMail, placement: Placement) -> FiledMail:
-    session = changes.session
-    raw.disposition, raw.why_row, raw.why_reason = placement.disposition, placement.row, placement.reason
-    raw.linked_ticket_id = placement.linked_to
-    queues = _queues_by_address(session)
-    if placement.ticket is not None:
-        _append(changes, raw, mail, placement, queues)
-    else:
-        named = None if raw.is_queue_chosen else queue_of(_addressed_to(mail), queues)
-        raw.queue_id = named or raw.queue_id
-        if placement.disposition is Disposition.DUPLICATE:
-            raw.queue_id = session.get_one(Ticket, placement.linked_to).queue_id
-        if placement.disposition in (Disposition.NEW, Disposition.LINKED):
-            _open(changes, raw, mail, placement, queues)
-    session.flush()
-    return _as_filed(session, raw)
-
-
-def _queues_by_address(session: Session) -> dict[str, int]:
-    return dict(session.execute(select(col(QueueAddress.address), col(QueueAddress.queue_id))).all())
-
-
-def _addressed_to(mail: IncomingMail) -> list[str]:
-    return [*mail.delivered_to, *(person.address for person in (*mail.to, *mail.cc))]
-
-
-def _append(
-    changes: Changes, raw: RawMessage, mail: IncomingMail, placement: Placement, queues: Mapping[str, int]
-) -> None:
-    changes.load_ids([placement.ticket or 0])
-    change = changes.only
-    ticket = change.ticket
-    message_id = _add_message(changes.session, raw, mail, placement, ticket.id, ticket.queue_id)
-    change.record("message", None, message_id)
-    search.index_more(changes.session, ticket.id, _searched(mail, queues))
-    if placement.linked_to and not ticket.linked_to:
-        ticket.linked_to = placement.linked_to
-    if placement.reopens:
-        if ticket.status not in (Status.NEW, Status.OPEN):
-            apply_status(ticket, Status.OPEN, raw.received_at)
-        wait_for(ticket, Party.US, raw.received_at)
-
-
-def _open(
-    changes: Changes, raw: RawMessage, mail: IncomingMail, placement: Placement, queues: Mapping[str, int]
-) -> None:
-    session, queue_id = changes.session, raw.queue_id
-    number, requester_id = numbers.draw(session), customer_for(session, mail.sender, changes.now)
-    row = {
-        "number": number,
-        "queue_id": queue_id,
-        "requester_id": requester_id,
-        "subject": mail.subject,
-        "status": Status.NEW,
-        "channel": Channel.EMAIL,
-        "linked_to": placement.linked_to,
-        "waiting_for": Party.US,
-        "waiting_since": raw.received_at,
-        "created_at": changes.now,
-        "updated_at": changes.now,
-    }
-    ticket_id = add_row(session, Ticket, row)
-    message_id = _add_message(session, raw, mail, placement, ticket_id, queue_id)
-    about = [mail.subject, *search.customer_texts(session, requester_id)]
-    search.index_new(session, ticket_id, queue_id, about, _searched(mail, queues))
-    changes.event(ticket_id, queue_id, {"number": [None, number], "message": [None, message_id]})
-
-
-def _add_message(
-    session: Session, raw: RawMessage, mail: IncomingMail, placement: Placement, ticket_id: int, queue_id: int
-) -> int:
-    row = {
-        "ticket_id": ticket_id,
-        "queue_id": queue_id,
-        "kind": MessageKind.INBOUND,
-        "is_automatic": placement.is_by_machine,
-        "from_name": mail.sender.name,
-        "from_address": mail.sender.address,
-        "to": [[person.name, person.address] for person in mail.to],
-        "cc": [[person.name, person.address] for person in mail.cc],
-        "subject": mail.subject,
-        "text": mail.text,
-        "quoted": mail.quoted,
-        "remarks": _remarks(mail, placement),
-        "message_id": mail.message_id if len(mail.message_id.encode()) <= _LONGEST_ID else "",
-        "references": list(mail.references),
-        "sent_at": mail.sent_at,
-        "received_at": raw.received_at,
-        "raw_id": raw.id,
-    }
-    message_id = add_row(session, Message, row)
-    raw.ticket_id, raw.queue_id, raw.message_id = ticket_id, queue_id, message_id
-    _add_files(session, mail, message_id, ticket_id, queue_id)
-    return message_id
-
-
-def _add_files(session: Session, mail: IncomingMail, message_id: int, ticket_id: int, queue_id: int) -> None:
-    place = {"message_id": message_id, "ticket_id": ticket_id, "queue_id": queue_id}
-    for one in sorted(mail.files, key=lambda file: content.digest(file.content)):
-        content.keep(session, one.content)  # in one order: two mails with the same files must not wait for each other
-    rows: list[dict[str, Any]] = [
-        {
-            **place,
-            "name": one.name,
-            "content_type": one.content_type,
-            "size": len(one.content),
-            "sha256": content.digest(one.content),
-        }
-        for one in mail.files
-    ]
-    add_rows(session, Attachment, rows)
-
-
-def _remarks(mail: IncomingMail, placement: Placement) -> list[str]:
-    said = [placement.remark] if placement.remark else []
-    if mail.report:
-        what = _("! Not delivered to {address}.") if mail.report.is_permanent else _("Not yet delivered to {address}.")
-        said.append(" ".join(filter(None, (what.format(address=mail.report.recipient), mail.report.diagnostic))))
-    return [*said, *mail.notes]
-
-
-def _searched(mail: IncomingMail, queues: Mapping[str, int]) -> list[str]:
-    people, names = (mail.sender, *mail.to, *mail.cc), (one.name for one in mail.files)
-    return search.mail_texts(mail.subject, people, names, mail.text, mail.quoted, queues)
 
 
 def _as_filed(session: Session, raw: RawMessage) -> FiledMail:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk_tui.desk.callback_numbers import likely_numbers
 from helpdesk_tui.desk.callbacks import likely_team
-from helpdesk_tui.desk.conversation import answers_to, cannot_reply
+from helpdesk_tui.desk.letters import answers_to, cannot_reply
 from helpdesk_tui.rules.phones import zone_of
 from helpdesk_tui.rules.slots import Offer
 from helpdesk_tui.store.queries.callbacks import CallRow, Week, call_of, next_free, plans, week

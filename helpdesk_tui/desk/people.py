@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -13,7 +13,7 @@ from helpdesk_tui.rules.callers import digits_of
 from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.rules.words import fold
 from helpdesk_tui.store.statements import add_row, add_rows
-from helpdesk_tui.store.tables import Customer, CustomerAddress, CustomerPhone
+from helpdesk_tui.store.tables import Agent, Customer, CustomerAddress, CustomerPhone
 from helpdesk_tui.store.transaction import lock_name
 from helpdesk_tui.terms import Person
 
@@ -22,6 +22,12 @@ def customer_at(session: Session, address: str) -> int | None:
     """The customer with this address, None where nobody has it."""
     known = select(col(CustomerAddress.customer_id)).where(col(CustomerAddress.address) == plain_address(address))
     return session.execute(known).scalar_one_or_none()
+
+
+def agent_at(session: Session, address: str) -> int | None:
+    """The active agent with this address, None where it is nobody's."""
+    known = select(col(Agent.id)).where(func.lower(col(Agent.email)) == plain_address(address), col(Agent.is_active))
+    return session.execute(known.order_by(col(Agent.id)).limit(1)).scalar_one_or_none() if address else None
 
 
 def customer_for(session: Session, person: Person, now: datetime, phone: str = "") -> int:

@@ -4,45 +4,55 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.desk.people import customer_at
+from helpdesk_tui.desk import links
+from helpdesk_tui.desk.participants import is_participant, is_requester
+from helpdesk_tui.desk.people import agent_at
 from helpdesk_tui.language import _
 from helpdesk_tui.rules import robots, threading
-from helpdesk_tui.rules.routing import without_detail
+from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.rules.sameness import digest_of, is_datable, says_same
-from helpdesk_tui.rules.threading import Placement, Signals, numbered
-from helpdesk_tui.store.queries.transfer import MESSAGE, NUMBER, THREAD, MailHere, imported_mails, known, subject_tags
-from helpdesk_tui.store.tables import CustomerAddress, ExternalRef, Message, OwnToken, Queue, Ticket
-from helpdesk_tui.terms import ENDED, Authenticity, Disposition, IncomingMail, MessageKind
+from helpdesk_tui.rules.subjects import is_reply
+from helpdesk_tui.rules.threading import Placement, Signals
+from helpdesk_tui.store.queries.transfer import MailHere, imported_mails
+from helpdesk_tui.store.tables import Message, Outbox, OwnToken, Queue, QueueMember, Ticket
+from helpdesk_tui.terms import ENDED, Authenticity, Disposition, IncomingMail, OutboxState
 
 #: A ticket closed for longer than this is not opened again by a late answer.
 REOPENS_FOR = timedelta(days=30)
-#: So many messages of one Message-ID are looked at: a flood of forged ones does not hold up the mailroom.
-_CANDIDATES = 100
+#: A token means nothing any more on a ticket on which nothing happened for longer than this.
+_TOKENS_LAST = timedelta(days=400)
+#: So many of the tokens that a mail names are looked up.
+_MOST_TOKENS = 100
 
 
 def signals_of(session: Session, mail: IncomingMail, now: datetime) -> Signals:
     """What the store knows about a mail."""
-    ancestors = [*mail.report_ids, *mail.references] if mail.report else mail.references
-    by_token = _tickets_by_token(session, threading.tokens_in_order(mail.in_reply_to, ancestors))
-    weak = None if by_token else _ticket_by_message_id(session, mail)
-    tagged = None if by_token or weak else _ticket_by_tag(session, mail)
-    linked = by_token[0] if by_token else weak or tagged
-    ticket = _final(session, linked) if linked else None
+    ancestors = [*mail.report_ids, *mail.references] if mail.report or mail.notice else mail.references
+    addressed = [*mail.delivered_to, *(person.address for person in (*mail.to, *mail.cc))]
+    tokens = threading.tokens_in_order(mail.in_reply_to, ancestors, addressed)
+    by_token = _by_token(session, tokens) if tokens else []
+    is_robot = robots.is_robot(mail, answers_us=bool(by_token))
+    weak, link = (None, None) if by_token or is_robot else links.weak_link(session, mail)
+    linked = by_token[0].ticket_id if by_token else weak
+    ticket = links.final(session, linked) if linked else None
     return Signals(
         is_own_copy=_is_own_copy(session, mail),
         is_bounce=mail.report is not None,
         is_lasting=mail.report is not None and mail.report.is_permanent,
-        is_robot=robots.is_robot(mail, answers_us=bool(by_token)),
+        is_told=mail.report is not None and bool(by_token) and _is_told(session, by_token[0].message_id),
+        is_robot=is_robot,
         token_ticket=ticket.id if ticket and by_token else None,
-        other_token_ticket=next((t for t in by_token if t != by_token[0]), None),
+        other_token_ticket=next((t.ticket_id for t in by_token if t.ticket_id != by_token[0].ticket_id), None),
         weak_ticket=ticket.id if ticket and not by_token else None,
-        is_by_tag=tagged is not None,
-        is_participant=ticket is not None and _is_participant(session, ticket, mail),
-        authenticity=Authenticity.NONE if mail.has_strict_sender else Authenticity.FAIL,
+        weak_link=link,
+        is_answer=is_reply(mail.subject),
+        is_participant=ticket is not None and is_participant(session, ticket, mail.sender.address),
+        is_agents_token=ticket is not None and bool(by_token) and _is_agents(session, ticket, by_token[0], mail),
+        authenticity=mail.authenticity if mail.has_strict_sender else Authenticity.FAIL,
         is_confidential=ticket is not None and session.get_one(Queue, ticket.queue_id).is_confidential,
         is_closed=ticket is not None and _is_long_closed(ticket, now),
     )
@@ -65,83 +75,33 @@ def is_same(here: MailHere, mail: IncomingMail) -> bool:
     return head and says_same(here.text, here.quoted, mail.text, mail.quoted)
 
 
-def _tickets_by_token(session: Session, tokens: list[str]) -> list[int]:
-    """The tickets of these tokens, in their order; unknown ones match nothing."""
-    if not tokens:
-        return []
-    known = select(col(OwnToken.token), col(OwnToken.ticket_id)).where(col(OwnToken.token).in_(tokens))
-    tickets = dict(session.execute(known).all())
-    return [tickets[token] for token in tokens if token in tickets]
+def _by_token(session: Session, tokens: list[str]) -> list[OwnToken]:
+    """What these tokens stand for, in their order; unknown ones and those that expired match nothing."""
+    known = session.execute(select(OwnToken).where(col(OwnToken.token).in_(tokens[:_MOST_TOKENS]))).scalars()
+    by_name = {one.token: one for one in known}
+    return [by_name[token] for token in tokens if token in by_name]
 
 
-def _ticket_by_message_id(session: Session, mail: IncomingMail) -> int | None:
-    """The ticket of an inbound message that this mail names, or of one that an older system of ours sent.
-
-    Anybody can send a mail under the Message-ID of another: tickets where the sender belongs come first, then the
-    order in which the mail names its ancestors, then who was there first.
-    """
-    ids = [*mail.in_reply_to, *reversed(mail.references)]
-    if not ids:
-        return None
-    customer = customer_at(session, mail.sender.address) if mail.sender.address else None
-    named = select(col(Message.ticket_id), col(Message.message_id)).join(Ticket, col(Ticket.id) == Message.ticket_id)
-    is_known = or_(col(Message.kind) == MessageKind.INBOUND, _is_imported())
-    named = named.where(col(Message.message_id).in_(ids), is_known)
-    named = named.order_by((col(Ticket.requester_id) == customer).desc(), col(Message.id)).limit(_CANDIDATES)
-    found = session.execute(named).all()
-    tickets = {ticket_id: _final(session, ticket_id) for ticket_id, _id in found}
-    is_strange = {ticket_id: not _is_participant(session, one, mail) for ticket_id, one in tickets.items()}
-    best = min(found, key=lambda row: (is_strange[row.ticket_id], ids.index(row.message_id)), default=None)
-    return best.ticket_id if best else None
-
-
-def _is_imported() -> ColumnElement[bool]:
-    """A message that another system had: what we sent from there carries no token of ours."""
-    there = select(col(ExternalRef.own_id)).where(col(ExternalRef.own_id) == col(Message.id))
-    return there.where(col(ExternalRef.type) == MESSAGE).exists()
-
-
-def _ticket_by_tag(session: Session, mail: IncomingMail) -> int | None:
-    """The imported ticket whose old number the subject carries; one where the sender belongs comes first."""
-    found: list[int] = []
-    for tag, systems in subject_tags(session).items():
-        if number := threading.tagged_number(mail.subject, tag):
-            for system in sorted(set(systems)):
-                belongs = numbered(number, without_detail(mail.sender.address))
-                found += known(session, system, THREAD, [belongs]).values()
-                found += known(session, system, NUMBER, [number]).values()
-    tickets = {ticket_id: _final(session, ticket_id) for ticket_id in found}
-    return min(found, key=lambda id: not _is_participant(session, tickets[id], mail), default=None)
-
-
-def _final(session: Session, ticket_id: int) -> Ticket:
-    """The ticket, or the one it was merged into in the end."""
-    ticket = session.get_one(Ticket, ticket_id)
-    seen = {ticket_id}
-    while ticket.merged_into and ticket.merged_into not in seen:
-        seen.add(ticket.merged_into)
-        ticket = session.get_one(Ticket, ticket.merged_into)
-    return ticket
-
-
-def _is_participant(session: Session, ticket: Ticket, mail: IncomingMail) -> bool:
-    """The requester, or somebody an agent has written to on this ticket, also with another detail behind a plus."""
-    if not mail.sender.address:
+def _is_agents(session: Session, ticket: Ticket, token: OwnToken, mail: IncomingMail) -> bool:
+    """True where the token was sent to the agent who writes, who belongs to the queue and did not ask themselves."""
+    address, agent_id = plain_address(mail.sender.address), agent_at(session, mail.sender.address)
+    if agent_id is None or session.get(QueueMember, (ticket.queue_id, agent_id)) is None:
         return False
-    sender = without_detail(mail.sender.address)
-    own = select(col(CustomerAddress.address)).where(col(CustomerAddress.customer_id) == ticket.requester_id)
-    if sender in map(without_detail, session.execute(own).scalars()):
-        return True
-    written = select(col(Message.to), col(Message.cc)).where(
-        col(Message.ticket_id) == ticket.id,
-        col(Message.kind) == MessageKind.OUTBOUND,
-        col(Message.is_withdrawn).is_(False),
-    )
-    people = (person for row in session.execute(written) for person in [*row.to, *row.cc])
-    return any(without_detail(address) == sender for _name, address in people)
+    if is_requester(session, ticket, mail.sender.address):
+        return False
+    message = session.get_one(Message, token.message_id)
+    return any(plain_address(sent_to) == address for _name, sent_to in [*message.to, *message.cc])
+
+
+def _is_told(session: Session, message_id: int) -> bool:
+    """True where an agent was told already that this mail of ours did not arrive."""
+    known = select(col(Outbox.state)).where(col(Outbox.message_id) == message_id)
+    return session.execute(known).scalar_one_or_none() == OutboxState.FAILED
 
 
 def _is_long_closed(ticket: Ticket, now: datetime) -> bool:
+    if ticket.updated_at < now - _TOKENS_LAST:
+        return True
     return ticket.status in ENDED and ticket.closed_at is not None and ticket.closed_at < now - REOPENS_FOR
 
 

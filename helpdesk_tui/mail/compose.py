@@ -42,8 +42,11 @@ def compose(letter: Letter) -> bytes:
         ("Message-ID", [f"<{letter.message_id}>"]),
         *_thread(letter.references),
     ]
+    if letter.reply_to:
+        fields.append(("Reply-To", _people((letter.reply_to,))))
     if letter.is_automatic:
-        fields.append(("Auto-Submitted", ["auto-generated"]))  # RFC 3834 §5
+        what = "auto-replied" if letter.is_confirmation else "auto-generated"  # RFC 3834 §5
+        fields += [("Auto-Submitted", [what]), ("X-Auto-Response-Suppress", ["All"])]
     return "".join(_folded(name, words) for name, words in fields).encode("ascii") + _body(letter)
 
 

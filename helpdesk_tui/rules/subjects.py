@@ -4,10 +4,27 @@ from __future__ import annotations
 
 import re
 
+from helpdesk_tui.rules.words import fold
+
 #: Reply and forward marks of mail programs in the languages met so far (also counted ones, as "Re[2]:").
 _NOISE = re.compile(
     r"^(?:(?:re|aw|antw|sv|vs|rif|odp|res|fwd?|wg|tr|rv|enc|i)(?:\[\d+\]|\(\d+\))?\s*[:：]\s*)+", re.IGNORECASE
 )
+
+
+#: Marks of an answer, not of a forward.
+_REPLY = re.compile(r"^(?:re|aw|antw|sv|vs|rif|odp|res)(?:\[\d+\]|\(\d+\))?\s*[:：]", re.IGNORECASE)
+_COMPARED = 300
+
+
+def is_reply(subject: str) -> bool:
+    """True where a subject says that its mail answers something."""
+    return _REPLY.match(subject) is not None
+
+
+def alike(subject: str) -> str:
+    """What two subjects of one matter have in common: folded, without marks in front and without blanks doubled."""
+    return " ".join(fold(without_noise(subject[:_COMPARED])).split())
 
 
 def without_noise(subject: str) -> str:

@@ -16,7 +16,7 @@ from helpdesk_tui.store.tables import Category, Queue
 from helpdesk_tui.store.transaction import said_plainly
 
 #: The newest migration: the schema this program needs.
-SCHEMA = "0005"
+SCHEMA = "0006"
 #: The queue that every store has from the start.
 FIRST_QUEUE = "support"
 #: The role all agents of a PostgreSQL store are members of.
@@ -24,7 +24,7 @@ AGENT_ROLE = "helpdesk_agent"
 #: The tables in which stands who may do what; on PostgreSQL their owner alone writes them.
 _SET_UP = (
     "agent, team, team_member, queue, queue_address, queue_member, category, field_definition, setting, import_run, "
-    "import_reject, external_ref, alembic_version"
+    "import_reject, external_ref, mailbox_start, alembic_version"
 )
 #: What answers with the owner's rights, limited to the queues of the agent who is logged in.
 _FUNCTIONS = (
@@ -149,12 +149,12 @@ def _grant(connection: Connection) -> None:
     for statement in (
         f"GRANT USAGE ON SCHEMA public TO {AGENT_ROLE}",
         f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {AGENT_ROLE}",
-        f"REVOKE UPDATE ON event, tag, customer, customer_address, customer_phone, ticket_number FROM {AGENT_ROLE}",
+        f"REVOKE UPDATE ON event, tag, customer, customer_address, customer_phone, ticket_number, acknowledgement, participant FROM {AGENT_ROLE}",
         f"REVOKE UPDATE ON draft, callback_slot FROM {AGENT_ROLE}",
         f"GRANT UPDATE ({_OF_DRAFT}) ON draft TO {AGENT_ROLE}",
         f"GRANT UPDATE ({_OF_SLOT}) ON callback_slot TO {AGENT_ROLE}",
         f"REVOKE INSERT, UPDATE, DELETE ON {_SET_UP} FROM {AGENT_ROLE}",
-        f"GRANT DELETE ON ticket_tag, callback_exception TO {AGENT_ROLE}",
+        f"GRANT DELETE ON ticket_tag, callback_exception, participant TO {AGENT_ROLE}",
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",  # up to PostgreSQL 14 everybody may
         f"REVOKE EXECUTE ON FUNCTION {_FUNCTIONS}, {_OF_TRIGGERS} FROM PUBLIC",
         f"GRANT EXECUTE ON FUNCTION {_FUNCTIONS} TO {AGENT_ROLE}",

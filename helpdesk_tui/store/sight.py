@@ -99,6 +99,10 @@ def _of_customer(row: Any, sight: Sight) -> ColumnElement[bool]:
     return _is_met(row.customer_id, sight)
 
 
+def _of_joined(row: Any, sight: Sight) -> ColumnElement[bool]:
+    return _is_met(row.kept_id, sight)
+
+
 def _is_met(customer_id: Any, sight: Sight) -> ColumnElement[bool]:
     if sight.is_postgres:  # which shows nobody the hidden tickets, not even that there are some
         met: ColumnElement[bool] = func.helpdesk_met(customer_id)
@@ -137,6 +141,9 @@ LIMITED: Mapping[type[SQLModel], Rule] = {
     t.Attachment: _in_queue,
     t.RawMessage: _in_queue,
     t.MailQuarantine: _in_queue,
+    t.MailGroup: _in_queue,
+    t.Participant: _in_queue,
+    t.Acknowledgement: _in_queue,
     t.OwnToken: _in_queue,
     t.Outbox: _in_queue,
     t.Event: _in_queue,
@@ -158,6 +165,7 @@ LIMITED_TO_READERS: Mapping[type[SQLModel], Rule] = {
     t.CustomerAddress: _of_customer,
     t.CustomerPhone: _of_customer,
     t.CustomerField: _of_customer,
+    t.CustomerJoin: _of_joined,
     t.Tag: _in_use,
 }
 _READERS = {**LIMITED, **LIMITED_TO_READERS}
@@ -179,6 +187,7 @@ OPEN: Mapping[type[SQLModel], str] = {
     t.Batch: "found only by its own actor, or by an event one sees",
     t.View: "queries, each answered for who asks",
     t.Lease: "jobs of the program",
+    t.MailboxStart: "names of mailboxes",
     t.CallbackPlan: "when a team calls",
     t.CallbackException: "when a team calls",
     t.CallbackSlot: "how much of a team's time is taken",

@@ -7,11 +7,12 @@ from email.policy import default
 
 import pytest
 
-from helpdesk_tui.desk.conversation import cannot_reply, note, reply
+from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.drafts import save_draft
 from helpdesk_tui.desk.history import undo
+from helpdesk_tui.desk.letters import cannot_reply
 from helpdesk_tui.desk.tickets import move, set_status
 from helpdesk_tui.errors import Refused, Usage
 from helpdesk_tui.mail.compose import compose

@@ -20,7 +20,7 @@ from helpdesk_tui.mail.ingest import file_left_over
 from helpdesk_tui.store.queries.mail import mail_account
 from helpdesk_tui.store.search import rebuild_all
 from helpdesk_tui.store.transaction import reading
-from helpdesk_tui.terms import SYSTEM, DeliveryReport, Disposition, IncomingFile, Person, Status
+from helpdesk_tui.terms import SYSTEM, Authenticity, DeliveryReport, Disposition, IncomingFile, Person, Status
 from tests.build import (
     MAILBOX,
     MIRA,
@@ -259,21 +259,43 @@ class TestAnswers:
     @pytest.mark.parametrize(
         "fields",
         [
-            {"subject": "Re: [#{number}] Printer"},
             {"text": "about ticket #{number}"},
             {"in_reply_to": ("{number}",)},
             {"in_reply_to": ("aaaaaaaaaaaaaaaaaaaaaaaaaa.hd@desk.example",)},
         ],
     )
-    def test_numbers_and_invented_tokens_lead_nowhere(self, desk: Desk, number: int, fields: dict[str, Any]) -> None:
+    def test_numbers_in_a_text_and_invented_tokens_lead_nowhere(
+        self, desk: Desk, number: int, fields: dict[str, Any]
+    ) -> None:
         said = {
             key: tuple(one.format(number=number) for one in value)
             if isinstance(value, tuple)
             else value.format(number=number)
             for key, value in fields.items()
         }
-        assert (found := filed(desk, an_incoming(**said))).disposition == NEW
+        assert (found := filed(desk, an_incoming(**{"subject": "Something else", **said}))).disposition == NEW
         assert found.row == 17
+
+    @pytest.mark.parametrize("subject", ["Re: [#{number}] Toner", "Printer", "AW: Printer", "re:  PRINTER"])
+    def test_a_subject_alone_offers_to_merge_and_merges_nothing(self, desk: Desk, number: int, subject: str) -> None:
+        found = filed(desk, an_incoming(subject=subject.format(number=number)))
+        assert (found.disposition, found.row, found.linked_to) == (LINKED, 12, number)
+        assert found.ticket != number
+
+    @pytest.mark.parametrize("subject", ["Re: [#{number}] Toner", "AW: Printer"])
+    def test_the_subject_of_an_answer_is_enough_for_whoever_is_verified(
+        self, desk: Desk, number: int, subject: str
+    ) -> None:
+        found = filed(desk, an_incoming(subject=subject.format(number=number), authenticity=Authenticity.PASS))
+        assert (found.disposition, found.row, found.ticket) == (APPENDED, 10, number)
+
+    def test_of_two_open_tickets_with_one_subject_none_is_meant(self, desk: Desk, number: int) -> None:
+        second = filed(desk, an_incoming()).ticket
+        assert second != number
+        assert filed(desk, an_incoming(subject="AW: Printer")).row == 17
+
+    def test_the_subject_of_somebody_else_means_nothing(self, desk: Desk, number: int) -> None:
+        assert filed(desk, an_incoming(sender=STRANGER)).row == 17
 
     def test_a_stranger_with_the_token_gets_a_ticket_of_their_own(self, desk: Desk, number: int) -> None:
         before = thread(desk, number), row(desk, number)

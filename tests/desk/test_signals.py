@@ -114,4 +114,4 @@ def test_mail_of_our_own_is_still_known_by_its_token_alone(root: Desk) -> None:
     reply(root, number, "Guten Tag.")
     sent = thread(root, number)[-1].message_id
     sql(root.store, "DELETE FROM own_token")
-    assert received(root, a_mail("Danke.", In_Reply_To=f"<{sent}>")).row == 17
+    assert received(root, a_mail("Danke.", subject="Dank", In_Reply_To=f"<{sent}>")).row == 17

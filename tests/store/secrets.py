@@ -14,6 +14,7 @@ from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.drafts import save_draft
 from helpdesk_tui.desk.mailroom import ArrivedMail, keep, quarantine
+from helpdesk_tui.desk.queue_mail import QueueMail, set_queue_mail
 from helpdesk_tui.store.queries.people import customer_of_ticket
 from helpdesk_tui.terms import SYSTEM, OutboxState, Person, Priority, Status
 from tests.build import Place, a_mail, letter_bytes, received, row
@@ -42,6 +43,7 @@ def set_up_hr(place: Place) -> None:
     settings.set_agent(admin, "anna", queues=["+hr"])
     settings.set_agent(admin, "bob", queues=["-hr"])
     settings.add_team(admin, "people", ["anna", "bob"])
+    set_queue_mail(admin, "hr", QueueMail(confirms=True))
     set_plan(admin, "people", PlanFields(hours="mon-sun 00:00-24:00", zone="Europe/Berlin", capacity=2))
 
 

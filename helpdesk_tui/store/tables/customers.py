@@ -1,11 +1,20 @@
 """Who asks, and what is known of them."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from helpdesk_tui.store.tables.columns import NEVER_REUSED, BigId, json_column, own_id, ref, text_column
+from helpdesk_tui.store.tables.columns import (
+    NEVER_REUSED,
+    BigId,
+    json_column,
+    own_id,
+    ref,
+    text_column,
+    with_ticket,
+)
 
 
 class Organization(SQLModel, table=True):
@@ -46,6 +55,32 @@ class CustomerPhone(SQLModel, table=True):
     customer_id: int = ref("customer", index=True)
     number: str = text_column()
     digits: str = Field(default="", sa_type=Text, index=True)
+
+
+class CustomerJoin(SQLModel, table=True):
+    """Two records that were found to be one person; `moved` says what is to go back if they were not."""
+
+    __tablename__ = "customer_join"
+    __table_args__ = (NEVER_REUSED,)
+    id: int = own_id()
+    kept_id: int = ref("customer", index=True)
+    joined_id: int = ref("customer", index=True)
+    agent_id: int | None = ref("agent")
+    moved: dict[str, Any] = json_column(dict)
+    at: datetime
+    split_at: datetime | None = None
+
+
+class Participant(SQLModel, table=True):
+    """Somebody outside whom an agent let into a ticket: their mail belongs there, and they get answers."""
+
+    __table_args__ = (with_ticket(),)
+    ticket_id: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
+    queue_id: int = Field(sa_type=BigId)
+    address: str = Field(primary_key=True, sa_type=Text)
+    name: str = text_column()
+    agent_id: int | None = ref("agent")
+    at: datetime
 
 
 class FieldDefinition(SQLModel, table=True):

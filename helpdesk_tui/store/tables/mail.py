@@ -1,12 +1,22 @@
 """Mail as it came and as it leaves, and the contents of all files."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from helpdesk_tui.store.tables.columns import NEVER_REUSED, BigId, one_of, own_id, ref, text_column, with_ticket
-from helpdesk_tui.terms import OutboxState
+from helpdesk_tui.store.tables.columns import (
+    NEVER_REUSED,
+    BigId,
+    json_column,
+    one_of,
+    own_id,
+    ref,
+    text_column,
+    with_ticket,
+)
+from helpdesk_tui.terms import MailGroupKind, OutboxState
 
 #: The first id of a kept mail. Messages stay below it, so that either is named by one number.
 FIRST_KEPT = 1_000_000_000
@@ -33,7 +43,12 @@ class RawMessage(SQLModel, table=True):
     """One mail as received or sent, byte for byte (in Content), and where it ended up, and why."""
 
     __tablename__ = "raw_message"
-    __table_args__ = (with_ticket(), Index("raw_message_unfiled", "disposition"), NEVER_REUSED)
+    __table_args__ = (
+        with_ticket(),
+        Index("raw_message_unfiled", "disposition"),
+        Index("raw_message_from", "from_address", "id"),
+        NEVER_REUSED,
+    )
     id: int = own_id(FIRST_KEPT)
     queue_id: int = ref("queue")
     ticket_id: int | None = Field(default=None, sa_type=BigId, index=True)
@@ -48,6 +63,76 @@ class RawMessage(SQLModel, table=True):
     why_reason: str = text_column()
     #: It goes to `queue_id` whatever addresses it names.
     is_queue_chosen: bool = False
+    from_name: str = text_column()
+    #: Case-folded, "" until the mail is filed.
+    from_address: str = text_column()
+    subject: str = text_column()
+    #: The group of like mails it was counted in.
+    group_id: int | None = Field(default=None, sa_type=BigId, index=True)
+    #: It had come before its mailbox was first polled: nobody gets an answer to it.
+    is_backlog: bool = False
+    #: What was known of it when its place was decided.
+    signals: dict[str, Any] = json_column(dict)
+
+
+class MailGroup(SQLModel, table=True):
+    """Mails that say the same and stand as one entry: bounces of others, machines, an alert, a flood.
+
+    `key` is what they have in common; `is_open` ends where a recovery or a person closes it, and the next one begins anew.
+    """
+
+    __tablename__ = "mail_group"
+    __table_args__ = (
+        with_ticket(),
+        one_of("kind", MailGroupKind),
+        Index(
+            "mail_group_open",
+            "queue_id",
+            "kind",
+            "key",
+            unique=True,
+            sqlite_where=text("is_open"),
+            postgresql_where=text("is_open"),
+        ),
+        NEVER_REUSED,
+    )
+    id: int = own_id()
+    queue_id: int = ref("queue")
+    ticket_id: int | None = Field(default=None, sa_type=BigId, index=True)
+    kind: str = text_column(MailGroupKind.ROBOT)
+    key: str = text_column()
+    subject: str = text_column()
+    from_address: str = text_column()
+    count: int = 0
+    is_open: bool = True
+    first_at: datetime
+    last_at: datetime
+
+
+class MailboxStart(SQLModel, table=True):
+    """When a mailbox was first polled."""
+
+    __tablename__ = "mailbox_start"
+    mailbox: str = Field(primary_key=True, sa_type=Text)
+    first_at: datetime
+
+
+class Acknowledgement(SQLModel, table=True):
+    """An automatic confirmation that was written: to whom, and about which subject, which bounds how many follow."""
+
+    __table_args__ = (
+        with_ticket(),
+        Index("acknowledgement_to", "address", "at"),
+        Index("acknowledgement_about", "about", "at"),
+        NEVER_REUSED,
+    )
+    id: int = own_id()
+    ticket_id: int = Field(sa_type=BigId, index=True)
+    queue_id: int = Field(sa_type=BigId)
+    message_id: int = Field(sa_type=BigId)
+    address: str = text_column()
+    about: str = text_column()
+    at: datetime
 
 
 class MailSeen(SQLModel, table=True):

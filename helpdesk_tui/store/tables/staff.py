@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Text
 from sqlmodel import Field, SQLModel
 
-from helpdesk_tui.store.tables.columns import NEVER_REUSED, BigId, one_of, own_id, ref, text_column
+from helpdesk_tui.store.tables.columns import NEVER_REUSED, BigId, json_column, one_of, own_id, ref, text_column
 from helpdesk_tui.terms import Role
 
 
@@ -17,6 +17,17 @@ class Queue(SQLModel, table=True):
     name: str = Field(unique=True, sa_type=Text)
     display_name: str = text_column()
     is_confidential: bool = False
+    #: Whether a new request is confirmed: `yes`, `no`, or "" where nobody has decided.
+    acknowledges: str = text_column()
+    #: By when it promises a first answer, in working time (`4h`); "" promises no time.
+    acknowledges_within: str = text_column()
+    acknowledges_with_number: bool = False
+    #: The queue's own text by language; the program's own where it is missing.
+    acknowledgement: dict[str, str] = json_column(dict)
+    #: What machines write: `aside` keeps it apart, `ticket` makes one ticket of like mails.
+    robots: str = text_column("aside")
+    #: Answers come back to an address with the thread's token behind a plus sign (RFC 5233).
+    has_plus_addresses: bool = False
 
 
 class QueueAddress(SQLModel, table=True):

@@ -1,0 +1,110 @@
+"""Confirming a new request: one mail a ticket and at most one an address and day, where the queue wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from helpdesk_tui.config import CalendarSettings
+from helpdesk_tui.desk.door import Changes
+from helpdesk_tui.desk.letters import cannot_reply, outgoing
+from helpdesk_tui.language import _
+from helpdesk_tui.rules import acknowledgement
+from helpdesk_tui.rules.acknowledgement import DAY, MOST_A_DAY, MOST_ALIKE, Wording
+from helpdesk_tui.rules.calendar import due_at, parse_calendar
+from helpdesk_tui.rules.routing import is_own, plain_address, without_detail
+from helpdesk_tui.rules.subjects import alike
+from helpdesk_tui.store.statements import add_rows
+from helpdesk_tui.store.tables import Acknowledgement, Queue, RawMessage, Ticket
+from helpdesk_tui.store.transaction import lock_name
+from helpdesk_tui.terms import IncomingMail, Person
+
+YES, NO = "yes", "no"
+
+
+def acknowledge(
+    changes: Changes,
+    ticket_id: int,
+    raw: RawMessage,
+    mail: IncomingMail,
+    queues: Container[str],
+    office: CalendarSettings,
+) -> None:
+    """Confirm a mail that opened a ticket, unless something speaks against it; then `raw.signals` says what."""
+    session = changes.session
+    queue = session.get_one(Queue, raw.queue_id)
+    if queue.acknowledges != YES:
+        return
+    addressed = (*mail.to, *mail.cc)
+    reason = acknowledgement.refusal(
+        mail,
+        is_backlog=raw.is_backlog,
+        is_to_us=any(is_own(one.address, queues) for one in addressed),
+        is_from_us=is_own(mail.sender.address, queues),
+    )
+    ticket = session.get_one(Ticket, ticket_id)
+    reason = reason or cannot_reply(session, ticket_id) or ""
+    if not reason and _is_enough(session, mail.sender.address, mail.subject, changes.now):
+        reason = _("its sender was confirmed enough today")
+    if reason:
+        raw.signals = {**raw.signals, "unconfirmed": reason}
+        return
+    _send(changes, ticket, queue, office, mail.sender.address, f"{mail.subject}\n{mail.text}", mail.subject)
+
+
+def confirm_call(changes: Changes, ticket: Ticket, address: str, said: str, office: CalendarSettings) -> bool:
+    """Confirm a request that somebody took down, where an address is known and the queue confirms; True where it went."""
+    session = changes.session
+    queue = session.get_one(Queue, ticket.queue_id)
+    if queue.acknowledges != YES or not address or cannot_reply(session, ticket.id):
+        return False
+    if _is_enough(session, address, ticket.subject, changes.now):
+        return False
+    _send(changes, ticket, queue, office, address, said, ticket.subject)
+    return True
+
+
+def wording_of(queue: Queue, office: CalendarSettings, now: datetime, number: int) -> Wording:
+    """How a queue would confirm a request that comes now."""
+    within = acknowledgement.working_time(queue.acknowledges_within)
+    return Wording(
+        queue=queue.display_name or queue.name,
+        texts=queue.acknowledgement,
+        until=due_at(now, within, parse_calendar(office.hours, office.zone)) if within else None,
+        zone=office.zone,
+        number=number if queue.acknowledges_with_number else None,
+    )
+
+
+def _send(
+    changes: Changes, ticket: Ticket, queue: Queue, office: CalendarSettings, address: str, said: str, subject: str
+) -> None:
+    wording = wording_of(queue, office, changes.now, ticket.number)
+    title, text = acknowledgement.letter(wording, said)
+    message = outgoing(changes, ticket, text, [Person("", address)], subject=title, is_automatic=True)
+    row = {
+        "ticket_id": ticket.id,
+        "queue_id": ticket.queue_id,
+        "message_id": message.id,
+        "address": without_detail(address),
+        "about": acknowledgement.about(alike(subject), address),
+        "at": changes.now,
+    }
+    add_rows(changes.session, Acknowledgement, [row])
+
+
+def _is_enough(session: Session, address: str, subject: str, now: datetime) -> bool:
+    """True where this address, or its domain about the same subject, was confirmed often enough today."""
+    known_as, about = without_detail(plain_address(address)), acknowledgement.about(alike(subject), address)
+    lock_name(session, f"acknowledge {known_as}", f"acknowledge {about}")
+    for column, value, most in (("address", known_as, MOST_A_DAY), ("about", about, MOST_ALIKE)):
+        sent = select(func.count(col(Acknowledgement.id))).where(
+            getattr(Acknowledgement, column) == value, col(Acknowledgement.at) > now - DAY
+        )
+        if session.execute(sent).scalar_one() >= most:
+            return True
+    return False

@@ -1,0 +1,298 @@
+"""Putting a mail where the decision table says: into a ticket, a new one, or aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from helpdesk_tui.config import CalendarSettings
+from helpdesk_tui.desk import gathering
+from helpdesk_tui.desk.acknowledging import acknowledge
+from helpdesk_tui.desk.door import Change, Changes
+from helpdesk_tui.desk.people import agent_at, customer_for
+from helpdesk_tui.desk.tickets import apply_status, wait_for
+from helpdesk_tui.language import _
+from helpdesk_tui.rules.alerts import State
+from helpdesk_tui.rules.forwards import forwarded_sender
+from helpdesk_tui.rules.routing import plain_address, queue_of
+from helpdesk_tui.rules.threading import Placement
+from helpdesk_tui.store import content, numbers, search
+from helpdesk_tui.store.statements import add_row, add_rows
+from helpdesk_tui.store.tables import Attachment, Message, Outbox, OwnToken, QueueAddress, RawMessage, Ticket
+from helpdesk_tui.terms import (
+    Authenticity,
+    Channel,
+    Disposition,
+    IncomingMail,
+    MessageKind,
+    OutboxState,
+    Party,
+    Person,
+    Status,
+)
+
+#: A longer Message-ID, in bytes, fits into no index; mail servers pass on no line that long either.
+_LONGEST_ID = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """One kept mail on its way to its place.
+
+    Args:
+        queues: id of a queue by each of its addresses; office: by which an acknowledgement counts working time.
+    """
+
+    changes: Changes
+    raw: RawMessage
+    mail: IncomingMail
+    queues: Mapping[str, int]
+    office: CalendarSettings
+
+    @property
+    def session(self) -> Session:
+        """The transaction it is filed in."""
+        return self.changes.session
+
+
+def queues_by_address(session: Session) -> dict[str, int]:
+    """The id of a queue by each of its addresses."""
+    return dict(session.execute(select(col(QueueAddress.address), col(QueueAddress.queue_id))).all())
+
+
+def put(filing: Filing, placement: Placement) -> None:
+    """File a mail by its placement, and write both onto its row."""
+    raw, mail = filing.raw, filing.mail
+    raw.from_name, raw.from_address = mail.sender.name, plain_address(mail.sender.address)
+    raw.subject = mail.subject
+    raw.disposition, raw.why_row, raw.why_reason = placement.disposition, placement.row, placement.reason
+    raw.linked_ticket_id = placement.linked_to
+    if placement.ticket is None:
+        raw.queue_id = _queue_for(filing, placement)
+    if placement.disposition in (Disposition.NEW, Disposition.LINKED, Disposition.APPENDED) and _is_flood(filing):
+        _fold_flood(filing, placement)
+    elif placement.ticket is not None:
+        append(filing, placement)
+    elif placement.disposition in (Disposition.NEW, Disposition.LINKED):
+        ticket_id = open_ticket(filing, placement)
+        acknowledge(filing.changes, ticket_id, raw, mail, filing.queues, filing.office)
+    elif placement.row == 3:
+        gathering.count(filing.session, raw, gathering.BACKSCATTER)
+    elif placement.row == 5:
+        _put_aside(filing, placement)
+    filing.session.flush()
+
+
+def append(filing: Filing, placement: Placement) -> None:
+    """Add a mail to the ticket it belongs to."""
+    filing.changes.load_ids([placement.ticket or 0])
+    change = filing.changes.only
+    ticket = change.ticket
+    message_id = _add_message(filing, placement, ticket.id, ticket.queue_id)
+    change.record("message", None, message_id)
+    search.index_more(filing.session, ticket.id, _searched(filing))
+    if placement.row == 2:
+        _mark_undelivered(filing, change)
+    if placement.linked_to and not ticket.linked_to:
+        ticket.linked_to = placement.linked_to
+    if placement.reopens:
+        if ticket.status not in (Status.NEW, Status.OPEN):
+            apply_status(ticket, Status.OPEN, filing.raw.received_at)
+        wait_for(ticket, Party.US, filing.raw.received_at)
+
+
+def open_ticket(filing: Filing, placement: Placement) -> int:
+    """Make a ticket of a mail; returns its id."""
+    changes, raw, mail = filing.changes, filing.raw, filing.mail
+    session, queue_id = filing.session, raw.queue_id
+    requester, remark = _requester(filing)
+    number, requester_id = numbers.draw(session), customer_for(session, requester, changes.now)
+    row = {
+        "number": number,
+        "queue_id": queue_id,
+        "requester_id": requester_id,
+        "subject": mail.subject,
+        "status": Status.NEW,
+        "channel": Channel.EMAIL,
+        "linked_to": placement.linked_to,
+        "waiting_for": Party.US,
+        "waiting_since": raw.received_at,
+        "created_at": changes.now,
+        "updated_at": changes.now,
+    }
+    ticket_id = add_row(session, Ticket, row)
+    message_id = _add_message(filing, placement, ticket_id, queue_id, remark)
+    about = [mail.subject, *search.customer_texts(session, requester_id)]
+    search.index_new(session, ticket_id, queue_id, about, _searched(filing))
+    changes.event(ticket_id, queue_id, {"number": [None, number], "message": [None, message_id]})
+    return ticket_id
+
+
+def _queue_for(filing: Filing, placement: Placement) -> int:
+    """The queue of a mail that goes to no ticket that is there."""
+    if placement.disposition is Disposition.DUPLICATE:
+        return filing.session.get_one(Ticket, placement.linked_to).queue_id
+    named = None if filing.raw.is_queue_chosen else queue_of(_addressed_to(filing.mail), filing.queues)
+    return named or filing.raw.queue_id
+
+
+def _is_flood(filing: Filing) -> bool:
+    return gathering.is_flood(filing.session, filing.raw)
+
+
+def _fold_flood(filing: Filing, placement: Placement) -> None:
+    """Keep one mail more of a sender who sends too many, in the first ticket of the flood, which says so once."""
+    session, raw = filing.session, filing.raw
+    group = gathering.count(session, raw, gathering.flood_of(raw))
+    if group.ticket_id is not None:
+        raw.ticket_id, raw.queue_id = group.ticket_id, group.queue_id
+        raw.disposition = Disposition.FOLDED
+        raw.why_reason = _("The same sender has sent very many mails within the hour; it is kept with them.")
+        return
+    if placement.ticket is not None:
+        append(filing, placement)
+    else:
+        open_ticket(filing, placement)
+    group.ticket_id, group.queue_id = raw.ticket_id, raw.queue_id
+    message = session.get_one(Message, raw.message_id)
+    message.remarks = [
+        *message.remarks,
+        _(
+            "! The same sender has sent very many mails within the hour. More of them are kept here, not shown one by one."
+        ),
+    ]
+
+
+def _put_aside(filing: Filing, placement: Placement) -> None:
+    """Count what a machine wrote among its like; where the queue wants it so, or an alert has a ticket, in a ticket."""
+    session, raw = filing.session, filing.raw
+    like, state = gathering.machine(filing.mail)
+    group = gathering.count(session, raw, like)
+    if group.ticket_id is None and not gathering.makes_tickets(session, raw.queue_id):
+        group.is_open = state is not State.RECOVERY
+        return
+    if group.ticket_id is None:
+        if state is State.RECOVERY:
+            group.is_open = False
+            return
+        open_ticket(filing, placement)
+        group.ticket_id, group.queue_id = raw.ticket_id, raw.queue_id
+        return
+    _update(filing, placement, group.ticket_id, state)
+
+
+def _update(filing: Filing, placement: Placement, ticket_id: int, state: State) -> None:
+    """Let a ticket of an alert follow it: what says the same again is only counted."""
+    ticket = filing.session.get_one(Ticket, ticket_id)
+    is_over = ticket.status in (Status.SOLVED, Status.CLOSED, Status.CANCELLED)
+    if (state is State.RECOVERY) == is_over:
+        filing.raw.ticket_id, filing.raw.queue_id = ticket.id, ticket.queue_id
+        filing.raw.disposition = Disposition.FOLDED
+        filing.raw.why_reason = _("It says what an earlier mail of the same machine said.")
+        return
+    reason = _("It goes on with what the same machine reported.")
+    again = Placement(Disposition.APPENDED, placement.row, reason, ticket_id, reopens=state is not State.RECOVERY)
+    filing.raw.disposition, filing.raw.why_reason = again.disposition, again.reason
+    append(filing, again)
+    if state is State.RECOVERY:
+        apply_status(filing.changes.only.ticket, Status.SOLVED, filing.raw.received_at)
+
+
+def _mark_undelivered(filing: Filing, change: Change) -> None:
+    """Let the mail that did not arrive say so itself."""
+    report = filing.mail.report
+    if report is None or not report.is_permanent:
+        return
+    tokens = gathering.tokens(filing.mail)
+    sent = select(Outbox).join(OwnToken, col(OwnToken.message_id) == col(Outbox.message_id))
+    sent = sent.where(col(OwnToken.token).in_(tokens), col(Outbox.ticket_id) == change.ticket.id)
+    for entry in filing.session.execute(sent.with_for_update(of=Outbox)).scalars():
+        if entry.state in (OutboxState.SENT, OutboxState.UNSURE):
+            change.record("delivery", entry.state, OutboxState.FAILED)
+            change.record("delivery_of", None, entry.message_id)
+            entry.state, entry.updated_at = OutboxState.FAILED, filing.changes.now
+            entry.words = " ".join(filter(None, (report.recipient, report.status, report.diagnostic)))
+
+
+def _requester(filing: Filing) -> tuple[Person, str]:
+    """Whose ticket a mail opens, and what to remark: an agent who passes a customer's mail on speaks for them."""
+    mail = filing.mail
+    passed_on = forwarded_sender(mail.subject, mail.text)
+    if passed_on is None or agent_at(filing.session, mail.sender.address) is None:
+        return mail.sender, ""
+    if mail.authenticity is Authenticity.PASS and mail.has_strict_sender:
+        return passed_on, _("{agent} passed this mail of {customer} on.").format(
+            agent=mail.sender.called, customer=passed_on.whole
+        )
+    return mail.sender, _("It passes on a mail of {customer}, who may be the requester.").format(
+        customer=passed_on.whole
+    )
+
+
+def _addressed_to(mail: IncomingMail) -> list[str]:
+    return [*mail.delivered_to, *(person.address for person in (*mail.to, *mail.cc))]
+
+
+def _add_message(filing: Filing, placement: Placement, ticket_id: int, queue_id: int, remark: str = "") -> int:
+    raw, mail = filing.raw, filing.mail
+    agent_id = agent_at(filing.session, mail.sender.address) if placement.is_note else None
+    row = {
+        "ticket_id": ticket_id,
+        "queue_id": queue_id,
+        "kind": MessageKind.NOTE if placement.is_note else MessageKind.INBOUND,
+        "agent_id": agent_id,
+        "is_automatic": placement.is_by_machine,
+        "from_name": mail.sender.name,
+        "from_address": mail.sender.address,
+        "to": [[person.name, person.address] for person in mail.to],
+        "cc": [[person.name, person.address] for person in mail.cc],
+        "subject": mail.subject,
+        "text": mail.text,
+        "quoted": mail.quoted,
+        "remarks": _remarks(mail, placement, remark),
+        "message_id": mail.message_id if len(mail.message_id.encode()) <= _LONGEST_ID else "",
+        "references": list(mail.references),
+        "sent_at": mail.sent_at,
+        "received_at": raw.received_at,
+        "raw_id": raw.id,
+    }
+    message_id = add_row(filing.session, Message, row)
+    raw.ticket_id, raw.queue_id, raw.message_id = ticket_id, queue_id, message_id
+    _add_files(filing.session, mail, message_id, ticket_id, queue_id)
+    return message_id
+
+
+def _add_files(session: Session, mail: IncomingMail, message_id: int, ticket_id: int, queue_id: int) -> None:
+    place = {"message_id": message_id, "ticket_id": ticket_id, "queue_id": queue_id}
+    for one in sorted(mail.files, key=lambda file: content.digest(file.content)):
+        content.keep(session, one.content)  # in one order: two mails with the same files must not wait for each other
+    rows: list[dict[str, Any]] = [
+        {
+            **place,
+            "name": one.name,
+            "content_type": one.content_type,
+            "size": len(one.content),
+            "sha256": content.digest(one.content),
+        }
+        for one in mail.files
+    ]
+    add_rows(session, Attachment, rows)
+
+
+def _remarks(mail: IncomingMail, placement: Placement, remark: str) -> list[str]:
+    said = [one for one in (placement.remark, remark) if one]
+    if mail.report:
+        what = _("! Not delivered to {address}.") if mail.report.is_permanent else _("Not yet delivered to {address}.")
+        said.append(" ".join(filter(None, (what.format(address=mail.report.recipient), mail.report.diagnostic))))
+    return [*said, *mail.notes]
+
+
+def _searched(filing: Filing) -> list[str]:
+    mail = filing.mail
+    people, names = (mail.sender, *mail.to, *mail.cc), (one.name for one in mail.files)
+    return search.mail_texts(mail.subject, people, names, mail.text, mail.quoted, filing.queues)

@@ -1,0 +1,171 @@
+"""A mail to the customer on its way into the outbox, and whatever else is said on a ticket."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from helpdesk_tui.desk.door import Changes
+from helpdesk_tui.errors import Refused
+from helpdesk_tui.language import _
+from helpdesk_tui.rules.routing import plain_address
+from helpdesk_tui.rules.subjects import reply_subject
+from helpdesk_tui.store import search
+from helpdesk_tui.store.statements import add_rows
+from helpdesk_tui.store.tables import (
+    Agent,
+    Customer,
+    CustomerAddress,
+    Message,
+    Outbox,
+    OwnToken,
+    Queue,
+    QueueAddress,
+    Ticket,
+)
+from helpdesk_tui.terms import MessageKind, OutboxState, Person
+
+#: How many ancestors an answer names in References; enough for every mail program to thread it.
+_REFERENCES = 20
+
+
+def cannot_reply(session: Session, ticket_id: int) -> str | None:
+    """Why a ticket cannot be answered by mail; None where it can."""
+    ticket = session.get_one(Ticket, ticket_id)
+    if _sender_address(session, ticket.queue_id) is None:
+        name = session.get_one(Queue, ticket.queue_id).name
+        return _("The queue {queue} has no address to answer from.").format(queue=name)
+    if answers_to(session, ticket_id) is None:
+        return _("No address of the customer is known.")
+    return None
+
+
+def answers_to(session: Session, ticket_id: int) -> Person | None:
+    """Whom an answer goes to: the requester, at the address they wrote from last; None where none is known."""
+    ticket = session.get_one(Ticket, ticket_id)
+    known = select(col(CustomerAddress.address)).where(col(CustomerAddress.customer_id) == ticket.requester_id)
+    addresses = list(session.execute(known.order_by(col(CustomerAddress.position))).scalars())
+    inbound = select(col(Message.from_address)).where(
+        col(Message.ticket_id) == ticket.id, col(Message.kind) == MessageKind.INBOUND
+    )
+    used = session.execute(inbound.order_by(col(Message.id).desc())).scalars()
+    own = next((address for address in used if plain_address(address) in addresses), None)
+    if not addresses:
+        return None
+    return Person(session.get_one(Customer, ticket.requester_id).name, own or addresses[0])
+
+
+def outgoing(
+    changes: Changes,
+    ticket: Ticket,
+    text: str,
+    to: Sequence[Person] = (),
+    *,
+    subject: str = "",
+    is_automatic: bool = False,
+) -> Message:
+    """Put a mail to the customer into the outbox.
+
+    Args:
+        subject: of its own, where it is not that of an answer.
+        is_automatic: nobody wrote it; what people write goes on from what people wrote.
+    Raises:
+        Refused: the queue has no address to answer from, or nobody's address is known.
+    """
+    session = changes.session
+    sender = _sender_address(session, ticket.queue_id)
+    if reason := cannot_reply(session, ticket.id):
+        for_queue = _("`helpdesk queue set NAME --address A` gives a queue an address.")
+        raise Refused(reason, _("Call them, and write a note about it.") if sender else for_queue)
+    message = own_message(changes, ticket, MessageKind.OUTBOUND, text, is_found=not is_automatic)
+    last, ancestors = _ancestors(session, ticket.id)
+    token = new_token()
+    message.is_automatic = is_automatic
+    message.from_name = _sender_name(session, changes, ticket.queue_id)
+    message.from_address = sender or ""
+    recipients = to or [person for person in [answers_to(session, ticket.id)] if person]
+    message.to = [[person.name, person.address] for person in recipients]
+    message.subject = subject or reply_subject(last or ticket.subject)
+    message.message_id = f"{token}.hd@{message.from_address.rpartition('@')[2]}"
+    message.references = ancestors
+    add_rows(session, OwnToken, [_token_row(token, message, changes.now)])
+    session.add(_outbox_row(message, changes.now))
+    session.flush()
+    return message
+
+
+def own_message(changes: Changes, ticket: Ticket, kind: MessageKind, text: str, *, is_found: bool = True) -> Message:
+    """Add what the actor says to a ticket, found by its words from now on unless it is the same for all tickets."""
+    message = Message(
+        ticket_id=ticket.id,
+        queue_id=ticket.queue_id,
+        kind=kind,
+        agent_id=changes.actor.agent_id,
+        from_name=changes.actor.name or changes.actor.login,
+        text=text,
+        received_at=changes.now,
+        sent_at=changes.now,
+    )
+    changes.session.add(message)
+    changes.session.flush()
+    if is_found:
+        search.index_more(changes.session, ticket.id, [text])
+    return message
+
+
+def new_token() -> str:
+    """128 random bits in base32, lower case, since some gateways fold case."""
+    return base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
+
+
+def _token_row(token: str, message: Message, now: datetime) -> dict[str, object]:
+    return {
+        "token": token,
+        "ticket_id": message.ticket_id,
+        "queue_id": message.queue_id,
+        "message_id": message.id,
+        "created_at": now,
+    }
+
+
+def _outbox_row(message: Message, now: datetime) -> Outbox:
+    return Outbox(
+        ticket_id=message.ticket_id,
+        queue_id=message.queue_id,
+        message_id=message.id,
+        state=OutboxState.QUEUED,
+        header_message_id=message.message_id,
+        due_at=now,
+        updated_at=now,
+    )
+
+
+def _sender_address(session: Session, queue_id: int) -> str | None:
+    addresses = select(col(QueueAddress.address)).where(col(QueueAddress.queue_id) == queue_id)
+    return session.execute(addresses.order_by(col(QueueAddress.position)).limit(1)).scalar_one_or_none()
+
+
+def _sender_name(session: Session, changes: Changes, queue_id: int) -> str:
+    """The agent's name and the queue's: "Anna · Beispiel Support"."""
+    queue = session.get_one(Queue, queue_id)
+    agent = session.get(Agent, changes.actor.agent_id) if changes.actor.agent_id else None
+    return " · ".join(filter(None, (agent.name if agent else "", queue.display_name)))
+
+
+def _ancestors(session: Session, ticket_id: int) -> tuple[str, list[str]]:
+    """The subject the customer used last, and the Message-IDs of what people wrote each other, oldest first."""
+    mails = select(col(Message.message_id), col(Message.subject), col(Message.kind)).where(
+        col(Message.ticket_id) == ticket_id,
+        col(Message.message_id) != "",
+        col(Message.is_withdrawn).is_(False),
+        col(Message.is_automatic).is_(False),
+    )
+    rows = session.execute(mails.order_by(col(Message.id).desc()).limit(_REFERENCES)).all()
+    subject = next((row.subject for row in rows if row.kind == MessageKind.INBOUND), "")
+    return subject, [row.message_id for row in reversed(rows)]
