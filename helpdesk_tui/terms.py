@@ -246,21 +246,57 @@ class IncomingFile:
     has_shorter_name: bool = False
 
 
+class DeliveryAction(StrEnum):
+    """What became of a mail on its way to one recipient (RFC 3464 §2.3.3), the worst first."""
+
+    FAILED = "failed"
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientReport:
+    """What a delivery report says of one recipient.
+
+    Args:
+        address: the one that was written to, also where a later one failed; may be empty.
+        status: the enhanced status code (RFC 3463) such as `5.1.1`; may be empty.
+        diagnostic: the server's words, cleaned; may be empty.
+    """
+
+    address: str
+    action: DeliveryAction
+    status: str = ""
+    diagnostic: str = ""
+
+    @property
+    def is_permanent(self) -> bool:
+        """True where no further attempt will be made."""
+        return self.action is DeliveryAction.FAILED
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What a delivery status notification says (RFC 3464).
+    """What a delivery status notification says (RFC 3464): of the worst off recipient, and of each.
 
     Args:
         is_permanent: True for action `failed`, False for `delayed` and the like.
         recipient: the address that could not be reached; may be empty.
         status: the enhanced status code such as `5.1.1`; may be empty.
         diagnostic: the server's words, cleaned; may be empty.
+        recipients: all that are told of, in the order of the report; empty where no address can be read.
     """
 
     is_permanent: bool
     recipient: str
     status: str
     diagnostic: str
+    recipients: tuple[RecipientReport, ...] = ()
+
+    @property
+    def is_delivered(self) -> bool:
+        """True where the mail has reached every recipient told of: such a report calls for nothing."""
+        return bool(self.recipients) and all(one.action is DeliveryAction.DELIVERED for one in self.recipients)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +312,9 @@ class IncomingMail:
         sent_at: the sender's claim (aware, UTC), None where unreadable.
         auto_submitted: value of Auto-Submitted, lower case, without parameters; "" where missing.
         robot_signs: names of other headers that mark a robot (RFC 3834 and common practice).
-        report: set where the mail is a delivery report; `report_ids` are Message-IDs found in what it embeds.
+        report: set where the mail is a delivery report.
+        report_ids: the Message-IDs that a report or notice is about, the surest last: of the mails it embeds or
+            quotes, behind those that these and the report itself refer to.
         notes: what was cut or could not be read, one sentence each.
         authenticity: what our own border server says about the sender; NONE where it says nothing.
         notice: `complaint` (RFC 5965) or `receipt` (RFC 8098) where the mail is one, else "".

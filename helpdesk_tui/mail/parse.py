@@ -6,11 +6,12 @@ read is said in `IncomingMail.notes`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from helpdesk_tui.errors import MailUnreadable
 from helpdesk_tui.language import _
-from helpdesk_tui.mail import addresses, ids, reports, robots
+from helpdesk_tui.mail import addresses, ids, notices, originals, reports, robots
 from helpdesk_tui.mail.body import Body, read_body
 from helpdesk_tui.mail.charsets import decode, is_shortened, line, lines
 from helpdesk_tui.mail.dates import sent_at
@@ -27,6 +28,15 @@ _MOST_BARE = 64 * 1024
 _LONGEST_CLAIM = 60
 #: A field shorter than this holds no more than the addresses or ids that are kept.
 _SURELY_WHOLE = 1_500
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """What a mail says about another one, and the ids of that one."""
+
+    told: DeliveryReport | None
+    notice: str
+    ids: tuple[str, ...]
 
 
 def parse(raw: bytes) -> IncomingMail:
@@ -51,10 +61,13 @@ def _mail(raw: bytes, root: Part, body: Body, notes: list[str]) -> IncomingMail:
     subject = line(decode_words(headers.first("subject")))
     sender, has_strict_sender = _sender(headers, notes)
     files = incoming_files(raw, body.files) if body.files else ()
-    report, report_ids = _report(raw, root, sender, subject, body.text)
+    about = _report(raw, root, sender, subject, body.text)
     message_id, claimed_at = ids.first_id(headers.first("message-id")), sent_at(headers.first("date"))
     notes += _shortened(headers, subject, sender, files) + _unreadable(headers, message_id, claimed_at)
-    text, quoted = (body.text, "") if report or is_forward(subject) else split_quote(body.text)
+    is_whole = about.told or about.notice or is_forward(subject)
+    text, quoted = (body.text, "") if is_whole else split_quote(body.text)
+    if about.notice == notices.COMPLAINT:
+        text = "\n\n".join(filter(None, (notices.complaint(raw, root, body.text), text)))
     return IncomingMail(
         sender=sender,
         has_strict_sender=has_strict_sender,
@@ -73,10 +86,11 @@ def _mail(raw: bytes, root: Part, body: Body, notes: list[str]) -> IncomingMail:
         robot_signs=robots.robot_signs(headers, subject),
         is_list=robots.is_list(headers),
         importance=robots.importance(headers),
-        report=report,
-        report_ids=report_ids,
+        report=about.told,
+        report_ids=about.ids,
         files=files,
         notes=tuple(dict.fromkeys(notes)),
+        notice=about.notice,
     )
 
 
@@ -131,12 +145,11 @@ def _listed(headers: Headers, name: str) -> str:
     return whole if comma else text[:LONGEST_VALUE]
 
 
-def _report(
-    raw: bytes, root: Part, sender: Person, subject: str, text: str
-) -> tuple[DeliveryReport | None, tuple[str, ...]]:
-    report = reports.delivery_report(raw, root, sender, subject, text)
-    is_about_a_mail = report is not None or root.kind == "multipart/report"
-    return report, reports.report_ids(raw, root, text) if is_about_a_mail else ()
+def _report(raw: bytes, root: Part, sender: Person, subject: str, text: str) -> _Report:
+    told = reports.delivery_report(raw, root, sender, subject, text)
+    notice = "" if told else notices.notice(root, sender, subject, text)
+    is_about_a_mail = told is not None or bool(notice) or root.kind == "multipart/report"
+    return _Report(told, notice, originals.original_ids(raw, root, text) if is_about_a_mail else ())
 
 
 def _invitation(files: tuple[IncomingFile, ...]) -> str:

@@ -20,18 +20,34 @@ _FLAGS = (
     "X-FC-MachineGenerated",
     "X-MS-Exchange-Inbox-Rules-Loop",
     "X-Loop",
+    "X-JIRA-FingerPrint",
+    "TLS-Report-Domain",
 )
 _PRECEDENCES = ("bulk", "junk", "auto_reply", "auto-reply")
 _LIST_FIELDS = ("list-id", "list-post", "mailing-list", "list-unsubscribe")
 _NAMES = {name.lower(): name for name in _FLAGS}
-#: Absence notes of programs that set no header at all still announce themselves in the subject.
+#: Fields of programs that are only signs with one of these values: an agent's own words carry others, or none.
+_VALUES = {
+    "X-OTRS-Loop": ("yes", "true", "1"),
+    "X-FreeScout-Mail-Type": ("auto.reply", "user.notification"),
+}
+#: RFC 8098, RFC 5965, RFC 8460.
+_REPORT_TYPES = ("disposition-notification", "feedback-report", "tlsrpt")
+#: Absence notes and acknowledgements of programs that set no header at all still announce themselves in the subject.
 _SUBJECT = re.compile(
-    r"(?:auto(?:matic|mated)?[- ]?(?:reply|response|respons|responder|antwort)\b|out[- ]of[- ](?:the )?office\b"
-    r"|automatische (?:antwort|e-?mail-antwort)|abwesenheits(?:notiz|meldung|nachricht|assistent)|abwesend bis"
-    r"|abwesenheit:|nicht im (?:büro|hause):|ooo:|réponse automatique|respuesta automática|risposta automatica"
-    r"|automatisch antwoord|automatiskt svar|automatisk svar|autosvar|resposta automática|automatyczna odpowiedź)",
+    r"(?:auto(?:matic|mated|matisierte?|matische)?[- ]?(?:reply|response|respons|responder|antwort|rückmeldung)\b"
+    r"|out[- ]of[- ](?:the )?office\b|automatische (?:e-?mail-antwort|nachricht|eingangsbestätigung)"
+    r"|(?:abwesenheits|urlaubs)(?:notiz|meldung|nachricht|assistent|benachrichtigung|antwort)|abwesend (?:bis|vom)\b"
+    r"|abwesenheit:|(?:ich bin )?nicht im (?:büro|hause)(?::|\Z| bis\b)|ich bin (?:im urlaub|abwesend|außer haus)\b"
+    r"|(?:eingangs|empfangs)bestätigung\b|ooo:|i am (?:out of|away from) (?:the )?office|vacation (?:reply|notice)\b"
+    r"|réponse automatique|respuesta automática|risposta automatica|automatisch antwoord|automatiskt svar"
+    r"|automatisk svar|autosvar|resposta automática|automatyczna odpowiedź"
+    r"|(?:\[[^\[\]]{1,80}\] {0,3})(?:we(?: have|'ve)? received your|ihre (?:anfrage|e-?mail|nachricht) ist (?:bei uns )?"
+    r"eingegangen|(?:vielen )?dank für ihre (?:anfrage|nachricht)|thank you for contacting))",
     re.I,
 )
+#: RFC 7489 §7.2.1.1.
+_AGGREGATE = re.compile(r"(?:\[[^\[\]]{1,40}\] {0,3})?report domain: {0,3}[^\s:]{1,253} {1,3}submitter: {0,3}\S", re.I)
 _IMPORTANCE_FIELDS = ("importance", "x-priority", "x-msmail-priority", "priority")
 _WORD_END = re.compile(r"[;\s(]")
 _LONGEST_WORD = 60
@@ -48,6 +64,7 @@ def auto_submitted(headers: Headers) -> str:
 def robot_signs(headers: Headers, subject: str) -> tuple[str, ...]:
     """The names of what marks a mail as written by a program, apart from Auto-Submitted."""
     signs = [name for key, name in _NAMES.items() if key in headers and headers.first(key).lower() not in ("no", "")]
+    signs += [name for name, values in _VALUES.items() if headers.first(name.lower()).strip().lower() in values]
     if headers.first("x-auto-response-suppress").lower() not in ("", "none"):
         signs.append("X-Auto-Response-Suppress")
     if headers.first("precedence").strip().lower() in _PRECEDENCES:
@@ -56,7 +73,9 @@ def robot_signs(headers: Headers, subject: str) -> tuple[str, ...]:
         signs.append("Return-Path")
     if _SUBJECT.match(subject):
         signs.append("Subject")
-    if parameters(headers.first("content-type"))[1].get("report-type", "").lower() == "disposition-notification":
+    if _AGGREGATE.match(subject):
+        signs.append("Report Domain")
+    if parameters(headers.first("content-type"))[1].get("report-type", "").lower() in _REPORT_TYPES:
         signs.append("Content-Type")
     return tuple(signs)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from helpdesk_tui.language import _
@@ -79,6 +80,16 @@ def read_structure(raw: bytes, start: int) -> Structure:
         text = _("The mail has {n} parts; only the first {limit} were read.")
         walk.notes.append(text.format(n=walk.parts + walk.unlisted, limit=MOST_PARTS))
     return Structure(root, walk.notes)
+
+
+def leaves(root: Part) -> Iterator[Part]:
+    """The parts that hold no others, in the order of the mail."""
+    pending = [root]
+    while pending:
+        part = pending.pop()
+        pending += reversed(part.parts)
+        if not part.parts:
+            yield part
 
 
 def _part(walk: _Walk, start: int, end: int, default: str) -> Part:

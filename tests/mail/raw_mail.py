@@ -52,6 +52,7 @@ def texts(mail: IncomingMail) -> list[str]:
         *(*mail.in_reply_to, *mail.references, *mail.report_ids, *mail.robot_signs, *mail.notes),
         *(text for file in mail.files for text in (file.name, file.content_type)),
         *((report.recipient, report.status, report.diagnostic) if report else ()),
+        *(text for one in (report.recipients if report else ()) for text in (one.address, one.status, one.diagnostic)),
     ]
 
 

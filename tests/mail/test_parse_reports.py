@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from helpdesk_tui.terms import DeliveryReport
+from helpdesk_tui.terms import DeliveryAction, DeliveryReport, RecipientReport
 from tests.mail.raw_mail import a_mail, a_multipart, a_part, mail_of, read
+
+BOB = "bob@customer.example"
+FAILED, DELAYED, DELIVERED = DeliveryAction
 
 STATUS = """Reporting-MTA: dns; mx.example
 
@@ -30,7 +33,8 @@ def a_report(status: str = STATUS, original: str = "message/rfc822", kind: str =
 def test_a_failed_delivery_is_read() -> None:
     mail = read(a_report())
     words = "550 5.1.1 <bob@customer.example>: no such user"
-    assert mail.report == DeliveryReport(True, "bob@customer.example", "5.1.1", words)
+    bob = RecipientReport("bob@customer.example", FAILED, "5.1.1", words)
+    assert mail.report == DeliveryReport(True, "bob@customer.example", "5.1.1", words, (bob,))
     assert mail.report_ids == ("T1.a@d.example",)
     assert mail.text == "It failed."
     assert [file.name for file in mail.files] == ["delivery-status.txt", "Answer.eml"]
@@ -51,25 +55,57 @@ def test_only_a_failure_is_permanent(action: str, status: str, is_permanent: boo
     assert (report.is_permanent, report.status, report.recipient) == (is_permanent, status, "b@c.example")
 
 
-def test_of_several_recipients_the_failed_one_is_told() -> None:
-    status = "Final-Recipient: rfc822;a@c.example\nAction: delivered\n\nFinal-Recipient: rfc822;b@c.example\nAction: failed\n"
-    report = read(a_report(status)).report
+SEVERAL = """Reporting-MTA: dns; mx.example
+
+Original-Recipient: rfc822;ann@c.example
+Final-Recipient: rfc822;ann@forwarded.example
+Action: relayed
+Status: 2.0.0
+
+Final-Recipient: rfc822;bea@c.example
+Action: delayed
+Status: 4.4.1
+Diagnostic-Code: X-Postfix; connection timed out
+
+Final-Recipient: rfc822;cem@c.example
+Action: failed
+Status: 5.2.2
+Diagnostic-Code: smtp; 552 5.2.2 mailbox full
+"""
+
+
+def test_each_recipient_is_told_and_the_worst_off_stands_for_all() -> None:
+    report = read(a_report(SEVERAL)).report
     assert report is not None
-    assert (report.recipient, report.is_permanent) == ("b@c.example", True)
+    assert report.recipients == (
+        RecipientReport("ann@c.example", DELIVERED, "2.0.0"),
+        RecipientReport("bea@c.example", DELAYED, "4.4.1", "connection timed out"),
+        RecipientReport("cem@c.example", FAILED, "5.2.2", "552 5.2.2 mailbox full"),
+    )
+    assert (report.recipient, report.is_permanent, report.status) == ("cem@c.example", True, "5.2.2")
+    assert not report.is_delivered
 
 
-def test_a_complaint_is_no_delivery_report() -> None:
-    parts = (a_part("text/plain", "Spam!"), a_part("message/feedback-report", "Feedback-Type: abuse\n"))
-    raw = mail_of(a_multipart("report", *parts, settings="; report-type=feedback-report"))
-    assert read(raw).report is None
+def test_a_report_of_success_calls_for_nothing() -> None:
+    report = read(a_report("Final-Recipient: rfc822;b@c.example\nAction: delivered\nStatus: 2.1.5\n")).report
+    assert report is not None
+    assert report.is_delivered
+    assert not report.is_permanent
 
 
-def test_a_read_receipt_is_no_delivery_report_but_a_robot() -> None:
-    parts = (a_part("text/plain", "Read"), a_part("message/disposition-notification", "Original-Message-ID: <x@d>\n"))
-    mail = read(mail_of(a_multipart("report", *parts, settings="; report-type=disposition-notification")))
-    assert mail.report is None
-    assert mail.robot_signs == ("Content-Type",)
-    assert mail.report_ids == ("x@d",)
+def test_of_very_many_recipients_the_first_are_told() -> None:
+    groups = "\n\n".join(f"Final-Recipient: rfc822;u{n}@c.example\nAction: failed" for n in range(1_000))
+    report = read(a_report(groups)).report
+    assert report is not None
+    assert len(report.recipients) == 100
+
+
+def test_a_report_that_names_nobody_is_about_the_recipient_of_the_lost_mail() -> None:
+    lost = a_part("message/rfc822", "To: Bob <bob@customer.example>\nMessage-ID: <T1.a@d.example>\n\nWords")
+    parts = (a_part("text/plain", "Refused."), a_part("message/delivery-status", "\n\n"), lost)
+    report = read(mail_of(a_multipart("report", *parts, settings="; report-type=delivery-status"))).report
+    assert report is not None
+    assert (report.recipient, report.is_permanent) == (BOB, True)
 
 
 QMAIL = """Hi. This is the qmail-send program at mx.example.
@@ -101,7 +137,7 @@ def test_a_report_in_prose_is_read() -> None:
 def test_exim_names_the_recipient_in_its_header() -> None:
     header = "X-Failed-Recipients: bob@customer.example\nSubject: Mail delivery failed: returning message to sender"
     mail = read(a_mail("A message could not be delivered.", header=header, sender="Mailer-Daemon@mx.example"))
-    assert mail.report == DeliveryReport(True, "bob@customer.example", "", "")
+    assert mail.report == DeliveryReport(True, BOB, "", "", (RecipientReport(BOB, FAILED),))
 
 
 def test_a_delay_is_not_permanent() -> None:
