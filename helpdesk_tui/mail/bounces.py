@@ -31,6 +31,13 @@ _STILL_TRYING = re.compile(
     re.I,
 )
 _NOTIFIED = re.compile(r'"(?:notificationType|eventType)"\s?:\s?"(Bounce|DeliveryDelay|Delivery)"')
+_REASON = re.compile(
+    r"(?:user|mailbox|account|recipient|address|group|host|domain)\b.{0,60}\b(?:unknown|full|exist|found|disabled|suspended"
+    r"|valid|listed|permission)|unknown (?:user|host)|(?:mailbox|over) ?quota|no such (?:user|host)|rejected|refused|denied"
+    r"|not (?:be )?(?:accepted|delivered|sent)|unrout|undeliver|timed out|too (?:large|big|many)|unbekannt|voll\b"
+    r"|nicht (?:erreich|zustell|gefunden|angenommen)|届きません|送信できません|見つかりません|エラー",
+    re.I,
+)
 _WRITTEN_TO = re.compile(r'"destination"\s?:\s?\["([^"]{1,400})"')
 _VALUE = re.compile(r'"(emailAddress|action|status|diagnosticCode)"\s?:\s?"([^"]{0,1000})"')
 
@@ -131,8 +138,7 @@ def _said(words: list[str]) -> str:
 
 
 def _coded_row(told: str) -> str:
-    """The first line that carries a reply code or an enhanced status."""
-    for row in told.split("\n"):
-        if status_in(row) or _REPLY_CODE.search(row):
-            return line(row.strip(), LONGEST_DIAGNOSTIC)
-    return ""
+    """The first line that carries a reply code or an enhanced status, else the first that gives a reason."""
+    rows = told.split("\n", _MOST_ROWS)[:_MOST_ROWS]
+    coded = next((row for row in rows if status_in(row) or _REPLY_CODE.search(row)), "")
+    return line((coded or next(filter(_REASON.search, rows), "")).strip(), LONGEST_DIAGNOSTIC)

@@ -137,7 +137,8 @@ def test_a_report_in_prose_is_read() -> None:
 def test_exim_names_the_recipient_in_its_header() -> None:
     header = "X-Failed-Recipients: bob@customer.example\nSubject: Mail delivery failed: returning message to sender"
     mail = read(a_mail("A message could not be delivered.", header=header, sender="Mailer-Daemon@mx.example"))
-    assert mail.report == DeliveryReport(True, BOB, "", "", (RecipientReport(BOB, FAILED),))
+    words = "A message could not be delivered."
+    assert mail.report == DeliveryReport(True, BOB, "", words, (RecipientReport(BOB, FAILED, "", words),))
 
 
 def test_a_delay_is_not_permanent() -> None:
