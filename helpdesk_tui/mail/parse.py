@@ -147,7 +147,7 @@ def _listed(headers: Headers, name: str) -> str:
 
 def _report(raw: bytes, root: Part, sender: Person, subject: str, text: str) -> _Report:
     told = reports.delivery_report(raw, root, sender, subject, text)
-    notice = "" if told else notices.notice(root, sender, subject, text)
+    notice = "" if told else notices.notice(raw, root, sender, subject, text)
     is_about_a_mail = told is not None or bool(notice) or root.kind == "multipart/report"
     return _Report(told, notice, originals.original_ids(raw, root, text) if is_about_a_mail else ())
 

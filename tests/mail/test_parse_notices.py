@@ -81,6 +81,10 @@ PROGRAMS = {
         a_report("tlsrpt", a_part("application/tlsrpt+gzip", "x")),
         "Content-Type",
     ),
+    "authentication failure (RFC 6591)": (
+        a_report("feedback-report", a_part("message/feedback-report", COMPLAINT.format(kind="auth-failure"))),
+        "Content-Type",
+    ),
     "TLS report by its field": (a_mail(header="TLS-Report-Domain: d.example"), "TLS-Report-Domain"),
     "DMARC aggregate report": (
         a_mail(header="Subject: Report Domain: d.example Submitter: mx.example Report-ID: <2026.1>"),
