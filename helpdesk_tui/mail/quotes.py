@@ -7,52 +7,30 @@ a forwarded mail, because there the old text is the matter itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from helpdesk_tui.mail.phrases import PHRASES
-
-_MOST_HEADER_LINES = 400
-_LONGEST_LEAD = 500
-_MOST_LEAD_LINES = 4
-_LONGEST_SIGNATURE = 25
-_LONGEST_SENT_LINE = 90
-_WRAP_WIDTH = 65
-
-
-def _any(words: Iterator[str]) -> str:
-    return "|".join(part for part in words if part)
-
-
-_WROTE = re.compile(rf"(?<!\w)(?:{_any(row.wrote for row in PHRASES)})(?!\w)", re.I)
-_ON = re.compile(rf"[\s>*]*(?:{_any(row.on for row in PHRASES)})(?!\w)", re.I)
-_ADDRESS = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{2,190}")
-_CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}")
-_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}\.? ?\w{2,12}\.?,? \d{4}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
-_DATED_ADDRESS = re.compile(r"\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}\b.{0,200}<[^<>]{3,200}>\s?:\s*\Z")
-_MARKS = "-_*="
-_MARK_ENDS = _MARKS + ":："
-#: Taken whole and never given back, as nothing that follows begins with one of them: no line costs more than its length.
-_DASHES = f"[{_MARKS}]{{2,40}}+"
-_ORIGINAL = re.compile(rf"[\s>]*+{_DASHES}\s?(?:{_any(row.original for row in PHRASES)})\s?:?\s?{_DASHES}\s*\Z", re.I)
-_FORWARD = re.compile(
-    rf"[\s>]*+(?:{_DASHES}\s?)?(?:{_any(row.forwarded for row in PHRASES)})\s?:?(?:\s?{_DASHES})?\s*\Z", re.I
+from helpdesk_tui.mail.header_blocks import is_header_block
+from helpdesk_tui.mail.leads import (
+    ends_lead,
+    is_forward_line,
+    is_original_line,
+    is_quoted,
+    lead_above,
+    lead_start,
+    names_writer,
+    rows_behind_lead,
+    torn_lead_start,
 )
-_FRONT_DASHES = re.compile(rf"[\s>]*+(?=[{_MARKS}]{{2}})([{_MARKS}]{{1,40}}+\s?)")
-_WROTE_END = re.compile(rf"(?:{_any(row.wrote for row in PHRASES)})\s?:?\s?\Z", re.I)
-_LONGEST_WROTE = 40
-_LONGEST_WRITER = 200
-_FORWARD_PREFIX = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|doorst|pd|vb|vl)\s?:", re.I)
-_SENT = re.compile(rf"[\s>*_]*(?:{_any(row.sent for row in PHRASES)})[\s*_.]*\Z", re.I)
-_KEYS = {
-    word: kind
-    for row in PHRASES
-    for kind, words in zip(("from", "date", "to", "subject", "other"), row.headers, strict=True)
-    for word in words.split("|")
-}
-_KEY = re.compile(r"[\s>]*\*{0,2}([^\W\d_][\w .-]{0,18}?)\s?\*{0,2}\s?[:：]\*{0,2}(?:\s|\Z)")
-_DELIMITER = re.compile(r"(?:--|__|—) ?\Z")
-_LIST_FOOTER = re.compile(r"_{30,}\s*\Z")
-_RULE = re.compile(r"\s*(?:[-_*=]{3,}|\*{3})\s*\Z")
+from helpdesk_tui.mail.phrases import PHRASES, any_of
+from helpdesk_tui.mail.signatures import signature_start
+
+_WRAP_WIDTH = 65
+_MOST_LEAD_LINES = 4
+_LONGEST_ANNOUNCEMENT = 600
+
+_FORWARD_PREFIX = re.compile(r"\s*+(?:fwd?|wg|tr|rv|enc|doorst|pd|vb|vl)\s?:", re.I)
+_BELOW = re.compile(any_of(row.below for row in PHRASES), re.I)
+#: Lines that only part the halves; the last is the dot that some programs leave behind to see a mail opened.
+_RULE = re.compile(r"\s*+(?:[-_*=]{3,}+|ᐧ)\s*\Z")
 
 
 def is_forward(subject: str) -> bool:
@@ -63,42 +41,49 @@ def is_forward(subject: str) -> bool:
 def split_quote(text: str) -> tuple[str, str]:
     """The new text and what is folded away: the quoted mail and the signature, "" where there is none."""
     rows = text.replace("\xa0", " ").split("\n")
-    start, is_lead = _quote_start(rows)
-    if start < len(rows) and is_lead and _is_answered_below(rows, start):
-        return _answer_below(text, rows, start)
-    cut = _signature_start(rows, start)
+    start, is_marked = _quote_start(rows)
+    if start < len(rows):
+        if is_marked and _is_answered_below(rows, start):
+            return _answer_below(text, rows, start)
+        if not is_marked and _announces_answers(rows[:start]):
+            return text, ""
+    return _fold_below(text, rows, start)
+
+
+def _fold_below(text: str, rows: list[str], start: int) -> tuple[str, str]:
+    """Everything from this row on is folded, with the signature and the line of dashes above it."""
+    cut = signature_start(rows, _above_rules(rows, start) if start < len(rows) else start)
     if cut >= len(rows):
         return text, ""
-    lines = text.split("\n")
-    cut = _above_rules(rows, cut)
-    new, old = "\n".join(lines[:cut]).rstrip(), "\n".join(lines[cut:])
+    new, old = _cut(text, _above_rules(rows, cut))
     return (new, old) if new or _starts_with_lead(rows) else (text, "")
+
+
+def _cut(text: str, at: int) -> tuple[str, str]:
+    lines = text.split("\n")
+    return "\n".join(lines[:at]).rstrip(), "\n".join(lines[at:])
 
 
 def _answer_below(text: str, rows: list[str], start: int) -> tuple[str, str]:
     """A reply wholly below `On … wrote:` and its quote is new text; one between quoted lines stays whole."""
     end = start
     while end < len(rows) and (
-        end == start or not rows[end].strip() or _is_quoted(rows[end]) or _is_lead_end(rows, end)
+        end == start or not rows[end].strip() or is_quoted(rows[end]) or _is_lead_end(rows, end)
     ):
         end += 1
-    is_below = not any(row.strip() for row in rows[:start]) and not _is_quoted(rows[start])
-    if not is_below or any(_is_quoted(row) for row in rows[end:]):
-        return text, ""
+    cut = signature_start(rows, len(rows))
+    is_below = not any(row.strip() for row in rows[:start]) and not is_quoted(rows[start])
+    if not is_below or any(is_quoted(row) for row in rows[end:]):
+        return _cut(text, cut) if cut < len(rows) else (text, "")
     lines = text.split("\n")
-    cut = _signature_start(rows, len(rows))
     folded = "\n".join(lines[start:end]).rstrip()
     signature = "\n".join(lines[cut:])
     return "\n".join(lines[end:cut]).strip("\n"), f"{folded}\n\n{signature}" if signature else folded
 
 
-def _is_quoted(row: str) -> bool:
-    return row.lstrip().startswith(">")
-
-
 def _is_lead_end(rows: list[str], index: int) -> bool:
     """True for the later rows of a wrapped lead: unquoted, close to the top, with the quote right below."""
-    return index < _MOST_LEAD_LINES and any(row.rstrip().endswith((":", "：")) for row in rows[index : index + 2])
+    return index < _MOST_LEAD_LINES and any(ends_lead(row) for row in rows[index : index + 2])
 
 
 def _above_rules(rows: list[str], cut: int) -> int:
@@ -116,121 +101,51 @@ def _quote_start(rows: list[str]) -> tuple[int, bool]:
         shown = row.strip()
         if not shown:
             continue
-        if shown[0] == ">":
-            return _lead_above(rows, index), True
-        is_mark = shown[-1] in _MARK_ENDS and len(row) <= _LONGEST_LEAD
-        if is_mark and _FORWARD.match(row):
+        if is_forward_line(row):
             break
-        if (is_mark and _is_original(row)) or _is_header_block(rows, index):
+        if is_original_line(row) or is_header_block(rows, index):
             return index, False
-        lead = _lead_start(rows, index) if shown[-1] in ":：" else None
+        lead = _lead_at(rows, index, shown)
         if lead is not None:
-            return lead, True
+            return lead
     return len(rows), False
 
 
-def _is_original(row: str) -> bool:
-    """True for a line of dashes around `Original message` or `Anna wrote`."""
-    return _ORIGINAL.match(row) is not None or _is_dashed_lead(row)
+def _lead_at(rows: list[str], index: int, shown: str) -> tuple[int, bool] | None:
+    """Where the quote begins that this row shows, and whether its lines are marked; None where it shows none."""
+    if shown[0] == ">":
+        torn = torn_lead_start(rows, index)
+        if torn is not None:
+            return torn, False
+        lead = lead_above(rows, index)
+        return index if lead is None else lead, True
+    is_first_bar = shown[0] == "|" and not rows[index - 1].lstrip().startswith("|")
+    lead = lead_above(rows, index) if is_first_bar else None
+    if lead is None and shown[-1] in ":：":
+        lead = lead_start(rows, index)
+    return None if lead is None else (lead, shown[0] != "|")
 
 
-def _is_dashed_lead(row: str) -> bool:
-    """True for `--- Anna wrote: ---`, looked at from both ends because the name may be of dashes too."""
-    front, shown = _FRONT_DASHES.match(row), row.rstrip()
-    lead = shown.rstrip(_MARKS)
-    if front is None or not 2 <= len(shown) - len(lead) <= 40:
-        return False
-    # The writer has three characters, of which all but two of the dashes in front may be some.
-    earliest = front.start(1) + 2 + 3
-    wrote = _WROTE_END.search(lead, max(earliest, len(lead) - _LONGEST_WROTE))
-    return wrote is not None and wrote.start() <= front.end() + _LONGEST_WRITER
+def _starts_with_lead(rows: list[str]) -> bool:
+    """True where a mail without new text begins with something other than bare quoted lines."""
+    first = next((row for row in rows if row.strip()), "")
+    return not is_quoted(first) or names_writer(first)
 
 
-def _lead_above(rows: list[str], marked: int) -> int:
-    """Where the lead above the first `>` begins that ends without a colon; the row of the `>` where there is none."""
-    above = marked - 1
-    while above >= 0 and not rows[above].strip():
-        above -= 1
-    lead = _lead_start(rows, above) if above >= max(0, marked - 2) else None
-    return marked if lead is None else lead
-
-
-def _lead_start(rows: list[str], end: int) -> int | None:
-    """The first row of `On … Anna wrote:` that ends in this row, None where this is no such line."""
-    for start in range(end, max(-1, end - _MOST_LEAD_LINES), -1):
-        row = rows[start]
-        if start < end and (not row.strip() or row.rstrip().endswith((":", "."))):
-            return None
-        lead = " ".join(part.strip() for part in rows[start : end + 1])
-        if len(lead) > _LONGEST_LEAD:
-            return None
-        if _is_lead(lead, rows, end):
-            return _widened(rows, start)
-    return None
-
-
-def _is_lead(lead: str, rows: list[str], end: int) -> bool:
-    if _DATED_ADDRESS.match(lead):
-        return True
-    has_address, has_date = bool(_ADDRESS.search(lead)), bool(_DATE.search(lead) and _CLOCK.search(lead))
-    is_above_quote = next((_is_quoted(row) for row in rows[end + 1 : end + 4] if row.strip()), False)
-    if not _WROTE.search(lead):
-        return has_address and has_date and is_above_quote
-    return is_above_quote or has_address or has_date
-
-
-def _widened(rows: list[str], start: int) -> int:
-    """Where a lead was wrapped, its first row is the one that says `On` or the date."""
-    for above in range(start, max(-1, start - _MOST_LEAD_LINES + 1), -1):
-        row = rows[above]
-        if not row.strip():
-            break
-        if (_ON.match(row) and re.search(r"\d", row)) or (_DATE.search(row) and _CLOCK.search(row)):
-            return above
-    return start
-
-
-def _is_header_block(rows: list[str], start: int) -> bool:
-    """True where the lines from here on are the header of an earlier mail, as Outlook and GMX write it."""
-    if _kind(rows[start]) not in ("from", "date", "subject"):
-        return False
-    kinds: list[str] = []
-    block = rows[start : start + 9]
-    for row in block:
-        kind = _kind(row)
-        if not row.strip() or (kind is None and len(kinds) < 2):
-            break
-        if kind in kinds:
-            break
-        kinds += [kind] if kind else []
-    found = set(kinds)
-    if "from" not in found:
-        return False
-    has_address = any("@" in row for row in block[: len(kinds) + 2])
-    return has_address if len(found) == 2 else len(found) > 2 and (has_address or "subject" in found)
-
-
-def _kind(row: str) -> str | None:
-    key = _KEY.match(row[:_MOST_HEADER_LINES]) if ":" in row or "：" in row else None
-    return _KEYS.get(key[1].strip().lower()) if key else None
+def _announces_answers(rows: list[str]) -> bool:
+    """True where the few words above a mail quoted without marks say that the answers stand in it."""
+    words = "\n".join(rows[:40])
+    return len(words) <= _LONGEST_ANNOUNCEMENT and _BELOW.search(words) is not None
 
 
 def _is_answered_below(rows: list[str], start: int) -> bool:
     """True where unquoted text follows the quoted lines: a reply between or below them."""
-    marked = next((index for index in range(start, len(rows)) if _is_quoted(rows[index])), None)
-    if marked is None or any(row.strip() for row in _between_lead_and_mark(rows, start, marked)):
+    marked = next((index for index in range(start, len(rows)) if is_quoted(rows[index])), None)
+    if marked is None or any(row.strip() for row in rows_behind_lead(rows, start, marked)):
         return False
-    below = range(marked, _signature_start(rows, len(rows)))
-    unmarked = (index for index in below if rows[index].strip() and not _is_quoted(rows[index]))
+    below = range(marked, signature_start(rows, len(rows)))
+    unmarked = (index for index in below if rows[index].strip() and not is_quoted(rows[index]))
     return any(not _is_wrapped(rows, index) for index in unmarked)
-
-
-def _between_lead_and_mark(rows: list[str], start: int, marked: int) -> list[str]:
-    """The rows after the lead and before the first `>`: where they hold words, the quote is not a marked one."""
-    for index in range(start, min(marked, start + _MOST_LEAD_LINES + 1)):
-        if rows[index].rstrip().endswith((":", "：")):
-            return rows[index + 1 : marked]
-    return []
 
 
 def _is_wrapped(rows: list[str], index: int) -> bool:
@@ -238,26 +153,3 @@ def _is_wrapped(rows: list[str], index: int) -> bool:
     above, below = rows[index - 1].strip(), rows[index + 1].lstrip() if index + 1 < len(rows) else ""
     is_between = above.startswith(">") and below.startswith(">")
     return is_between and len(above) >= _WRAP_WIDTH and len(rows[index]) < 40 and above[-1] not in ".?!:"
-
-
-def _signature_start(rows: list[str], end: int) -> int:
-    """The row before `end` at which the signature begins; `end` where there is none."""
-    last = end
-    for index in range(end - 1, max(-1, end - _LONGEST_SIGNATURE - 1), -1):
-        row = rows[index]
-        if not row.strip():
-            continue
-        is_last = not any(below.strip() for below in rows[index + 1 : last])
-        if _DELIMITER.match(row) or _LIST_FOOTER.match(row) or (is_last and _is_sent_line(row)):
-            last = index
-    return last
-
-
-def _is_sent_line(row: str) -> bool:
-    return len(row) <= _LONGEST_SENT_LINE and _SENT.match(row) is not None
-
-
-def _starts_with_lead(rows: list[str]) -> bool:
-    """True where a mail without new text begins with something other than bare quoted lines."""
-    first = next((row for row in rows if row.strip()), "")
-    return not first.lstrip().startswith(">") or bool(_WROTE.search(first))
