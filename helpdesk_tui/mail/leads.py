@@ -12,11 +12,13 @@ _MOST_TORN_LINES = 6
 
 _WROTE = re.compile(rf"(?<!\w)(?:{any_of(row.wrote for row in PHRASES)})(?!\w)", re.I)
 _ON = re.compile(rf"[\s>*]*+(?:{any_of(row.on for row in PHRASES)})(?!\w)", re.I)
+#: Who tells of a letter says I or us; no program does.
+_FIRST_PERSON = re.compile(r"(?<!\w)(?:ich|mir|mich|wir|uns|i|me|we|us)(?!\w)", re.I)
 _ADDRESS = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{2,190}")
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}")
 _DATE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}|\d{1,2}\.? ?\w{2,12}\.?,? \d{4}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 _DATED_ADDRESS = re.compile(r"\s*+\d{4}[-/]\d{1,2}[-/]\d{1,2}\b.{0,200}<[^<>]{3,200}>\s?:\s*\Z")
-_MARKS = "-_*="
+_MARKS = "-_*=#"
 _MARK_ENDS = _MARKS + ":："
 #: Taken whole and never given back, as nothing that follows begins with one of them: no line costs more than its length.
 _DASHES = f"[{_MARKS}]{{2,40}}+"
@@ -128,12 +130,19 @@ def _is_dashed_lead(row: str) -> bool:
 def _is_lead(lead: str, rows: list[str], end: int) -> bool:
     if _DATED_ADDRESS.match(lead):
         return True
-    has_address, has_date = bool(_ADDRESS.search(lead)), bool(_DATE.search(lead))
-    has_moment = has_date and bool(_CLOCK.search(lead))
+    has_address, has_moment = bool(_ADDRESS.search(lead)), _has_moment(lead)
     is_above_quote = next((_is_marked(row) for row in rows[end + 1 : end + 4] if row.strip()), False)
     if not _WROTE.search(lead):
-        return has_address and is_above_quote and (has_moment or (has_date and not ends_lead(lead)))
-    return is_above_quote or has_moment or (has_address and (has_date or "<" in lead))
+        return has_address and is_above_quote and (has_moment or _DATE.match(lead) is not None)
+    if not (is_above_quote or has_address) and _FIRST_PERSON.search(lead):
+        return False
+    return is_above_quote or has_moment or (has_address and ("<" in lead or bool(_DATE.search(lead))))
+
+
+def _has_moment(text: str) -> bool:
+    """True where a day and a time are named; 12.11.2026 is no time."""
+    date = _DATE.search(text)
+    return date is not None and bool(_CLOCK.search(text, date.end()) or _CLOCK.search(text, 0, date.start()))
 
 
 def _is_marked(row: str) -> bool:
@@ -146,6 +155,6 @@ def _widened(rows: list[str], start: int) -> int:
         row = rows[above]
         if not row.strip() or len(row) > _LONGEST_LEAD:
             break
-        if (_ON.match(row) and re.search(r"\d", row)) or (_DATE.search(row) and _CLOCK.search(row)):
+        if (_ON.match(row) and re.search(r"\d", row)) or _has_moment(row):
             return above
     return start

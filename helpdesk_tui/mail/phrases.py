@@ -50,7 +50,8 @@ PHRASES = (
         on="on|at",
         wrote="wrote|writes|sent|said|quoting",
         headers=("from", "sent|date", "to", "subject", "cc|bcc|reply-to|importance|attachments|organization"),
-        original=r"original message|reply message|message from .{1,60}",
+        original=r"original message|reply message|message from .{1,60}"
+        r"|please (?:type|write|enter) your (?:reply|answer) above this line",
         forwarded=r"forwarded message|begin forwarded message|forwarded by .{1,80}|forward(?:ed)? (?:e-?)?mail",
         sent=r"sent (?:from|via|with|using) (?:my |the |a )?(?:[\w'&+.-]+ ){0,5}[\w'&+()./:?-]+\.?"
         r"|get outlook for (?:ios|android)(?: ?<\S+>)?|sent from outlook(?: for \w+)?(?: ?<\S+>)?"
@@ -73,7 +74,8 @@ PHRASES = (
             "betreff",
             "kopie|priorität|wichtigkeit|anlagen|antwort an",
         ),
-        original=r"urspr(?:ü|ue)ngliche (?:nachricht|mail|e-?mail)|original-?(?:nachricht|mail)|nachricht von .{1,60}",
+        original=r"urspr(?:ü|ue)ngliche (?:nachricht|mail|e-?mail)|original-?(?:nachricht|mail)|nachricht von .{1,60}"
+        r"|bitte (?:geben|schreiben) sie ihre antwort (?:über|oberhalb) dieser (?:zeile|linie)(?: ein)?",
         forwarded=r"(?:anfang der )?weitergeleitete[n]? (?:nachricht|e-?mail)|weitergeleitet von .{1,80}",
         sent=r"(?:diese (?:nachricht|e-?mail) wurde )?von mein(?:em|er)\b.{1,50} (?:aus )?(?:ge|ver)(?:sendet|schickt)"
         r"|(?:gesendet|versendet|verschickt) (?:von|mit|aus|über|via) .{1,60}"

@@ -30,7 +30,8 @@ _LONGEST_ANNOUNCEMENT = 600
 _FORWARD_PREFIX = re.compile(r"\s*+(?:fwd?|wg|tr|rv|enc|doorst|pd|vb|vl)\s?:", re.I)
 _BELOW = re.compile(any_of(row.below for row in PHRASES), re.I)
 #: Lines that only part the halves; the last is the dot that some programs leave behind to see a mail opened.
-_RULE = re.compile(r"\s*+(?:[-_*=]{3,}+|ᐧ)\s*\Z")
+_RULE = re.compile(r"\s*+(?:[-_*=]{3,}+|original-?(?:nachricht|mail| message)|ᐧ)\s*\Z", re.I)
+_ARMOUR = re.compile(r"\s*+-----BEGIN PGP SIGNED MESSAGE-----[ \t]*+\n(?:Hash: [^\n]{1,100}\n)?+[ \t]*+\n")
 
 
 def is_forward(subject: str) -> bool:
@@ -40,6 +41,14 @@ def is_forward(subject: str) -> bool:
 
 def split_quote(text: str) -> tuple[str, str]:
     """The new text and what is folded away: the quoted mail and the signature, "" where there is none."""
+    armour = _ARMOUR.match(text)
+    if armour is None:
+        return _split(text)
+    new, old = _split(text[armour.end() :])
+    return new, f"{armour[0].rstrip()}\n\n{old}"
+
+
+def _split(text: str) -> tuple[str, str]:
     rows = text.replace("\xa0", " ").split("\n")
     start, is_marked = _quote_start(rows)
     if start < len(rows):
@@ -143,9 +152,23 @@ def _is_answered_below(rows: list[str], start: int) -> bool:
     marked = next((index for index in range(start, len(rows)) if is_quoted(rows[index])), None)
     if marked is None or any(row.strip() for row in rows_behind_lead(rows, start, marked)):
         return False
-    below = range(marked, signature_start(rows, len(rows)))
-    unmarked = (index for index in below if rows[index].strip() and not is_quoted(rows[index]))
-    return any(not _is_wrapped(rows, index) for index in unmarked)
+    index, end = marked, signature_start(rows, len(rows))
+    while index < end:
+        behind = _behind_unanswered(rows, index)
+        if behind == index:
+            return True
+        index = behind
+    return False
+
+
+def _behind_unanswered(rows: list[str], index: int) -> int:
+    """The row behind this one where nobody answers in it, behind the whole lead where it begins one; else itself."""
+    if not rows[index].strip() or is_quoted(rows[index]) or _is_wrapped(rows, index):
+        return index + 1
+    for last in range(index, min(len(rows), index + _MOST_LEAD_LINES)):
+        if ends_lead(rows[last]):
+            return last + 1 if lead_start(rows, last) == index else index
+    return index
 
 
 def _is_wrapped(rows: list[str], index: int) -> bool:

@@ -34,5 +34,5 @@ def _shown(text: str, reply: Reply) -> str:
 def _holds(quoted: str, reply: Reply) -> bool:
     """True where the folded text is exactly the marked lines, or, for HTML, has each of them."""
     folded = [row.rstrip() for row in quoted.split("\n") if row.strip()]
-    marked = [row.rstrip() for row in reply.folded if row.strip()]
+    marked = [row.replace("\ufeff", "").rstrip() for row in reply.folded if row.strip()]
     return all(any(one in row for row in folded) for one in marked) if reply.html else folded == marked
