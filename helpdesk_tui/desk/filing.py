@@ -17,7 +17,7 @@ from helpdesk_tui.desk.door import Change, Changes
 from helpdesk_tui.desk.people import agent_at, customer_for
 from helpdesk_tui.desk.tickets import apply_status, wait_for
 from helpdesk_tui.language import _
-from helpdesk_tui.rules.alerts import State
+from helpdesk_tui.rules.alerts import AlertState
 from helpdesk_tui.rules.forwards import forwarded_sender
 from helpdesk_tui.rules.routing import plain_address, queue_of
 from helpdesk_tui.rules.threading import Placement
@@ -27,17 +27,21 @@ from helpdesk_tui.store.tables import Attachment, Message, Outbox, OwnToken, Que
 from helpdesk_tui.terms import (
     Authenticity,
     Channel,
+    DeliveryAction,
     Disposition,
     IncomingMail,
     MessageKind,
     OutboxState,
     Party,
     Person,
+    RecipientReport,
     Status,
 )
 
 #: A longer Message-ID, in bytes, fits into no index; mail servers pass on no line that long either.
 _LONGEST_ID = 1000
+#: So many recipients of one report are named.
+_MOST_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +178,10 @@ def _put_aside(filing: Filing, placement: Placement) -> None:
     like, state = gathering.machine(filing.mail)
     group = gathering.count(session, raw, like)
     if group.ticket_id is None and not gathering.makes_tickets(session, raw.queue_id):
-        group.is_open = state is not State.RECOVERY
+        group.is_open = state is not AlertState.RECOVERY
         return
     if group.ticket_id is None:
-        if state is State.RECOVERY:
+        if state is AlertState.RECOVERY:
             group.is_open = False
             return
         open_ticket(filing, placement)
@@ -186,20 +190,20 @@ def _put_aside(filing: Filing, placement: Placement) -> None:
     _update(filing, placement, group.ticket_id, state)
 
 
-def _update(filing: Filing, placement: Placement, ticket_id: int, state: State) -> None:
+def _update(filing: Filing, placement: Placement, ticket_id: int, state: AlertState | None) -> None:
     """Let a ticket of an alert follow it: what says the same again is only counted."""
     ticket = filing.session.get_one(Ticket, ticket_id)
     is_over = ticket.status in (Status.SOLVED, Status.CLOSED, Status.CANCELLED)
-    if (state is State.RECOVERY) == is_over:
+    if (state is AlertState.RECOVERY) == is_over:
         filing.raw.ticket_id, filing.raw.queue_id = ticket.id, ticket.queue_id
         filing.raw.disposition = Disposition.FOLDED
         filing.raw.why_reason = _("It says what an earlier mail of the same machine said.")
         return
     reason = _("It goes on with what the same machine reported.")
-    again = Placement(Disposition.APPENDED, placement.row, reason, ticket_id, reopens=state is not State.RECOVERY)
+    again = Placement(Disposition.APPENDED, placement.row, reason, ticket_id, reopens=state is not AlertState.RECOVERY)
     filing.raw.disposition, filing.raw.why_reason = again.disposition, again.reason
     append(filing, again)
-    if state is State.RECOVERY:
+    if state is AlertState.RECOVERY:
         apply_status(filing.changes.only.ticket, Status.SOLVED, filing.raw.received_at)
 
 
@@ -286,10 +290,19 @@ def _add_files(session: Session, mail: IncomingMail, message_id: int, ticket_id:
 
 def _remarks(mail: IncomingMail, placement: Placement, remark: str) -> list[str]:
     said = [one for one in (placement.remark, remark) if one]
-    if mail.report:
-        what = _("! Not delivered to {address}.") if mail.report.is_permanent else _("Not yet delivered to {address}.")
-        said.append(" ".join(filter(None, (what.format(address=mail.report.recipient), mail.report.diagnostic))))
+    for one in _undelivered(mail):
+        what = _("! Not delivered to {address}.") if one.is_permanent else _("Not yet delivered to {address}.")
+        said.append(" ".join(filter(None, (what.format(address=one.address), one.diagnostic))))
     return [*said, *mail.notes]
+
+
+def _undelivered(mail: IncomingMail) -> list[RecipientReport]:
+    report = mail.report
+    if report is None or report.is_delivered:
+        return []
+    action = DeliveryAction.FAILED if report.is_permanent else DeliveryAction.DELAYED
+    told = report.recipients or (RecipientReport(report.recipient, action, report.status, report.diagnostic),)
+    return [one for one in told if one.action is not DeliveryAction.DELIVERED][:_MOST_TOLD]
 
 
 def _searched(filing: Filing) -> list[str]:

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.rules import threading
-from helpdesk_tui.rules.alerts import State, alert_of
+from helpdesk_tui.rules.alerts import AlertState, alert_of
 from helpdesk_tui.rules.subjects import alike
 from helpdesk_tui.store.statements import add_row
 from helpdesk_tui.store.tables import MailGroup, Queue, RawMessage
 from helpdesk_tui.store.transaction import lock_name
-from helpdesk_tui.terms import Disposition, IncomingMail, MailGroupKind
+from helpdesk_tui.terms import Authenticity, Disposition, IncomingMail, MailGroupKind
 
 #: So many mails of one sender within `_FLOOD_TIME` are a flood: with the same subject, and with any.
 FLOOD_ALIKE, FLOOD_ANY = 50, 200
@@ -40,12 +40,16 @@ class Like:
 BACKSCATTER = Like(MailGroupKind.BACKSCATTER, "")
 
 
-def machine(mail: IncomingMail) -> tuple[Like, State]:
-    """The entry of a mail that a machine wrote: one for each alert, else one for each sender and subject."""
+def machine(mail: IncomingMail) -> tuple[Like, AlertState | None]:
+    """The entry of a mail that a machine wrote: one for each alert, else one for each sender and subject.
+
+    A recovery whose sender failed the check ends nothing.
+    """
     if alert := alert_of(mail):
-        return Like(MailGroupKind.ALERT, alert.key[:_LONGEST_KEY]), alert.state
+        is_doubtful = alert.state is AlertState.RECOVERY and mail.authenticity is Authenticity.FAIL
+        return Like(MailGroupKind.ALERT, alert.key), None if is_doubtful else alert.state
     key = f"{mail.sender.address}\n{_DIGITS.sub('#', alike(mail.subject))}"
-    return Like(MailGroupKind.ROBOT, key[:_LONGEST_KEY]), State.PROBLEM
+    return Like(MailGroupKind.ROBOT, key[:_LONGEST_KEY]), None
 
 
 def flood_of(raw: RawMessage) -> Like:

@@ -13,6 +13,7 @@ from helpdesk_tui.desk.participants import is_participant, is_requester
 from helpdesk_tui.desk.people import agent_at
 from helpdesk_tui.language import _
 from helpdesk_tui.rules import robots, threading
+from helpdesk_tui.rules.alerts import alert_of
 from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.rules.sameness import digest_of, is_datable, says_same
 from helpdesk_tui.rules.subjects import is_reply
@@ -35,7 +36,7 @@ def signals_of(session: Session, mail: IncomingMail, now: datetime) -> Signals:
     addressed = [*mail.delivered_to, *(person.address for person in (*mail.to, *mail.cc))]
     tokens = threading.tokens_in_order(mail.in_reply_to, ancestors, addressed)
     by_token = _by_token(session, tokens) if tokens else []
-    is_robot = robots.is_robot(mail, answers_us=bool(by_token))
+    is_robot = robots.is_robot(mail, answers_us=bool(by_token)) or alert_of(mail) is not None
     weak, link = (None, None) if by_token or is_robot else links.weak_link(session, mail)
     linked = by_token[0].ticket_id if by_token else weak
     ticket = links.final(session, linked) if linked else None

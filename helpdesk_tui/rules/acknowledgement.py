@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _
-from helpdesk_tui.rules.invitation import language_of
+from helpdesk_tui.rules.tongues import language_of
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
 from helpdesk_tui.terms import Authenticity, IncomingMail
 
@@ -103,7 +103,7 @@ def refusal(mail: IncomingMail, *, is_backlog: bool, is_to_us: bool, is_from_us:
 
 def letter(wording: Wording, said: str, otherwise: str = "en") -> tuple[str, str]:
     """Subject and text, in the language of what the customer said."""
-    language = language_of(said, otherwise)
+    language = language_of(said) or otherwise
     until = _SOON[language]
     if wording.until:
         at = wording.until.astimezone(ZoneInfo(wording.zone))

@@ -6,8 +6,9 @@ from helpdesk_tui.terms import IncomingMail
 
 #: Signs that list mail carries too: on their own they do not make a robot of it.
 _ALSO_OF_LISTS = frozenset({"precedence", "list-unsubscribe"})
-#: Signs that a person's mail carries too: one that a rule has passed on, or one about absence notes.
-_ALSO_OF_PEOPLE = frozenset({"x-loop", "x-ms-exchange-inbox-rules-loop", "subject"})
+#: Signs that a person's mail carries too: one that a rule has passed on, that wants no answer of a machine, or one about
+#: absence notes.
+_ALSO_OF_PEOPLE = frozenset({"x-loop", "x-ms-exchange-inbox-rules-loop", "x-auto-response-suppress", "subject"})
 
 
 def is_robot(mail: IncomingMail, *, answers_us: bool = False) -> bool:
@@ -16,7 +17,7 @@ def is_robot(mail: IncomingMail, *, answers_us: bool = False) -> bool:
     Args:
         answers_us: it refers to a mail of ours; then a subject like that of an absence note counts by itself.
     """
-    if mail.auto_submitted not in ("", "no"):
+    if mail.auto_submitted not in ("", "no") or mail.notice:
         return True
     signs = {sign.casefold() for sign in mail.robot_signs}
     if mail.is_list:

@@ -89,11 +89,12 @@ class TestSenders:
             "team: cust@x.example;",
         ],
     )
-    def test_a_doubtful_sender_is_shown_as_such_and_reopens_nothing(self, desk: Desk, system: Desk, value: str) -> None:
+    def test_a_doubtful_sender_is_shown_as_such_and_looked_at(self, desk: Desk, system: Desk, value: str) -> None:
         number, ours = answered(desk, system)
         found = arrived(desk, system, from_line(value, ours))
         assert (found.disposition, found.row, found.ticket) == (APPENDED, 7, number)
-        assert row(desk, number).status == "waiting_customer"
+        assert row(desk, number).status == "open"
+        assert any(remark.startswith("!") for remark in thread(desk, number)[-1].remarks)
 
     def test_a_doubtful_sender_has_no_use_of_a_weak_link(self, desk: Desk, system: Desk) -> None:
         first = a_mail(sender="cust@x.example", message_id="first@x.example")
