@@ -34,6 +34,8 @@ class MailboxSettings:
         queue: where mail goes that names no queue's address.
         batch_count, batch_bytes: how many messages and bytes are fetched in one round trip.
         connect_seconds, read_seconds: time limits of the connection.
+        authserv_id: how our border server calls itself in Authentication-Results (RFC 8601); "": no sender is verified.
+        own_hops: how many Received lines our own servers add. arc_forwarders: domains whose ARC seal counts (RFC 8617).
     """
 
     name: str
@@ -52,6 +54,9 @@ class MailboxSettings:
     batch_bytes: int = 8_000_000
     connect_seconds: int = 10
     read_seconds: int = 60
+    authserv_id: str = ""
+    own_hops: int = 1
+    arc_forwarders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

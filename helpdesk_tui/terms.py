@@ -318,6 +318,8 @@ class IncomingMail:
         notes: what was cut or could not be read, one sentence each.
         authenticity: what our own border server says about the sender; NONE where it says nothing.
         notice: `complaint` (RFC 5965) or `receipt` (RFC 8098) where the mail is one, else "".
+        written_by: the Sender mailbox, who wrote in the name of another; resent_by: that of Resent-From, who passed the
+            mail on unchanged (RFC 5322 §3.6.6). Both empty where missing.
     """
 
     sender: Person
@@ -343,6 +345,8 @@ class IncomingMail:
     notes: tuple[str, ...] = ()
     authenticity: Authenticity = Authenticity.NONE
     notice: str = ""
+    written_by: Person = Person("", "")
+    resent_by: Person = Person("", "")
 
 
 @dataclass(frozen=True, slots=True)

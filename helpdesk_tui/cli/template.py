@@ -40,6 +40,7 @@ _TEMPLATE = """\
 # folder = "INBOX"
 # after = "seen"            # or "leave", or "move:Done"
 # queue = "support"         # for mail that names no queue's address
+# authserv_id = "mx.example.org"  # whose Authentication-Results count; with own_hops = 1, arc_forwarders = []
 # password_env = "HELPDESK_MAIL_PASSWORD"
 {imap_password}
 

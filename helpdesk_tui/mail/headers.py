@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import islice
 
 from helpdesk_tui.mail.charsets import decode
 from helpdesk_tui.mail.words import decode_words
@@ -32,13 +34,15 @@ class Headers:
 
     Args:
         values: each name with its values, still folded, one character for each byte.
+        order: the names of all fields from the top of the header.
         is_cut: True where fields were left unread.
     """
 
-    __slots__ = ("_values", "is_cut")
+    __slots__ = ("_order", "_values", "is_cut")
 
-    def __init__(self, values: dict[str, list[str]], *, is_cut: bool = False) -> None:
+    def __init__(self, values: dict[str, list[str]], order: Sequence[str] = (), *, is_cut: bool = False) -> None:
         self._values = values
+        self._order = order
         self.is_cut = is_cut
 
     def __contains__(self, name: str) -> bool:
@@ -55,6 +59,13 @@ class Headers:
     def every(self, name: str) -> list[str]:
         """All values of that name (at most 50)."""
         return [_unfolded(value) for value in self._values.get(name, ())[:50]]
+
+    def above(self, name: str, *, mark: str, nth: int) -> list[str]:
+        """The values of that name (at most 500) above the nth field called `mark`; all where there are fewer."""
+        marks = (index for index, one in enumerate(self._order) if one == mark)
+        end = next(islice(marks, nth - 1, None), len(self._order))
+        count = min(500, sum(one == name for one in self._order[:end]))
+        return [_unfolded(value) for value in self._values.get(name, ())[:count]]
 
     def count(self, name: str) -> int:
         """How often the header has that field."""
@@ -117,11 +128,14 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
 def _read(block: bytes, most_fields: int) -> Headers:
     text = block.decode("latin-1").replace("\r\n", "\n").replace("\r", " ")
     values: dict[str, list[str]] = {}
-    for count, field in enumerate(_FIELD.finditer(text)):
-        if count >= most_fields:
-            return Headers(values, is_cut=True)
-        values.setdefault(field[1].lower(), []).append(field[2])
-    return Headers(values, is_cut=len(block) >= LONGEST_BLOCK)
+    order: list[str] = []
+    for field in _FIELD.finditer(text):
+        if len(order) >= most_fields:
+            return Headers(values, order, is_cut=True)
+        name = field[1].lower()
+        order.append(name)
+        values.setdefault(name, []).append(field[2])
+    return Headers(values, order, is_cut=len(block) >= LONGEST_BLOCK)
 
 
 def _unfolded(value: str) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime
 from helpdesk_tui.errors import MailUnreadable
 from helpdesk_tui.language import _
 from helpdesk_tui.mail import addresses, ids, notices, originals, reports, robots
+from helpdesk_tui.mail.authenticity import NOBODY, Trust, authenticity
 from helpdesk_tui.mail.body import Body, read_body
 from helpdesk_tui.mail.charsets import decode, is_shortened, line, lines
 from helpdesk_tui.mail.dates import sent_at
@@ -39,15 +40,21 @@ class _Report:
     ids: tuple[str, ...]
 
 
-def parse(raw: bytes) -> IncomingMail:
-    """What one mail says; raises MailUnreadable where neither a sender nor any text can be read."""
+def parse(raw: bytes, trust: Trust = NOBODY) -> IncomingMail:
+    """What one mail says.
+
+    Args:
+        trust: whose word about the sender counts; nobody's by default.
+    Raises:
+        MailUnreadable: neither a sender nor any text can be read.
+    """
     raw = _with_line_feeds(raw)
     structure = read_structure(raw, skip_envelope(raw))
     body = read_body(raw, structure.root)
     if not (body.text or body.files):
         body.text = _bare_text(raw, structure.root)
     notes = structure.notes + body.notes + _cuts(structure.root.headers)
-    mail = _mail(raw, structure.root, body, notes)
+    mail = _mail(raw, structure.root, body, notes, trust)
     if not (mail.sender.address or mail.sender.name or mail.text or mail.quoted or mail.subject or mail.files):
         raise MailUnreadable(
             _("This mail has neither a sender nor any text that can be read."),
@@ -56,7 +63,7 @@ def parse(raw: bytes) -> IncomingMail:
     return mail
 
 
-def _mail(raw: bytes, root: Part, body: Body, notes: list[str]) -> IncomingMail:
+def _mail(raw: bytes, root: Part, body: Body, notes: list[str], trust: Trust) -> IncomingMail:
     headers = root.headers
     subject = line(decode_words(headers.first("subject")))
     sender, has_strict_sender = _sender(headers, notes)
@@ -91,6 +98,9 @@ def _mail(raw: bytes, root: Part, body: Body, notes: list[str]) -> IncomingMail:
         files=files,
         notes=tuple(dict.fromkeys(notes)),
         notice=about.notice,
+        authenticity=authenticity(headers, sender.address, is_strict=has_strict_sender, trust=trust),
+        written_by=_person(headers, "sender"),
+        resent_by=_person(headers, "resent-from"),
     )
 
 
@@ -118,6 +128,10 @@ def _sender(headers: Headers, notes: list[str]) -> tuple[Person, bool]:
             notes.append(_("The mail names no readable sender; {name} was read instead.").format(name=name))
             return sender, False
     return sender, False
+
+
+def _person(headers: Headers, name: str) -> Person:
+    return addresses.sender(headers.every(name))[0] if name in headers else Person("", "")
 
 
 def _people(headers: Headers, name: str) -> tuple[Person, ...]:

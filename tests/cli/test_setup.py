@@ -28,6 +28,7 @@ class TestInit:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert tomllib.loads(file.read_text())["calendar"] == {"zone": "Europe/Dublin"}
         assert file.read_text().count("#") > 10
+        assert "# authserv_id = " in file.read_text()
         store = home / ".local/share/helpdesk-tui/helpdesk.db"
         assert stat.S_IMODE(store.stat().st_mode) == 0o600
         assert bare.json("queue", "list") == [
@@ -221,6 +222,11 @@ class TestTheConfiguration:
             ("[smtp]\nsecurity = 'maybe'\n", 2, "security: must be one of"),
             ("[mailboxes.a]\nhost = 'x'\nport = '25'\n", 3, "port: must be a whole number"),
             ("[mailboxes.a]\npassword_command = 'pass show'\n", 2, "must be a list of texts"),
+            ("[mailboxes.a]\nhost = 'x'\nauthserv_id = ['mx']\n", 3, "authserv_id: must be a text"),
+            ("[mailboxes.a]\nown_hops = '1'\n", 2, "own_hops: must be a whole number above 0"),
+            ("[mailboxes.a]\nown_hops = 0\n", 2, "own_hops: must be a whole number above 0"),
+            ("[mailboxes.a]\n\narc_forwarders = 'x'\n", 3, "arc_forwarders: must be a list of texts"),
+            ("[mailboxes.a]\narc_forwarders = [1]\n", 2, "arc_forwarders: must be a list of texts"),
             ("smtp = 1\n", 1, "must be a section"),
             ("[smtp]\npassword = 'geheim'\n", 2, "a password does not belong here"),
         ],
@@ -232,6 +238,14 @@ class TestTheConfiguration:
             config.load(file)
         assert f"{file}, line {line}" in refused.value.message
         assert "geheim" not in refused.value.message + refused.value.hint
+
+    def test_whose_word_about_a_sender_counts_is_a_matter_of_the_mailbox(self, tmp_path: Path) -> None:
+        file = tmp_path / "config.toml"
+        file.write_text("[mailboxes.a]\nauthserv_id = 'mx.a.example'\nown_hops = 2\narc_forwarders = ['l.example']\n")
+        (found,) = config.load(file).mailboxes
+        assert (found.authserv_id, found.own_hops, found.arc_forwarders) == ("mx.a.example", 2, ("l.example",))
+        plain = config.MailboxSettings("b")
+        assert (plain.authserv_id, plain.own_hops, plain.arc_forwarders) == ("", 1, ())
 
     @pytest.mark.parametrize("content", [b"store = ", b"\xff\xfe\x00", b"= =", b"x" * 1_000_001])
     def test_what_is_no_toml_is_refused(self, tmp_path: Path, content: bytes) -> None:

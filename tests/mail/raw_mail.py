@@ -43,7 +43,7 @@ def read(raw: bytes) -> IncomingMail:
 
 def texts(mail: IncomingMail) -> list[str]:
     """Every text that may be shown of a mail."""
-    people = (mail.sender, *mail.reply_to, *mail.to, *mail.cc)
+    people = (mail.sender, mail.written_by, mail.resent_by, *mail.reply_to, *mail.to, *mail.cc)
     report = mail.report
     return [
         *(text for person in people for text in (person.name, person.address)),
