@@ -67,8 +67,8 @@ def _ascii_label(label: str) -> str:
 
 def _readable_label(label: str) -> str:
     if not label.startswith(_PREFIX):
-        return label
+        return label.lower()
     try:
-        return label[len(_PREFIX) :].encode("ascii").decode("punycode")
+        return label[len(_PREFIX) :].encode("ascii").decode("punycode").lower()
     except UnicodeError:
         return label

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from helpdesk_tui.errors import MailUnreadable
+from helpdesk_tui.rules.impostors import marks_of
+from helpdesk_tui.terms import IncomingMail, Person
 from tests.build import Proves
 from tests.mail.raw_mail import a_part, mail_of, read
 
@@ -23,13 +25,17 @@ pytestmark = pytest.mark.skipif(
     not os.environ.get("HELPDESK_MAIL_CORPUS"),
     reason="NOT TESTED: real mails of others (HELPDESK_MAIL_CORPUS names no folder)",
 )
-
 #: Replies whose new text is not what upstream expects, each with the reason.
 MISSED_REPLIES = {
     "reply-talon/standard_replies/iphone.eml": "upstream parts the quote alone; another source expects the line of the "
     "phone folded, as is done here",
     "reply-talon/standard_replies/sparrow.eml": "upstream parts the quote alone; the signature is folded here",
 }
+#: Mails of people, as far as they are no spam: few of them may look as if they pretended.
+ORDINARY = (
+    "aerc-jwz", "enmime", "stalwart", "reply-talon", "cpython", "mikel-mail", "mimekit", "spamassassin/easy",
+    "spamassassin/hard",
+)  # fmt: skip
 
 
 def expected() -> dict[str, dict[str, Any]]:
@@ -75,6 +81,23 @@ def test_what_is_folded_of_real_replies_is_the_quote() -> None:
     folded = {name: read(_as_mail(name)).quoted for name in facts}
     wrong = {name for name, fact in facts.items() if _words(folded[name]) != _words(str(fact["quoted_text"]))}
     assert not wrong
+
+
+def test_few_mails_of_people_look_as_if_they_pretended(proves: Proves) -> None:
+    known = (Person("Anna Schmidt", "anna@desk.example"), Person("Support", "support@desk.example"))
+    mails = [mail for name in messages() if name.startswith(ORDINARY) and (mail := _read_or_none(name))]
+    marked = [mark for mail in mails for mark in marks_of(mail, ["desk.example"], known) if mark.startswith("! ")]
+    assert len(marked) < len(mails) * 0.03, marked
+    assert not [mark for mark in marked if not mark.startswith("! Answers are asked for at")]
+    proves("mails of people looked at for pretence", len(mails))
+    proves("of them marked", len(marked))
+
+
+def _read_or_none(name: str) -> IncomingMail | None:
+    try:
+        return read((FOLDER / name).read_bytes())
+    except MailUnreadable:
+        return None
 
 
 def _tells_text(facts: dict[str, Any]) -> bool:

@@ -135,6 +135,16 @@ def test_recipients_come_from_all_their_lines_each_once() -> None:
     assert mail.reply_to == (Person("", "other@o.example"),)
 
 
+def test_who_wrote_in_the_name_of_another_and_who_passed_it_on() -> None:
+    mail = read(
+        a_mail(header="Sender: Bob <bob@office.example>\nResent-From: Cara <c@c.example>\nResent-From: x@y.example")
+    )
+    assert mail.written_by == Person("Bob", "bob@office.example")
+    assert mail.resent_by == Person("Cara", "c@c.example")
+    plain = read(a_mail())
+    assert plain.written_by == plain.resent_by == Person("", "")
+
+
 def test_delivered_to_lists_both_fields() -> None:
     header = "Delivered-To: desk@d.example\nX-Original-To: alias@d.example\nDelivered-To: desk@d.example"
     assert read(a_mail(header=header)).delivered_to == ("desk@d.example", "alias@d.example")
