@@ -115,6 +115,7 @@ class _Reader:
         self._angle: list[str] = []
         self._comment: list[str] = []
         self._in_angle = self._has_angle = self._has_at = self._is_broken = False
+        self._has_comment = self._is_split = False
         self._depth = 0
         self._begin()
 
@@ -144,12 +145,15 @@ class _Reader:
     def _begin(self) -> None:
         self._words, self._angle = [], []
         self._in_angle = self._has_angle = self._has_at = False
+        self._has_comment = self._is_split = False
         self._is_broken = self.is_sloppy
         self._comment = []
         self._depth = 0
 
     def _take_comment(self, token: str) -> None:
         self._depth += (token == "(") - (token == ")")
+        self._has_comment = True
+        self._is_broken |= self._in_angle
         if self._depth < 0:
             self._depth, self._is_broken = 0, True
         elif token not in "()":
@@ -165,6 +169,7 @@ class _Reader:
             self.is_sloppy = self._is_broken = True
         else:
             self._is_broken |= self._has_angle and not token.isspace()
+            self._is_split |= bool(self._words) and self._has_comment and not token.isspace()
             self._has_at |= "@" in token
             self._words.append(token)
 
@@ -177,7 +182,8 @@ class _Reader:
         if not address and not name:
             name = words
         is_clear = self._is_clear(spec, address)
-        is_strict = is_clear and not self._is_broken and (name == "" or self._is_harmless(address))
+        is_whole = not self._is_broken and (self._has_angle or not self._is_split)
+        is_strict = is_clear and is_whole and self._is_harmless(name, comment, address)
         return Mailbox(Person(_shown_name(name or comment, address), address), is_strict)
 
     def _is_clear(self, spec: str, address: str) -> bool:
@@ -185,8 +191,12 @@ class _Reader:
             return not self._has_angle and not self._comment
         return _is_strict(spec) and not _looks_ascii(address)
 
-    def _is_harmless(self, address: str) -> bool:
-        """True where no reader finds another address in the name."""
+    def _is_harmless(self, name: str, comment: str, address: str) -> bool:
+        """True where no reader finds another address in the name or in a comment."""
+        if _HARMFUL.search(comment) and _lower_domain(comment.strip()) != address:
+            return False
+        if not name:
+            return True
         raw = "".join(token for token in self._words if not token.startswith('"')).strip()
         if not _HARMFUL.search(raw):
             return True

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import contextlib
+import re
+from email import message_from_string
+from email.policy import default
+from email.utils import getaddresses, parseaddr
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpdesk_tui.mail import addresses
 from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.terms import Person
 from tests.mail.raw_mail import a_mail, read
@@ -71,6 +80,59 @@ FROM_FORMS = {
     "comment behind a comma": ("(a@g.example), A <b@e.example>", None, "b@e.example", False),
     "brackets before a comma": ("<>, A <b@e.example>", None, "b@e.example", False),
     "only a name": ("Anna Schmidt", "Anna Schmidt", "", False),
+    "letters beyond ASCII in the local part": ("Jörg <jörg@b.example>", "Jörg", "jörg@b.example", True),
+    "letters beyond ASCII in both": ("jörg@bücher.example", "", "jörg@bücher.example", True),
+    "Japanese in both": ("田中 <田中@例え.example>", "田中", "田中@例え.example", True),
+    "domain as the DNS has it": ("Anna <a@xn--bcher-kva.example>", "Anna", "a@xn--bcher-kva.example", True),
+    "domain in two alphabets": ("Anna <anna@b\u0430nk.example>", "Anna", "anna@b\u0430nk.example", True),
+    "dot behind the domain": ("anna@b.example.", "", "anna@b.example.", False),
+    "two dots in the domain": ("anna@b..example", "", "anna@b..example", False),
+    "hyphen before a label": ("anna@-b.example", "", "anna@-b.example", False),
+    "NUL in the address": ("an\0na@b.example", "", "anna@b.example", False),
+    "zero-width space in the domain": ("anna@b\u200b.example", "", "anna@b.example", False),
+    "bidirectional control in the name": ("Anna\u202e <anna@b.example>", "Anna", "anna@b.example", False),
+    "IPv6 literal": ("anna@[IPv6:2001:db8::1]", "", "anna@[IPv6:2001:db8::1]", False),
+    "percent sign": ("a%good.example@evil.example", "", "a%good.example@evil.example", True),
+    "exclamation mark": ("good.example!a@evil.example", "", "good.example!a@evil.example", True),
+    "comment before the domain": ("anna@(x)b.example", "x", "anna@b.example", False),
+    "comment in the domain": ("anna@good.example(x).evil.example", "x", "anna@good.example.evil.example", False),
+    "comment in the local part": ("anna(x)@b.example", "x", "anna@b.example", False),
+    "empty comment in the local part": ("anna()@b.example", "", "anna@b.example", False),
+    "comment in the brackets": ("Anna <anna@(x)b.example>", "Anna", "anna@b.example", False),
+    "comment between name and brackets": ("Anna (home) <anna@b.example>", "Anna", "anna@b.example", True),
+    "address in a comment": ("Anna (a@good.example) <b@evil.example>", "Anna", "b@evil.example", False),
+    "its own address in a comment": ("anna@b.example (anna@B.example)", "", "anna@b.example", True),
+    "brackets in a comment": ("Anna (<a@good.example>) <b@evil.example>", "Anna", "b@evil.example", False),
+    "comment with an address in front": ("(a@good.example) b@evil.example", "a@good.example", "b@evil.example", False),
+    "nested comments": ("anna@b.example (a (b) c)", "a b c", "anna@b.example", True),
+    "blank in the domain": ("anna@b .example", "", "anna@b", False),
+    "quotes that are not needed": ('"anna"@b.example', "", '"anna"@b.example', False),
+    "words behind the address": ("anna@b.example Anna", "", "anna@b.example", False),
+    "link": ("mailto:anna@b.example", "", "anna@b.example", False),
+    "comma in an encoded word before brackets": (
+        "=?utf-8?q?a@g.example=2C?= <b@e.example>",
+        None,
+        "b@e.example",
+        False,
+    ),
+    "brackets in an encoded word": (
+        "=?utf-8?q?=3Ca=40g.example=3E?= <b@e.example>",
+        "<a@g.example>",
+        "b@e.example",
+        True,
+    ),
+    "brackets in quotes": ('"<a@g.example>" <b@e.example>', "<a@g.example>", "b@e.example", True),
+    "escaped quotes in the name": (r'"Anna \"A\" B" <anna@b.example>', 'Anna "A" B', "anna@b.example", True),
+    "quote that ends late": ('"Anna" a@g.example" <b@e.example>', None, "b@e.example", False),
+    "two quoted names": ('"Anna" "B" <anna@b.example>', "Anna B", "anna@b.example", True),
+    "empty name": ('"" <anna@b.example>', "", "anna@b.example", True),
+    "empty brackets": ("Anna <>", "Anna", "", False),
+    "blanks in the brackets": ("Anna < anna@b.example >", "Anna", "anna@b.example", True),
+    "brackets in brackets": ("<<anna@b.example>>", "", "anna@b.example", False),
+    "semicolon between": ("a@good.example; b@evil.example", "", "a@good.example", False),
+    "only an at-sign": ("@", "@", "", False),
+    "no local part": ("@b.example", "@b.example", "", False),
+    "group of two": ("Team: A <a@b.example>, B <b@b.example>;", "A", "a@b.example", False),
 }
 
 
@@ -85,6 +147,78 @@ def test_every_form_of_from_gives_the_address_that_counts(form: str) -> None:
         assert (mail.sender.address, mail.has_strict_sender) == (address, is_strict)
         return
     assert (mail.sender, mail.has_strict_sender) == (Person(name, address), is_strict)
+
+
+#: Between an address and the next one, as readers took one for the other (CVE-2023-27043).
+SEPARATORS = (
+    "(",
+    ")",
+    "<",
+    ">",
+    "@",
+    ",",
+    ";",
+    ":",
+    ".",
+    '"',
+    "[",
+    "]",
+    "\\",
+    " ",
+    "\t",
+    "()",
+    "(,)",
+    '""',
+    "=?",
+    "＠",
+    "@ ",
+)
+JOINED = [
+    form.format(mark)
+    for mark in SEPARATORS
+    for form in (
+        "a@good.example{}b@evil.example",
+        "a@good.example{}<b@evil.example>",
+        "Anna{}a@good.example <b@evil.example>",
+        "Anna <a@good.example{}b@evil.example>",
+        "<a@good.example>{}<b@evil.example>",
+    )
+]
+
+
+@pytest.mark.parametrize("value", JOINED)
+def test_of_two_addresses_none_counts(value: str) -> None:
+    assert not read(a_mail(sender=value)).has_strict_sender
+
+
+@pytest.mark.parametrize("value", [*(form[0] for form in FROM_FORMS.values()), *JOINED])
+def test_where_another_reader_sees_another_address_the_sender_is_not_strict(value: str) -> None:
+    _agree(value)
+
+
+PIECES = st.sampled_from(
+    ["a@good.example", "b@evil.example", "anna", "@", ".example", "<", ">", "(", ")", '"', ",", ";", ":", " ", "\\", "[", "]", "."]
+)  # fmt: skip
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(st.lists(PIECES, max_size=8).map("".join))
+def test_whatever_the_field_holds_a_strict_sender_is_one_that_all_readers_see(value: str) -> None:
+    _agree(value)
+
+
+def _agree(value: str) -> None:
+    sender, is_strict = addresses.sender([value])
+    assert not is_strict or _seen_by_others(value) <= {plain_address(sender.address)}
+
+
+def _seen_by_others(value: str) -> set[str]:
+    """The addresses that the readers of the standard library find; where they find none they are no help."""
+    found = {parseaddr(value)[1], *(address for _name, address in getaddresses([value]))}
+    with contextlib.suppress(IndexError, ValueError):
+        mail = message_from_string(f"From: {value}\n\n", policy=default)
+        found |= {one.addr_spec for one in mail["From"].addresses}
+    return {plain_address(one) for one in found if re.fullmatch(r".+@[\w.-]+", one)}
 
 
 LOOKALIKES = {
