@@ -62,7 +62,8 @@ def _marks_of_name(sender: Person, ours: _Ours) -> Iterator[str]:
             text = _("The name says {named}; the mail is from {address}.")
         yield text.format(named=_shown(named), address=_shown(sender.address))
     name = _as_heard(sender.name)
-    if name and not ours.has(sender.address) and any(_as_heard(one.name) == name for one in ours.people):
+    is_alike = name and any(_as_heard(one.name) == name for one in ours.people)
+    if is_alike and not ours.has(sender.address):
         text = _("! {name} is called like one of us, but {address} is not an address of ours.")
         yield text.format(name=_shown(sender.name), address=_shown(sender.address))
 
@@ -79,8 +80,8 @@ def _marks_of_address(address: str, ours: _Ours) -> Iterator[str]:
     if any(is_mixed(word) or _imitates(word, readable) for word in _WORD_END.split(local)):
         text = _("! {name} before the at-sign is written in letters that look like others.")
         yield text.format(name=_shown(local))
-    own = "" if ours.has(address) else _imitated_domain(readable, ours.domains)
-    if own:
+    own = _imitated_domain(readable, ours.domains)
+    if own and not ours.has(address):
         text = _("! {domain} looks like {own}, which is ours, and is another.")
         yield text.format(domain=_shown(readable), own=_shown(readable_form(own)))
 
