@@ -14,11 +14,13 @@ from helpdesk_tui.config import CalendarSettings
 from helpdesk_tui.desk import gathering
 from helpdesk_tui.desk.acknowledging import acknowledge
 from helpdesk_tui.desk.door import Change, Changes
-from helpdesk_tui.desk.people import agent_at, customer_for
+from helpdesk_tui.desk.people import agent_at, customer_for, ourselves
 from helpdesk_tui.desk.tickets import apply_status, wait_for
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.alerts import AlertState
+from helpdesk_tui.rules.domains import domain_of
 from helpdesk_tui.rules.forwards import forwarded_sender
+from helpdesk_tui.rules.impostors import marks_of
 from helpdesk_tui.rules.routing import plain_address, queue_of
 from helpdesk_tui.rules.threading import Placement
 from helpdesk_tui.store import content, numbers, search
@@ -258,7 +260,7 @@ def _add_message(filing: Filing, placement: Placement, ticket_id: int, queue_id:
         "subject": mail.subject,
         "text": mail.text,
         "quoted": mail.quoted,
-        "remarks": _remarks(mail, placement, remark),
+        "remarks": _remarks(filing, placement, remark),
         "message_id": mail.message_id if len(mail.message_id.encode()) <= _LONGEST_ID else "",
         "references": list(mail.references),
         "sent_at": mail.sent_at,
@@ -288,8 +290,10 @@ def _add_files(session: Session, mail: IncomingMail, message_id: int, ticket_id:
     add_rows(session, Attachment, rows)
 
 
-def _remarks(mail: IncomingMail, placement: Placement, remark: str) -> list[str]:
+def _remarks(filing: Filing, placement: Placement, remark: str) -> list[str]:
+    mail = filing.mail
     said = [one for one in (placement.remark, remark) if one]
+    said += marks_of(mail, {domain_of(address) for address in filing.queues}, ourselves(filing.session))
     for one in _undelivered(mail):
         what = _("! Not delivered to {address}.") if one.is_permanent else _("Not yet delivered to {address}.")
         said.append(" ".join(filter(None, (what.format(address=one.address), one.diagnostic))))
