@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
+import string
 from dataclasses import dataclass
 from unicodedata import normalize
 
@@ -23,6 +24,7 @@ MOST_CODED = 25 * 1024 * 1024
 _KIND = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,120}")
 _UNSAFE = re.compile(r'[<>:"|?*\x00-\x1f]')
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|\Z)", re.I)
+_BASE64 = string.ascii_letters.encode() + string.digits.encode() + b"+/= \t\r\n"
 _REPORT_NAMES = {"message/delivery-status": "delivery-status.txt", "text/rfc822-headers": "original-header.txt"}
 _EXTENSIONS = {
     "application/pdf": "pdf",
@@ -63,12 +65,24 @@ def content(raw: bytes, part: Part, most: int = MOST_CODED) -> bytes:
     encoding = part.headers.first("content-transfer-encoding").strip(" ;\"'").lower()
     coded = raw[part.start : min(part.end, part.start + most)]
     if encoding == "base64":
-        return unbase64(coded)
+        plain = unbase64(coded)
+        return coded if part.kind.startswith("text/") and _is_no_base64(coded, plain) else plain
     if encoding == "quoted-printable":
         return binascii.a2b_qp(coded)
     if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
         return unuu(coded)
     return coded
+
+
+def _is_no_base64(coded: bytes, plain: bytes) -> bool:
+    """True where other signs stand in the code of a text and what it decodes to is none."""
+    if not coded.translate(None, _BASE64):
+        return False
+    try:
+        plain.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def declared_name(part: Part) -> str:

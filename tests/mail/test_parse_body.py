@@ -175,6 +175,7 @@ ENCODINGS = {
     "base64": ("Base64", b"R3LDvMOf\nZQ==", "Grüße"),
     "unterminated base64": ("base64", b"R3LDvMOfZ", "Grüß"),
     "garbage in base64": ("base64", b"!R3*LDvMOfZQ==!", "Grüße"),
+    "words in the place of base64": ("base64", b"?garbage", "?garbage"),
     "unknown encoding": ("yenc", b"words", "words"),
     "8bit": ("8bit", "Grüße".encode(), "Grüße"),
     "broken quoted-printable": ("quoted-printable", b"a=ZZb=", "a=ZZb"),
