@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 
 import pytest
 
@@ -265,3 +266,17 @@ def test_a_signature_beside_the_words_is_said() -> None:
 def test_a_key_in_the_header_is_passed_over() -> None:
     mail = read(mail_of(a_part("text/plain", "Words"), header="Autocrypt: addr=a@b.example; keydata=AAAA\n"))
     assert (mail.text, mail.files, mail.notes) == ("Words", (), ())
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/calendar"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "-----BEGIN PGP SIGNED MESSAGE-----\n", "-----BEGIN PGP MESSAGE-----\n", "- \n", "ATTENDEE;CN=\"", ";CN=a",
+        "A:", "\n ", "BEGIN:VEVENT\n", '"', ";", ":", " ",
+    ],
+)  # fmt: skip
+def test_what_is_enclosed_is_read_in_linear_time(kind: str, piece: str) -> None:
+    begun = time.process_time()
+    read(mail_of(a_part(kind, "BEGIN:VEVENT\nATTENDEE" + piece * 60_000)))
+    assert time.process_time() - begun < 2
