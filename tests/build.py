@@ -96,13 +96,14 @@ def a_mail(
     *,
     sender: str = "Mira Kern <mira@customer.example>",
     to: str = SUPPORT,
-    subject: str = "Printer",
+    subject: str | None = None,
     message_id: str | None = None,
     **headers: str,
 ) -> bytes:
-    """A raw mail; `headers` are more fields, with underscores for dashes. Each mail has an id of its own."""
+    """A raw mail; `headers` are more fields, with underscores for dashes. Each has an id and a subject of its own."""
     mail = EmailMessage(SMTP)
-    mail["From"], mail["To"], mail["Subject"] = sender, to, subject
+    mail["From"], mail["To"] = sender, to
+    mail["Subject"] = f"Printer {next(_numbers)}" if subject is None else subject
     mail["Date"] = "Mon, 23 Nov 2026 09:55:00 +0000"
     mail["Message-ID"] = f"<{message_id or an_id()}>"
     for name, value in headers.items():

@@ -148,7 +148,8 @@ def _queue_for(filing: Filing, placement: Placement) -> int:
 
 
 def _is_flood(filing: Filing) -> bool:
-    return gathering.is_flood(filing.session, filing.raw)
+    """What had come before its mailbox was first polled did not come within an hour, whatever its times say."""
+    return not filing.raw.is_backlog and gathering.is_flood(filing.session, filing.raw)
 
 
 def _fold_flood(filing: Filing, placement: Placement) -> None:
