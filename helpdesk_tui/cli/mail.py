@@ -8,7 +8,7 @@ import signal
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from helpdesk_tui.language import _
 
 if TYPE_CHECKING:
     from helpdesk_tui.desk.door import Desk
+    from helpdesk_tui.mail.readers import Readers
     from helpdesk_tui.terms import FiledMail
 
 app = typer.Typer(help="Mail: take it in, and see what became of each.", no_args_is_help=True)
@@ -46,18 +47,19 @@ def receive(
     """
     for name in files or ():
         _refuse_no_file(name)
-    with _later_where_not_stored():
-        desk = open_system_desk()
     received: list[_Received] = []
-    try:
-        for name in files or ["-"]:
-            received.append(_receive(desk, name, queue))
-    except HelpdeskError as error:
-        if not received:
-            raise
-        _tell_received(received, as_json, error)
-        raise typer.Exit(error.exit_code) from error
-    _file_left_over(desk)
+    with _readers() as readers:
+        with _later_where_not_stored():
+            desk = open_system_desk()
+        try:
+            for name in files or ["-"]:
+                received.append(_receive(desk, name, queue, readers))
+        except HelpdeskError as error:
+            if not received:
+                raise
+            _tell_received(received, as_json, error)
+            raise typer.Exit(error.exit_code) from error
+        _file_left_over(desk, readers)
     _tell_received(received, as_json)
 
 
@@ -152,7 +154,17 @@ class _Received:
     reason: str
 
 
-def _receive(desk: Desk, name: str, queue: str) -> _Received:
+def _readers() -> Readers:
+    """Readers of which one starts while the store is opened; what it fails of is told when there is a mail for it."""
+    from helpdesk_tui.mail.readers import Readers
+
+    readers = Readers()
+    with suppress(Temporary):
+        readers.start()
+    return readers
+
+
+def _receive(desk: Desk, name: str, queue: str, readers: Readers) -> _Received:
     """Store a mail, then file it; once it is stored, whoever brought it is not to bring it again."""
     with _later_where_not_stored():
         from helpdesk_tui.desk.mailroom import ArrivedMail, keep
@@ -161,7 +173,7 @@ def _receive(desk: Desk, name: str, queue: str) -> _Received:
         content = _content(name)
         (kept,) = keep(desk, PIPE, [ArrivedMail(content, datetime.now(UTC))], queue, is_chosen=bool(queue))
     try:
-        filed = file_one(desk, kept, content)
+        filed = file_one(desk, kept, content, readers)
     except Exception as error:  # noqa: BLE001  the edge: whatever broke, the mail is stored
         _complain(error)
         return _Received(name, kept.raw_id, None, _("It is stored, and will be filed with the next one."))
@@ -190,12 +202,12 @@ def _content(name: str) -> bytes:
     return b"".join(pieces)
 
 
-def _file_left_over(desk: Desk) -> None:
+def _file_left_over(desk: Desk, readers: Readers) -> None:
     """File what an earlier call stored and could not file."""
     try:
         from helpdesk_tui.mail.ingest import PIPE, file_left_over
 
-        file_left_over(desk, PIPE)
+        file_left_over(desk, PIPE, readers)
     except Exception as error:  # noqa: BLE001  the edge: what this call brought is stored
         _complain(error)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from helpdesk_tui.desk import mailroom
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.mailroom import ArrivedMail, KeptMail
-from helpdesk_tui.errors import HelpdeskError, MailUnreadable, Temporary
+from helpdesk_tui.errors import HelpdeskError, Temporary
 from helpdesk_tui.language import _
-from helpdesk_tui.mail.parse import parse
+from helpdesk_tui.mail.reader import NoRoom, Reading, Unread
+from helpdesk_tui.mail.readers import Readers, lent
 from helpdesk_tui.store.transaction import tried_again
 from helpdesk_tui.terms import Disposition, FiledMail, IncomingMail
 
@@ -23,42 +25,51 @@ _BAREST_TEXT = 64 * 1024
 
 
 def take_in(
-    desk: Desk, mailbox: str, mails: Sequence[ArrivedMail], queue: str = "", to_queue: str = ""
+    desk: Desk,
+    mailbox: str,
+    mails: Sequence[ArrivedMail],
+    queue: str = "",
+    to_queue: str = "",
+    readers: Readers | None = None,
 ) -> list[FiledMail]:
     """Keep these mails, commit, then file each; one that was there before is a duplicate of its first self.
 
     Args:
         queue: where mail goes that names no queue's address; to_queue: where it goes in any case.
+        readers: who reads them; without any, some are started for this call.
     """
     kept = tried_again(lambda: mailroom.keep(desk, mailbox, mails, to_queue or queue, is_chosen=bool(to_queue)))
     before = {one.raw_id for one in kept if one.is_filed}
-    filed = []
-    for one, mail in zip(kept, mails, strict=True):
-        filed.append(_again(desk, one.raw_id) if one.raw_id in before else file_kept(desk, one.raw_id, mail.content))
-        before.add(one.raw_id)
-    return filed
+    new = {one.raw_id: mail.content for one, mail in zip(kept, mails, strict=True) if one.raw_id not in before}
+    filed: dict[int, FiledMail | None] = {}
+    with lent(readers) as own, _memory_in_words():
+        for raw_id, reading in zip(new, own.read(new.values()), strict=True):
+            filed[raw_id] = _file(desk, raw_id, reading)
+    return [filed.pop(one.raw_id, None) or _again(desk, one.raw_id) for one in kept]
 
 
-def file_one(desk: Desk, kept: KeptMail, content: bytes) -> FiledMail:
+def file_one(desk: Desk, kept: KeptMail, content: bytes, readers: Readers | None = None) -> FiledMail:
     """File a mail that was kept just now, or say where its first self is."""
-    return _again(desk, kept.raw_id) if kept.is_filed else file_kept(desk, kept.raw_id, content)
+    return _again(desk, kept.raw_id) if kept.is_filed else file_kept(desk, kept.raw_id, content, readers)
 
 
-def file_kept(desk: Desk, raw_id: int, content: bytes) -> FiledMail:
+def file_kept(desk: Desk, raw_id: int, content: bytes, readers: Readers | None = None) -> FiledMail:
     """Read and file one mail that is kept already. Only a mail that cannot be read goes to quarantine."""
-    try:
-        mail = parse(content)
-    except MailUnreadable as error:
-        return mailroom.quarantine(desk, raw_id, error.message)
-    except Exception as error:  # noqa: BLE001  a fault of ours in one mail must not stop the next one
-        return mailroom.quarantine(desk, raw_id, _why_not(raw_id, error))
+    with lent(readers) as own, _memory_in_words():
+        (reading,) = own.read([content])
+    return _file(desk, raw_id, reading)
+
+
+def _file(desk: Desk, raw_id: int, mail: Reading) -> FiledMail:
+    if isinstance(mail, Unread):
+        return mailroom.quarantine(desk, raw_id, mail.reason)
     try:
         return tried_again(lambda: mailroom.file(desk, raw_id, mail))
-    except Exception as error:  # noqa: BLE001  the same; what can be read of it is filed all the same
+    except Exception as error:  # noqa: BLE001  a fault of ours in one mail must not stop the next one
         words = _why_not(raw_id, error)
     try:
         return mailroom.file(desk, raw_id, _barest(mail, words))
-    except Exception as error:  # noqa: BLE001  the same
+    except Exception as error:  # noqa: BLE001  the same; what can be read of it is filed all the same
         return mailroom.quarantine(desk, raw_id, _why_not(raw_id, error))
 
 
@@ -83,13 +94,26 @@ class _TooLittleMemory(Temporary):
     """There is not enough memory now to read a mail or to file it."""
 
 
+@contextmanager
+def _memory_in_words() -> Iterator[None]:
+    """Say it where the memory is too small to hand a mail over."""
+    try:
+        yield
+    except MemoryError:
+        raise _too_little_memory() from None
+
+
+def _too_little_memory() -> _TooLittleMemory:
+    return _TooLittleMemory(
+        _("There is not enough memory to file a mail."),
+        _("It is kept, and filed as soon as there is. Close what else runs on this machine."),
+    )
+
+
 def _why_not(raw_id: int, error: Exception) -> str:
     """Why a mail could not be filed, in words; raises the error where waiting will help."""
     if isinstance(error, MemoryError):
-        raise _TooLittleMemory(
-            _("There is not enough memory to file a mail."),
-            _("It is kept, and filed as soon as there is. Close what else runs on this machine."),
-        ) from None
+        raise _too_little_memory() from None
     if isinstance(error, HelpdeskError):
         if not _is_about_this_mail(error):
             raise error
@@ -98,17 +122,18 @@ def _why_not(raw_id: int, error: Exception) -> str:
     return _("It could not be filed whole ({kind}).").format(kind=type(error).__name__)
 
 
-def file_left_over(desk: Desk, mailbox: str | None = None) -> list[FiledMail]:
+def file_left_over(desk: Desk, mailbox: str | None = None, readers: Readers | None = None) -> list[FiledMail]:
     """File what was kept and not filed, because a process ended in between.
 
     A mail for which the memory is too small goes on waiting, and holds up no other.
     """
     filed = []
-    for raw_id in desk.ask(mailroom.unfiled, mailbox):
-        try:
-            filed.append(file_kept(desk, raw_id, desk.ask(mailroom.raw_content, raw_id)))
-        except (MemoryError, _TooLittleMemory):
-            log.warning("mail %d waits: there is not enough memory to file it", raw_id)
+    with lent(readers) as own:
+        for raw_id in desk.ask(mailroom.unfiled, mailbox):
+            try:
+                filed.append(file_kept(desk, raw_id, desk.ask(mailroom.raw_content, raw_id), own))
+            except (MemoryError, _TooLittleMemory, NoRoom):
+                log.warning("mail %d waits: there is not enough memory to file it", raw_id)
     return filed
 
 

@@ -18,6 +18,7 @@ from helpdesk_tui.language import _
 from helpdesk_tui.mail.duties import Duties
 from helpdesk_tui.mail.ingest import PIPE, file_left_over, take_in
 from helpdesk_tui.mail.mailbox import Mailbox, open_mailbox
+from helpdesk_tui.mail.readers import Readers
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.feed import Lookout
 from helpdesk_tui.store.locks import Busy, alone, sign
@@ -58,8 +59,8 @@ def poll_once(desk: Desk, settings: Settings) -> Polled:
     done = Polled()
     for mailbox in settings.mailboxes:
         try:
-            with alone(desk.store, _job(mailbox)), open_mailbox(mailbox) as box:
-                _take_new(desk, mailbox, box, done)
+            with alone(desk.store, _job(mailbox)), open_mailbox(mailbox) as box, Readers() as readers:
+                _take_new(desk, mailbox, box, readers, done)
                 sign(desk.store, _job(mailbox), desk.clock(), _state_of(box))
         except Exception as error:  # noqa: BLE001  the edge: whatever broke, the next mailbox has its turn
             done.failures.append(_as_ours(error))
@@ -123,11 +124,12 @@ class Poller:
         """Poll over one connection; the mailbox stays the same over all of them and remembers its troubles."""
         box = self._boxes.get(mailbox.name) or open_mailbox(mailbox)
         self._boxes[mailbox.name] = box
-        with alone(self._desk.store, _job(mailbox)) as still_held, box:
+        with alone(self._desk.store, _job(mailbox)) as still_held, box, Readers() as readers:
             while not self._stop.is_set():
                 still_held()
                 done = Polled()
-                _take_new(self._desk, mailbox, box, done, self._stop)
+                _take_new(self._desk, mailbox, box, readers, done, self._stop)
+                readers.rest()
                 sign(self._desk.store, _job(mailbox), self._desk.clock(), _state_of(box))
                 ended_at = time.monotonic()
                 if done.received:
@@ -196,21 +198,26 @@ def _job(mailbox: MailboxSettings) -> str:
 
 
 def _take_new(
-    desk: Desk, mailbox: MailboxSettings, box: Mailbox, done: Polled, stop: threading.Event | None = None
+    desk: Desk,
+    mailbox: MailboxSettings,
+    box: Mailbox,
+    readers: Readers,
+    done: Polled,
+    stop: threading.Event | None = None,
 ) -> None:
     """Keep and file what is new, then tell the server of everything filed that it was not told of.
 
     Args:
         stop: once it is set, what is not fetched yet is left for another time.
     """
-    for filed in file_left_over(desk, mailbox.name):
+    for filed in file_left_over(desk, mailbox.name, readers):
         done.count(filed.disposition)
     uids = box.uids()
     known = desk.ask(mailroom.fates, mailbox.name, box.uidvalidity, uids)
     _tell_server(desk, mailbox, box, [uid for uid in uids if uid in known and _is_to_tell(known[uid])])
     for batch in box.fetch([uid for uid in uids if uid not in known]):
         mails = [ArrivedMail(one.content, one.received_at, one.uidvalidity, one.uid) for one in batch]
-        for filed in take_in(desk, mailbox.name, mails, mailbox.queue):
+        for filed in take_in(desk, mailbox.name, mails, mailbox.queue, readers=readers):
             done.count(filed.disposition)
         _tell_server(desk, mailbox, box, [one.uid for one in batch])
         if stop is not None and stop.is_set():

@@ -23,7 +23,7 @@ from tests.services.dovecot import DovecotServer, Mailbox
 
 IMAP = "helpdesk_tui.mail.imap:ImapMailbox"
 MAILROOM = "helpdesk_tui.desk.mailroom"
-INGEST = "helpdesk_tui.mail.ingest"
+READERS = "helpdesk_tui.mail.readers"
 BATCHES = (1, 2, 4)
 MAILS = (1, 2, 20)
 #: A batch is kept by one commit, its five mails are filed by one each, and another one notes that the server knows.
@@ -49,8 +49,8 @@ WAY = (
     Step("before keeping", "before", f"{MAILROOM}:keep", BATCHES),
     Step("keeping", "after", f"{MAILROOM}:_keep", MAILS),
     Step("kept", "after", f"{MAILROOM}:keep", BATCHES),
-    Step("reading", "before", f"{INGEST}:parse", MAILS),
-    Step("read", "after", f"{INGEST}:parse", MAILS),
+    Step("reading", "before", f"{READERS}:_Work.begin", MAILS),
+    Step("read", "after", f"{READERS}:_Work.take", MAILS),
     Step("filing", "after", f"{MAILROOM}:_remember", MAILS),
     Step("filed", "after", f"{MAILROOM}:file", MAILS),
     Step("before telling", "before", f"{IMAP}.done", BATCHES),

@@ -274,18 +274,10 @@ class TestManyAndOdd:
     def test_a_fault_of_ours_in_one_mail_does_not_stop_the_next(
         self, installation: Installation, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from helpdesk_tui.mail import ingest
-
         installation.fetch_from(mailbox)
-        put(mailbox, 3)
-        read = ingest.parse
-
-        def read_or_break(content: bytes) -> object:
-            if b"mail 1" in content:
-                raise ZeroDivisionError
-            return read(content)
-
-        monkeypatch.setattr(ingest, "parse", read_or_break)
+        for words in ("One", "DO: break", "Two"):
+            mailbox.put(a_mail(words))
+        monkeypatch.setattr("helpdesk_tui.mail.reader.CHILD", "tests.mail.odd_child")
         assert installation.poll_well() == {"new": 2, "quarantined": 1}
         (row,) = installation.sql("SELECT reason FROM mail_quarantine")
         assert "ZeroDivisionError" in row.reason
