@@ -17,7 +17,7 @@ import typer
 
 from helpdesk_tui.cli.invocation import JSON, open_desk, open_system_desk
 from helpdesk_tui.cli.output import error_json, heard_or_not, plain, print_error, print_json, print_table, say, tell
-from helpdesk_tui.errors import HelpdeskError, Temporary, Usage
+from helpdesk_tui.errors import HelpdeskError, NotFound, Temporary, Usage
 from helpdesk_tui.language import _
 
 if TYPE_CHECKING:
@@ -60,6 +60,29 @@ def receive(
             _tell_received(received, as_json, error)
             raise typer.Exit(error.exit_code) from error
         _file_left_over(desk, readers)
+    _tell_received(received, as_json)
+
+
+@app.command()
+def retry(
+    mails: list[int] = typer.Argument(
+        None, help="Their ids, as `mail list --disposition quarantined` gives them; without any, all.", metavar="[ID…]"
+    ),
+    as_json: bool = JSON,
+) -> None:
+    """Read again what could not be read, after an upgrade say; what still cannot stays in quarantine."""
+    from helpdesk_tui.desk.mailroom import quarantined
+    from helpdesk_tui.mail.ingest import retry_quarantined
+
+    desk = open_system_desk()
+    wanted = desk.ask(quarantined, mails or None)
+    for missing in sorted({*(mails or ())} - {*wanted}):
+        raise NotFound(
+            _("Mail {id} is not in quarantine.").format(id=missing),
+            _("`helpdesk mail list --disposition quarantined` lists those that are."),
+        )
+    filed = retry_quarantined(desk, wanted)
+    received = [_Received(str(raw_id), raw_id, one, one.reason) for raw_id, one in zip(wanted, filed, strict=True)]
     _tell_received(received, as_json)
 
 

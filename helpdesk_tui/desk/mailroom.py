@@ -152,6 +152,29 @@ def quarantine(desk: Desk, raw_id: int, reason: str) -> FiledMail:
         return _as_filed(session, raw)
 
 
+def quarantined(session: Session, ids: Sequence[int] | None = None) -> list[int]:
+    """The raw mails that could not be read, oldest first: all, or those of these ids."""
+    found = select(col(RawMessage.id)).where(col(RawMessage.disposition) == Disposition.QUARANTINED)
+    if ids is not None:
+        found = found.where(is_among(session, col(RawMessage.id), ids))
+    return list(session.execute(found.order_by(col(RawMessage.id))).scalars())
+
+
+def release(desk: Desk, raw_id: int) -> None:
+    """Let a mail out of quarantine, so that it can be filed; one that is not there stays as it is."""
+    with writing(desk.store, desk.actor) as session:
+        raw = _lock_raw(session, raw_id)
+        if raw.disposition != Disposition.QUARANTINED:
+            return
+        here = update(MailQuarantine).where(
+            col(MailQuarantine.raw_id) == raw_id, col(MailQuarantine.resolved_at).is_(None)
+        )
+        session.execute(here.values(resolved_at=desk.clock()).execution_options(synchronize_session=False))
+        again = update(MailSeen).where(col(MailSeen.raw_id) == raw_id, col(MailSeen.fate) == Disposition.QUARANTINED)
+        session.execute(again.values(fate=STORED).execution_options(synchronize_session=False))
+        raw.disposition, raw.why_row, raw.why_reason = None, None, ""
+
+
 def filed(session: Session, raw_id: int) -> FiledMail:
     """Where a raw mail ended up."""
     return _as_filed(session, session.get_one(RawMessage, raw_id))

@@ -137,6 +137,22 @@ def file_left_over(desk: Desk, mailbox: str | None = None, readers: Readers | No
     return filed
 
 
+def retry_quarantined(
+    desk: Desk, raw_ids: Sequence[int] | None = None, readers: Readers | None = None
+) -> list[FiledMail]:
+    """Read again what could not be read: all, or these; the rest stays in quarantine, with its new reason.
+
+    A mail leaves quarantine when what it says is at hand; a process that ends in between leaves it to `file_left_over`.
+    """
+    filed = []
+    with lent(readers) as own, _memory_in_words():
+        for raw_id in desk.ask(mailroom.quarantined, raw_ids):
+            (reading,) = own.read([desk.ask(mailroom.raw_content, raw_id)])
+            mailroom.release(desk, raw_id)
+            filed.append(_file(desk, raw_id, reading))
+    return filed
+
+
 def _is_about_this_mail(error: HelpdeskError) -> bool:
     """True where the database will never take what the mail says (SQLSTATE 22 and 54), so that waiting does not help."""
     refusal = getattr(error.__cause__, "orig", None)

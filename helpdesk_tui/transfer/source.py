@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Protocol
 
 from helpdesk_tui.errors import HelpdeskError, Usage
 from helpdesk_tui.language import _
+from helpdesk_tui.mail.reader import Reading, Unread
 
 #: A chunk ends after so many things or bytes; it is written in one transaction, which others wait for.
 CHUNK_COUNT = 200
@@ -21,6 +22,7 @@ _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zX
 _LONGEST_MARK = 8
 #: By so many bytes before it a position in a file is known again.
 _STRETCH = 1024
+_NOT_YET = Unread("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class RawMail:
     Args:
         envelope_at: when it was put there, as far as the source says.
         folder: the folder's name, "" for a file; is_sent: what lies there was sent by us.
+        reading: what it says, once it was read.
     """
 
     content: bytes
@@ -38,6 +41,7 @@ class RawMail:
     is_sent: bool = False
     is_flagged: bool = False
     is_answered: bool = False
+    reading: Reading = _NOT_YET
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ COMMANDS: dict[str, Calls] = {
 #: Commands that show nothing of what is in a store, and why.
 SILENT = {
     "mail receive": "says what became of the mail one hands over oneself",
+    "mail retry": "files what no queue has seen yet, as the program",
     "poll": "says how many mails came",
     "db upgrade": "the schema",
     "db reindex": "says how many tickets there are, to who may run it",

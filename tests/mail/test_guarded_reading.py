@@ -20,8 +20,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpdesk_tui.desk import mailroom
+from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.mailroom import ArrivedMail
 from helpdesk_tui.errors import Temporary
 from helpdesk_tui.mail import child, frames, reader, readers
+from helpdesk_tui.mail.ingest import file_left_over, retry_quarantined, take_in
 from helpdesk_tui.mail.parse import parse
 from helpdesk_tui.mail.protocol import Limits
 from helpdesk_tui.mail.reader import Unread
@@ -33,6 +37,7 @@ from helpdesk_tui.terms import (
     IncomingMail,
     Person,
 )
+from tests.build import MAILBOX, MORNING, received
 from tests.mail.odd_child import DEEDS
 from tests.mail.raw_mail import a_mail, a_multipart, a_part, mail_of
 
@@ -295,6 +300,58 @@ class TestWhatAMailDoesToItsReader:
             first = process_of(pool)
             assert len(told([a_mail("x")] * (child.MOST_MAILS + 10), pool)) == child.MOST_MAILS + 10
             assert process_of(pool) != first
+
+
+class TestTakingIn:
+    """What reading comes to in the store: the same on both kinds."""
+
+    def test_a_mail_that_kills_its_reader_goes_to_quarantine_and_the_next_are_filed(
+        self, system: Desk, odd: Readers
+    ) -> None:
+        mails = [ArrivedMail(a_mail(words), MORNING) for words in ("One", "DO: work", "Two", "DO: crash", "Three")]
+        filed = take_in(system, MAILBOX, mails, readers=odd)
+        assert [one.disposition for one in filed] == ["new", "quarantined", "new", "quarantined", "new"]
+        assert [one.reason for one in filed if one.ticket is None] == [ENDS[b"DO: work"], ENDS[b"DO: crash"]]
+        assert system.ask(mailroom.raw_content, filed[1].raw_id or 0) == mails[1].content
+
+    def test_the_same_mail_twice_in_a_batch_is_read_once(self, system: Desk, odd: Readers) -> None:
+        mails = [ArrivedMail(a_mail(words), MORNING) for words in ("One", "One", "Two")]
+        filed = take_in(system, MAILBOX, mails, readers=odd)
+        assert [one.disposition for one in filed] == ["new", "duplicate", "new"]
+
+    def test_where_no_child_starts_mail_stays_kept_and_is_filed_later(
+        self, system: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as broken:
+            broken.setattr(reader, "CHILD", "helpdesk_tui.nothing")
+            with pytest.raises(Temporary, match="cannot be read now"):
+                take_in(system, MAILBOX, [ArrivedMail(a_mail(), MORNING)])
+            with pytest.raises(Temporary, match="cannot be read now"):
+                file_left_over(system)
+        assert [one.disposition for one in file_left_over(system)] == ["new"]
+
+    def test_what_was_put_aside_is_read_again(
+        self, system: Desk, odd: Readers, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mails = [ArrivedMail(a_mail(words), MORNING, 1, uid) for uid, words in enumerate(("DO: work", "DO: crash"), 1)]
+        first, second = (one.raw_id or 0 for one in take_in(system, MAILBOX, mails, readers=odd))
+        assert system.ask(mailroom.quarantined) == [first, second]
+        (again,) = retry_quarantined(system, [second], odd)
+        assert (again.disposition, again.reason) == ("quarantined", ENDS[b"DO: crash"])
+        monkeypatch.undo()  # from here on the reader is mended
+        (filed,) = retry_quarantined(system, [first])
+        assert filed.disposition == "new"
+        assert system.ask(mailroom.quarantined) == [second]
+        assert [one.disposition for one in retry_quarantined(system)] == ["new"]
+        assert retry_quarantined(system) == []
+        fates = system.ask(mailroom.fates, MAILBOX, 1, [1, 2])
+        assert all(fate.is_filed for fate in fates.values())
+
+    def test_who_is_not_in_quarantine_stays_where_it_is(self, system: Desk) -> None:
+        filed = received(system, a_mail())
+        assert retry_quarantined(system, [filed.raw_id or 0]) == []
+        mailroom.release(system, filed.raw_id or 0)
+        assert system.ask(mailroom.filed, filed.raw_id or 0).ticket == filed.ticket
 
 
 class TestWhereNoChildCanBeStarted:

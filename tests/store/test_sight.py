@@ -123,6 +123,7 @@ QUESTIONS: dict[Any, Question] = {
     pages.preview_page: lambda _desk, hidden: [(hidden.ticket,)],
     sight.hidden_queues: lambda desk, _hidden: [(desk.actor,)],
     mailroom.unfiled: lambda _desk, _hidden: [()],
+    mailroom.quarantined: lambda _desk, hidden: [(), ([hidden.raw],)],
     mailroom.filed: lambda _desk, hidden: [(hidden.raw,)],
     mailroom.raw_content: lambda _desk, hidden: [(hidden.raw,)],
     mailroom.fates: lambda _desk, _hidden: [("inbox", 0, [1, 2, 3])],
