@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -102,6 +102,19 @@ class Desk:
             changes.now = self.clock()  # what was waited for happened before
             yield changes
             changes.close(asked=list(numbers) if self.batch_id else None)
+
+    @contextmanager
+    def change_each(self, verb: Verb) -> Iterator[Callable[[], AbstractContextManager[Changes]]]:
+        """Open the door for several changes in one transaction; each call begins one with an outcome of its own.
+
+        Raises:
+            Refused: this actor may not do this verb.
+        """
+        if reason := permissions.refusal(self.actor, verb):
+            raise Refused(reason, _("Ask somebody who may, or choose another way."))
+        with writing(self.store, self.actor) as session:
+            session.connection()  # on SQLite this waits for the turn to write
+            yield lambda: _one_of_several(Changes(session, self.actor, verb, self.clock(), uuid.uuid4().hex))
 
 
 class AlreadyDone(Exception):
@@ -265,6 +278,12 @@ class Changes:
             if one not in found:
                 raise NotFound(_("There is no ticket #{number}.").format(number=one), _("Check the number."))
             self._changes.append(Change(found[one], _fields(found[one])))
+
+
+@contextmanager
+def _one_of_several(changes: Changes) -> Iterator[Changes]:
+    yield changes
+    changes.close()
 
 
 def as_stored(value: Any) -> Any:

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.door import Changes, Desk
 from helpdesk_tui.desk.filing import Filing, put, queues_by_address
 from helpdesk_tui.desk.signals import already_imported, signals_of
 from helpdesk_tui.errors import NotFound
@@ -127,16 +127,17 @@ def raw_content(session: Session, raw_id: int) -> bytes:
 def file(desk: Desk, raw_id: int, mail: IncomingMail) -> FiledMail:
     """File a kept mail: a new ticket, a message of an old one, or kept aside. Filing it again changes nothing."""
     with desk.change(Verb.RECEIVE) as changes:
-        raw = _lock_raw(changes.session, raw_id)
-        if raw.disposition is not None:
-            return _as_filed(changes.session, raw)
-        placement = already_imported(changes.session, mail)
-        if placement is None:
-            signals = signals_of(changes.session, mail, changes.now)
-            raw.signals, placement = signals.as_stored(), threading.place(signals)
-        put(Filing(changes, raw, mail, queues_by_address(changes.session), desk.settings.calendar), placement)
-        _remember(changes.session, raw, raw.disposition or "")
-        return _as_filed(changes.session, raw)
+        return _placed_and_filed(changes, desk, raw_id, mail)
+
+
+def file_each(desk: Desk, mails: Sequence[tuple[int, IncomingMail]]) -> list[FiledMail]:
+    """File some kept mails in one transaction, each as `file` does: all of them, or none where one fails."""
+    filed = []
+    with desk.change_each(Verb.RECEIVE) as begin:
+        for raw_id, mail in mails:
+            with begin() as changes:
+                filed.append(_placed_and_filed(changes, desk, raw_id, mail))
+    return filed
 
 
 def quarantine(desk: Desk, raw_id: int, reason: str) -> FiledMail:
@@ -220,6 +221,19 @@ def _lock_raw(session: Session, raw_id: int) -> RawMessage:
 def _remember(session: Session, raw: RawMessage, fate: str) -> None:
     mark = update(MailSeen).where(col(MailSeen.raw_id) == raw.id, col(MailSeen.fate) == STORED)
     session.execute(mark.values(fate=fate).execution_options(synchronize_session=False))
+
+
+def _placed_and_filed(changes: Changes, desk: Desk, raw_id: int, mail: IncomingMail) -> FiledMail:
+    raw = _lock_raw(changes.session, raw_id)
+    if raw.disposition is not None:
+        return _as_filed(changes.session, raw)
+    placement = already_imported(changes.session, mail)
+    if placement is None:
+        signals = signals_of(changes.session, mail, changes.now)
+        raw.signals, placement = signals.as_stored(), threading.place(signals)
+    put(Filing(changes, raw, mail, queues_by_address(changes.session), desk.settings.calendar), placement)
+    _remember(changes.session, raw, raw.disposition or "")
+    return _as_filed(changes.session, raw)
 
 
 def _as_filed(session: Session, raw: RawMessage) -> FiledMail:

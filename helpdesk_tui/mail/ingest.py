@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 
 from helpdesk_tui.desk import mailroom
 from helpdesk_tui.desk.door import Desk
@@ -20,6 +21,8 @@ from helpdesk_tui.terms import Disposition, FiledMail, IncomingMail
 log = logging.getLogger(__name__)
 #: The source of mail that is handed over by command; a mail handed over twice is known by it.
 PIPE = "pipe"
+#: So many mails are filed in one transaction: others wait for as long as it takes.
+_AT_ONCE = 10
 #: What is kept of the text of a mail that could not be filed whole, in characters.
 _BAREST_TEXT = 64 * 1024
 
@@ -41,11 +44,12 @@ def take_in(
     kept = tried_again(lambda: mailroom.keep(desk, mailbox, mails, to_queue or queue, is_chosen=bool(to_queue)))
     before = {one.raw_id for one in kept if one.is_filed}
     new = {one.raw_id: mail.content for one, mail in zip(kept, mails, strict=True) if one.raw_id not in before}
-    filed: dict[int, FiledMail | None] = {}
+    filed: dict[int, FiledMail] = {}
     with lent(readers) as own, _memory_in_words():
-        for raw_id, reading in zip(new, own.read(new.values()), strict=True):
-            filed[raw_id] = _file(desk, raw_id, reading)
-    return [filed.pop(one.raw_id, None) or _again(desk, one.raw_id) for one in kept]
+        readings = zip(new, own.read(new.values()), strict=True)
+        while some := list(islice(readings, _AT_ONCE)):
+            filed |= _file_some(desk, some)
+    return [filed.pop(one.raw_id) if one.raw_id in filed else _again(desk, one.raw_id) for one in kept]
 
 
 def file_one(desk: Desk, kept: KeptMail, content: bytes, readers: Readers | None = None) -> FiledMail:
@@ -58,6 +62,19 @@ def file_kept(desk: Desk, raw_id: int, content: bytes, readers: Readers | None =
     with lent(readers) as own, _memory_in_words():
         (reading,) = own.read([content])
     return _file(desk, raw_id, reading)
+
+
+def _file_some(desk: Desk, readings: Sequence[tuple[int, Reading]]) -> dict[int, FiledMail]:
+    """File these in one transaction; where one of them fails, each in its own."""
+    readable = [(raw_id, mail) for raw_id, mail in readings if isinstance(mail, IncomingMail)]
+    filed: dict[int, FiledMail] = {}
+    if len(readable) > 1:
+        try:
+            each = tried_again(lambda: mailroom.file_each(desk, readable))
+            filed = {raw_id: one for (raw_id, _mail), one in zip(readable, each, strict=True)}
+        except Exception as error:  # noqa: BLE001  which of them it was shows where each is filed in its turn
+            log.info("some mails are filed one by one: %s", type(error).__name__)
+    return filed | {raw_id: _file(desk, raw_id, one) for raw_id, one in readings if raw_id not in filed}
 
 
 def _file(desk: Desk, raw_id: int, mail: Reading) -> FiledMail:

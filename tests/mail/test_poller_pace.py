@@ -96,21 +96,21 @@ def test_who_is_told_to_end_does_so_after_the_batch_in_hand(
     small_installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = ImapFolder({uid: a_mail(f"This is mail {uid}.") for uid in range(1, 201)})
-    file, may_go_on = mailroom.file, threading.Event()
+    file, may_go_on = mailroom.file_each, threading.Event()
 
     def file_slowly(*args: Any) -> Any:
         filed = file(*args)
         may_go_on.wait(20)
         return filed
 
-    monkeypatch.setattr(mailroom, "file", file_slowly)
+    monkeypatch.setattr(mailroom, "file_each", file_slowly)
     with serving(folder) as port:
         small_installation.fetch_from_port(port, PASSWORD)
         small_installation.set_mailbox(batch_count=3)
         watched = poller.Poller(small_installation.system(), small_installation.settings, lambda _words: None)
         job = threading.Thread(target=watched.run)
         job.start()
-        wait_until(lambda: tickets(small_installation) == 1, "it has begun")
+        wait_until(lambda: tickets(small_installation) == 3, "it has begun")
         watched.stop()
         may_go_on.set()
         job.join(20)
