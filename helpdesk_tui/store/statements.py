@@ -69,7 +69,8 @@ def _insert_for_id(table: type[SQLModel]) -> Executable:
 @cache
 def _insert_unless_there(table: type[SQLModel], is_on_postgres: bool) -> Executable:
     dialect = postgresql if is_on_postgres else sqlite
-    return dialect.insert(_table(table)).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    statement: Executable = dialect.insert(_table(table)).on_conflict_do_nothing()
+    return statement.execution_options(preserve_rowcount=True)
 
 
 def _table(table: type[SQLModel]) -> Any:
