@@ -96,6 +96,7 @@ class Reader:
         self.asked_bytes = 0
         self.silent_for = 0.0
         self.is_leaving = False
+        self._worked = 0
 
     @property
     def has_room(self) -> bool:
@@ -148,6 +149,13 @@ class Reader:
                 else:
                     yield self._answered(frame)
 
+    def has_worked(self) -> bool:
+        """True where it has had the processor since this was asked last; then its silence begins anew."""
+        before, self._worked = self._worked, self._work_so_far()
+        if self._worked > before:
+            self.silent_for = 0.0
+        return self._worked > before
+
     def end(self) -> int:
         """End it; how it ended, as `subprocess` counts."""
         self._process.kill()
@@ -173,6 +181,15 @@ class Reader:
             if pipe is not None:
                 pipe.close()
         return code
+
+    def _work_so_far(self) -> int:
+        """Its time on the processor, in ticks of the system; 0 where that does not say."""
+        try:
+            status = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii")
+        except OSError:
+            return 0
+        user, system = status.rpartition(")")[2].split()[11:13]
+        return int(user) + int(system)
 
     def _received_now(self) -> int:
         try:

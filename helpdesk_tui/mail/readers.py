@@ -31,7 +31,7 @@ MOST_READ = 25 << 20
 #: Mails that were handed in and not given back yet, in bytes; one larger than that comes alone.
 MOST_IN_FLIGHT = 64 << 20
 _MOST_JOBS = 512
-#: A child that says nothing for so long is ended, in seconds: its own limit counts its work, this one a standstill.
+#: A child that says and does nothing for so long is ended, in seconds; one that works is ended by its own limit.
 MOST_SILENT = 60.0
 _SLICE = 1.0
 _MOST_CHILDREN = 8
@@ -144,7 +144,7 @@ class Readers:
         if child.is_leaving:
             work.again(child.jobs)
             self._part_with(child)
-        elif child.silent_for >= MOST_SILENT:
+        elif child.silent_for >= MOST_SILENT and not child.has_worked():
             self._bury(work, child, _("Its reader stood still for {n} s.").format(n=f"{MOST_SILENT:g}"))
 
     def _bury(self, work: _Work, child: Reader, reason: str = "") -> None:

@@ -13,12 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from helpdesk_tui.desk import mailroom
 from helpdesk_tui.desk.door import Desk
@@ -30,13 +28,7 @@ from helpdesk_tui.mail.parse import parse
 from helpdesk_tui.mail.protocol import Limits
 from helpdesk_tui.mail.reader import Unread
 from helpdesk_tui.mail.readers import Readers
-from helpdesk_tui.terms import (
-    Authenticity,
-    DeliveryReport,
-    IncomingFile,
-    IncomingMail,
-    Person,
-)
+from helpdesk_tui.terms import IncomingMail
 from tests.build import MAILBOX, MORNING, received
 from tests.mail.odd_child import DEEDS
 from tests.mail.raw_mail import a_mail, a_multipart, a_part, mail_of
@@ -62,91 +54,9 @@ def process_of(pool: Readers, number: int = 0) -> int:
     return pool._children[number]._process.pid
 
 
-TEXTS = st.text(st.characters(codec="utf-8"), max_size=40) | st.just("a\ud800b")
-IDS = st.lists(TEXTS, max_size=3).map(tuple)
-PEOPLE = st.builds(Person, TEXTS, TEXTS)
-FILES = st.builds(IncomingFile, TEXTS, TEXTS, st.binary(max_size=200), st.booleans())
-MAILS = st.builds(
-    IncomingMail,
-    sender=PEOPLE,
-    has_strict_sender=st.booleans(),
-    **dict.fromkeys(("reply_to", "to", "cc"), st.lists(PEOPLE, max_size=3).map(tuple)),
-    **dict.fromkeys(("delivered_to", "in_reply_to", "references", "robot_signs", "report_ids", "notes"), IDS),
-    **dict.fromkeys(("subject", "text", "quoted", "message_id", "auto_submitted", "importance", "notice"), TEXTS),
-    sent_at=st.none() | st.datetimes(timezones=st.just(UTC)),
-    is_list=st.booleans(),
-    report=st.none() | st.builds(DeliveryReport, st.booleans(), TEXTS, TEXTS, TEXTS),
-    files=st.lists(FILES, max_size=3).map(tuple),
-    authenticity=st.sampled_from(Authenticity),
-)
-
-
-class TestFrames:
-    @settings(max_examples=200, deadline=None)
-    @given(MAILS)
-    def test_every_field_of_a_mail_survives_the_way(self, mail: IncomingMail) -> None:
-        pieces = frames.framed(1, *frames.dumped(mail))
-        received = bytearray(b"".join(pieces) + b"more")
-        frame = frames.take(received)
-        assert frame is not None
-        assert frames.loaded(IncomingMail, frame.json, frame.blobs) == mail
-        assert received == b"more"
-
-    def test_a_frame_may_come_in_pieces(self) -> None:
-        whole = b"".join(frames.framed(7, b"[]", [b"ab", b"c"]))
-        received = bytearray()
-        for at in range(len(whole)):
-            assert frames.take(received) is None
-            received += whole[at : at + 1]
-        assert frames.take(received) == (7, b"[]", b"abc")
-
-    @pytest.mark.parametrize(
-        ("text", "blobs"),
-        [
-            (b"", b""),
-            (b"{}", b""),
-            (b"[]", b""),
-            (b'"ab"', b""),
-            (b'["a", "b", 1, false]', b"x"),
-            (b'["a", "b", true, false]', b"x"),
-            (b'["a", "b", 2, false]', b"x"),
-            (b'["a", "b", -1, false]', b""),
-            (b'["a", "b", 0, false]', b"x"),
-            (b'["a", 1, 1, false]', b"x"),
-            (b'["a", "b", 1, 0]', b"x"),
-            (b'["a", "b", 1, false, 1]', b"x"),
-            (b"[" * 100_000, b""),
-            (b"\xff", b""),
-        ],
-    )
-    def test_what_is_not_exactly_of_its_type_is_malformed(self, text: bytes, blobs: bytes) -> None:
-        good = (b'["a","b",1,false]', b"x")
-        assert frames.loaded(IncomingFile, *good) == IncomingFile("a", "b", b"x")
-        if (json_like := text.replace(b" ", b"")) != good[0]:
-            with pytest.raises(frames.Malformed):
-                frames.loaded(IncomingFile, json_like, blobs)
-
-    def test_a_time_without_its_zone_is_malformed(self) -> None:
-        with pytest.raises(frames.Malformed):
-            frames.loaded(_Moment, b'["2026-01-01T00:00:00"]')
-
-    def test_programs_with_other_fields_know_each_other_apart(self) -> None:
-        assert len({frames.shape(one) for one in (_Moment, _SameMoment, _Later, IncomingMail)}) == 3
-
-
 @dataclass(frozen=True)
-class _Moment:
+class _OtherMail:
     at: datetime
-
-
-@dataclass(frozen=True)
-class _SameMoment:
-    at: datetime
-
-
-@dataclass(frozen=True)
-class _Later:
-    at: datetime | None
 
 
 class TestReading:
@@ -283,6 +193,12 @@ class TestWhatAMailDoesToItsReader:
         monkeypatch.setattr(readers, "MOST_SILENT", 1.0)
         assert told([a_mail("DO: sleep"), a_mail("Two")], odd) == ["Its reader stood still for 1 s.", "Two"]
 
+    def test_one_that_works_is_ended_by_its_own_limit_however_slowly(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(reader, "CHILD", ODD)
+        monkeypatch.setattr(readers, "MOST_SILENT", 0.1)
+        with Readers(1, Limits(seconds=1.5)) as odd:
+            assert told([a_mail("DO: work")], odd) == ["Reading it took more than 1.5 s."]
+
     def test_time_in_which_the_machine_does_other_things_does_not_count(self, odd: Readers) -> None:
         assert told([a_mail()], odd) == ["Hello"]
         os.kill(process_of(odd), signal.SIGSTOP)
@@ -368,7 +284,7 @@ class TestWhereNoChildCanBeStarted:
             told([a_mail()], pool)
 
     def test_it_is_of_another_version(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(reader, "IncomingMail", _Moment)
+        monkeypatch.setattr(reader, "IncomingMail", _OtherMail)
         with Readers(1) as pool, pytest.raises(Temporary, match="another version"):
             told([a_mail()], pool)
 
