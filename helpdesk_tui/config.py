@@ -60,6 +60,15 @@ class MailboxSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PipeSettings:
+    """Mail that a mail server hands over by `helpdesk mail receive`; its keys are those of a mailbox."""
+
+    authserv_id: str = ""
+    own_hops: int = 1
+    arc_forwarders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SmtpSettings:
     """Where outgoing mail is handed over: a submission server (`host`), or a Maildir (`path`, for trying out)."""
 
@@ -132,6 +141,7 @@ class Settings:
     callbacks: CallbackSettings = field(default_factory=CallbackSettings)
     callback_teams: tuple[CallbackTeamSettings, ...] = ()
     ui: UiSettings = field(default_factory=UiSettings)
+    pipe: PipeSettings = field(default_factory=PipeSettings)
 
     @property
     def is_shared(self) -> bool:
@@ -145,6 +155,7 @@ class Settings:
 
 
 _SECTIONS: Mapping[str, type] = {
+    "pipe": PipeSettings,
     "smtp": SmtpSettings,
     "calendar": CalendarSettings,
     "callbacks": CallbackSettings,

@@ -118,6 +118,11 @@ def first_polled(desk: Desk, mailbox: str) -> datetime:
         return session.get_one(MailboxStart, mailbox).first_at
 
 
+def mailbox_of(session: Session, raw_id: int) -> str:
+    """The name of the source that a raw mail came from."""
+    return session.execute(select(col(RawMessage.mailbox)).where(col(RawMessage.id) == raw_id)).scalar_one()
+
+
 def raw_content(session: Session, raw_id: int) -> bytes:
     """The bytes of a raw mail."""
     sha256 = session.execute(select(col(RawMessage.sha256)).where(col(RawMessage.id) == raw_id)).scalar_one()

@@ -13,6 +13,7 @@ from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.mailroom import ArrivedMail, KeptMail
 from helpdesk_tui.errors import HelpdeskError, Temporary
 from helpdesk_tui.language import _
+from helpdesk_tui.mail.authenticity import NOBODY, Trust
 from helpdesk_tui.mail.reader import NoRoom, Reading, Unread
 from helpdesk_tui.mail.readers import Readers, lent
 from helpdesk_tui.store.transaction import tried_again
@@ -46,7 +47,7 @@ def take_in(
     new = {one.raw_id: mail.content for one, mail in zip(kept, mails, strict=True) if one.raw_id not in before}
     filed: dict[int, FiledMail] = {}
     with lent(readers) as own, _memory_in_words():
-        readings = zip(new, own.read(new.values()), strict=True)
+        readings = zip(new, own.read(new.values(), trust=_trust(desk, mailbox)), strict=True)
         while some := list(islice(readings, _AT_ONCE)):
             filed |= _file_some(desk, some)
     return [filed.pop(one.raw_id) if one.raw_id in filed else _again(desk, one.raw_id) for one in kept]
@@ -59,9 +60,22 @@ def file_one(desk: Desk, kept: KeptMail, content: bytes, readers: Readers | None
 
 def file_kept(desk: Desk, raw_id: int, content: bytes, readers: Readers | None = None) -> FiledMail:
     """Read and file one mail that is kept already. Only a mail that cannot be read goes to quarantine."""
+    return _file(desk, raw_id, _read(desk, raw_id, content, readers))
+
+
+def _read(desk: Desk, raw_id: int, content: bytes, readers: Readers | None) -> Reading:
+    trust = _trust(desk, desk.ask(mailroom.mailbox_of, raw_id))
     with lent(readers) as own, _memory_in_words():
-        (reading,) = own.read([content])
-    return _file(desk, raw_id, reading)
+        (reading,) = own.read([content], trust=trust)
+    return reading
+
+
+def _trust(desk: Desk, mailbox: str) -> Trust:
+    """Whose word about senders counts in mail of this source."""
+    if mailbox == PIPE:
+        return Trust.of(desk.settings.pipe)
+    named = (Trust.of(one) for one in desk.settings.mailboxes if one.name == mailbox)
+    return next(named, NOBODY)
 
 
 def _file_some(desk: Desk, readings: Sequence[tuple[int, Reading]]) -> dict[int, FiledMail]:
@@ -162,9 +176,9 @@ def retry_quarantined(
     A mail leaves quarantine when what it says is at hand; a process that ends in between leaves it to `file_left_over`.
     """
     filed = []
-    with lent(readers) as own, _memory_in_words():
+    with lent(readers) as own:
         for raw_id in desk.ask(mailroom.quarantined, raw_ids):
-            (reading,) = own.read([desk.ask(mailroom.raw_content, raw_id)])
+            reading = _read(desk, raw_id, desk.ask(mailroom.raw_content, raw_id), own)
             mailroom.release(desk, raw_id)
             filed.append(_file(desk, raw_id, reading))
     return filed

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from helpdesk_tui.mail import child, frames
+from helpdesk_tui.mail.authenticity import NOBODY, Trust
 from helpdesk_tui.mail.parse import parse
 from helpdesk_tui.mail.protocol import READ
 from helpdesk_tui.terms import IncomingMail
@@ -65,12 +66,12 @@ DEEDS: dict[bytes, Callable[[], object]] = {
 }
 
 
-def obey(raw: bytes) -> IncomingMail:
+def obey(raw: bytes, trust: Trust = NOBODY) -> IncomingMail:
     """Read a mail, after doing what it says."""
     for words, deed in DEEDS.items():
         if words in raw:
             deed()
-    return parse(raw)
+    return parse(raw, trust)
 
 
 if __name__ == "__main__":
