@@ -177,13 +177,13 @@ def _mailbox(settings: MailboxSettings) -> str:
 
 
 def _sending(settings: Settings) -> str:
-    from helpdesk_tui.config import secret
+    from helpdesk_tui.credentials import credential
 
     smtp = settings.smtp
     if smtp.path:
         return smtp.path
     if smtp.user:
-        secret(smtp.password_command, smtp.password_env, "smtp")
+        credential(smtp, "smtp")
     import socket
 
     try:

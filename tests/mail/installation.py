@@ -18,7 +18,8 @@ import pytest
 
 from helpdesk_tui.config import MailboxSettings, Settings, SmtpSettings, load
 from helpdesk_tui.desk.door import Desk, utc_now
-from helpdesk_tui.mail.poller import Polled, poll_once
+from helpdesk_tui.mail.intake import Polled
+from helpdesk_tui.mail.poller import poll_once
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.terms import SYSTEM
 from tests.build import Place, sql

@@ -22,6 +22,7 @@ from tests.mail.twenty_mails import (
 from tests.services.dovecot import DovecotServer, Mailbox
 
 IMAP = "helpdesk_tui.mail.imap:ImapMailbox"
+AFTER = "helpdesk_tui.mail.imap_after"
 MAILROOM = "helpdesk_tui.desk.mailroom"
 READERS = "helpdesk_tui.mail.readers"
 BATCHES = (1, 2, 4)
@@ -58,7 +59,7 @@ WAY = (
     Step("noted", "after", f"{MAILROOM}:mark_done", BATCHES),
     Step("before a commit", "before", "sqlalchemy.orm:Session.commit", COMMITS),
     Step("after a commit", "after", "sqlalchemy.orm:Session.commit", COMMITS),
-    Step("signing", "before", "helpdesk_tui.mail.poller:sign", (1,)),
+    Step("signing", "before", "helpdesk_tui.mail.intake:sign_round", (1,)),
 )
 MATRIX = [(store, step, turn) for store in ("sqlite", "postgres") for step in WAY for turn in step.turns]
 #: What `make test` runs: drawn once and for all.
@@ -129,8 +130,8 @@ def test_a_poller_killed_again_and_again_gets_there_all_the_same(
 
 
 MOVING = (
-    Step("before moving", "before", f"{IMAP}._put_into_target", (1, 2, 4)),
-    Step("moved", "after", f"{IMAP}._put_into_target", (1, 2, 4)),
+    Step("before moving", "before", f"{AFTER}:_put_into", (1, 2, 4)),
+    Step("moved", "after", f"{AFTER}:_put_into", (1, 2, 4)),
     Step("noted", "after", f"{MAILROOM}:mark_done", (1, 2, 4)),
 )
 LOOKING_ANEW = (

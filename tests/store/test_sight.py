@@ -69,6 +69,8 @@ QUESTIONS: dict[Any, Question] = {
     mail.outbox: lambda _desk, _hidden: [()],
     mail.mail_health: lambda _desk, _hidden: [()],
     mail.mail_account: lambda _desk, _hidden: [()],
+    mail.newest_numbering: lambda _desk, _hidden: [("inbox", 1)],
+    mail.received_by_uid: lambda _desk, _hidden: [("inbox", 1, [1, 2])],
     mail.kept_mails: lambda _desk, _hidden: [(), ("robot",), ("quarantined",), ("bounce",), ("outgoing",)],
     people.find_customers: lambda _desk, _hidden: [(HEIDI.address,), (HEIDI.name,), ("7654321",)],
     people.open_ticket_ids: lambda _desk, hidden: [(hidden.customer,)],

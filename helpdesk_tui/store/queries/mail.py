@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,8 +10,9 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from helpdesk_tui.store.statements import is_among
 from helpdesk_tui.store.tables import Lease, MailSeen, Message, Outbox, RawMessage, Ticket
-from helpdesk_tui.terms import OutboxState, Person
+from helpdesk_tui.terms import Disposition, OutboxState, Person
 
 #: What names a mail; its text is not wanted.
 _HEAD = (
@@ -22,6 +24,9 @@ _HEAD = (
 )
 _PENDING = (OutboxState.QUEUED, OutboxState.SENDING, OutboxState.FAILED, OutboxState.UNSURE)
 
+
+#: A UIDVALIDITY has 32 bits (RFC 3501 §9); what is above was made by us.
+_MADE = 1 << 32
 
 #: The job of sending, as leases name it.
 SENDER = "sender"
@@ -161,3 +166,28 @@ def kept_mails(session: Session, disposition: str | None = None, limit: int = 50
         KeptRow(raw.message_id or raw.id, raw.mailbox, raw.received_at, raw.disposition, number, raw.why_reason)
         for raw, number in rows
     ]
+
+
+def newest_numbering(session: Session, mailbox: str, uidvalidity: int) -> int:
+    """The number under which the uids of a folder are known: its UIDVALIDITY, or one that was made above it."""
+    if uidvalidity >= _MADE:
+        return uidvalidity
+    numberings = select(func.max(col(MailSeen.uidvalidity))).where(
+        col(MailSeen.mailbox) == mailbox, col(MailSeen.uidvalidity) % _MADE == uidvalidity
+    )
+    return session.execute(numberings).scalar() or uidvalidity
+
+
+def received_by_uid(session: Session, mailbox: str, numbering: int, uids: Sequence[int]) -> dict[int, datetime]:
+    """When mails of a mailbox were received, by uid; without those whose content was known before."""
+    found = (
+        select(col(MailSeen.uid), col(RawMessage.received_at))
+        .join(RawMessage, col(RawMessage.id) == col(MailSeen.raw_id))
+        .where(
+            col(MailSeen.mailbox) == mailbox,
+            col(MailSeen.uidvalidity) == numbering,
+            col(MailSeen.fate) != Disposition.DUPLICATE,
+            is_among(session, col(MailSeen.uid), uids),
+        )
+    )
+    return {uid or 0: received_at for uid, received_at in session.execute(found)}
