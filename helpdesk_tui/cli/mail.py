@@ -116,6 +116,7 @@ def list_mails(
 
 def poll(once: bool = typer.Option(False, "--once", help="One round, then end."), as_json: bool = JSON) -> None:
     """Fetch mail from all mailboxes, send what waits in the outbox, run what falls due."""
+    from helpdesk_tui.cli.fetching import shown_progress
     from helpdesk_tui.mail.poller import poll_once
 
     desk = open_system_desk()
@@ -126,12 +127,15 @@ def poll(once: bool = typer.Option(False, "--once", help="One round, then end.")
     if not once:
         _poll_until_stopped(desk)
         return
-    done = poll_once(desk, desk.settings)
+    with shown_progress() as progress:
+        done = poll_once(desk, desk.settings, progress)
     failures = [error_json(error) for error in done.failures]
     if as_json:
         print_json({"received": done.received, "sent": done.sent, "failures": failures})
     else:
         say(_("{received} received, {sent} sent").format(received=sum(done.received.values()), sent=done.sent))
+        for remark in done.remarks:
+            tell(remark)
         for error in done.failures:
             tell(f"{error.message} {error.hint}")
     if done.failures:
@@ -333,9 +337,10 @@ def _write_bytes(desk: Desk, question: Any, wanted: int) -> None:
 
 
 def _poll_until_stopped(desk: Desk) -> None:
+    from helpdesk_tui.cli.fetching import Lines
     from helpdesk_tui.mail.poller import Poller
 
-    poller = Poller(desk, desk.settings, tell)
+    poller = Poller(desk, desk.settings, tell, Lines().show)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_args: poller.stop())
     tell(_("polling {names}; ctrl+c ends").format(names=", ".join(m.name for m in desk.settings.mailboxes)))

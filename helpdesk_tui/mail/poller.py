@@ -58,13 +58,15 @@ def poll_once(desk: Desk, settings: Settings, progress: Progress = silent) -> Po
 class Poller:
     """Polls until it is stopped: a thread a mailbox, and one that sends and runs timers."""
 
-    def __init__(self, desk: Desk, settings: Settings, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, desk: Desk, settings: Settings, tell: Callable[[str], None], progress: Progress = silent
+    ) -> None:
         self._desk = desk
         self._settings = settings
         self._tell = tell
         self._stop = threading.Event()
         self._boxes: dict[str, Mailbox] = {}
-        self._intakes = {one.name: Intake(desk, one) for one in settings.mailboxes}
+        self._intakes = {one.name: Intake(desk, one, progress) for one in settings.mailboxes}
         self._pauses: dict[str, float] = {}
 
     def run(self) -> None:

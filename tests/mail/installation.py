@@ -159,7 +159,7 @@ class Installation:
         return subprocess.Popen(
             [sys.executable, "-m", "helpdesk_tui", *self.argv(*words, name=name)],
             cwd=self.folder,
-            env=self._environment(),
+            env=self.environment_of_a_process(),
             text=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -176,7 +176,7 @@ class Installation:
         return subprocess.run(
             [sys.executable, *words],
             cwd=self.folder,
-            env=self._environment(),
+            env=self.environment_of_a_process(),
             input=said,
             text=True,
             capture_output=True,
@@ -184,7 +184,8 @@ class Installation:
             check=False,
         )
 
-    def _environment(self) -> dict[str, str]:
+    def environment_of_a_process(self) -> dict[str, str]:
+        """The variables that a command of this help desk runs with."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("HELPDESK_", "XDG_"))}
         ours = {name: value for name, value in os.environ.items() if name.startswith("HELPDESK_TEST_")}
         return {**kept, **ours, "HOME": str(self.folder), "PYTHONPATH": str(REPOSITORY)}
