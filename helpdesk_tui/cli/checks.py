@@ -173,7 +173,8 @@ def _mailbox(settings: MailboxSettings) -> str:
     from helpdesk_tui.mail.mailbox import open_mailbox
 
     with open_mailbox(settings) as box:
-        return ngettext("{n} mail is there", "{n} mails are there", len(box.uids()))
+        said = ngettext("{n} mail is there", "{n} mails are there", len(box.uids()))
+        return " · ".join([said, *box.remarks])
 
 
 def _sending(settings: Settings) -> str:

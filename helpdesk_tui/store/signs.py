@@ -24,6 +24,7 @@ class Sign(StrEnum):
     """What a sign says, in its words, of the time from `since` to `at`."""
 
     FIRST_ROUND = "first round"
+    WELL = "last good round"
     TROUBLE = "trouble"
     REMARK = "remark"
     WAITING = "waiting"
@@ -42,9 +43,10 @@ def sign_trouble(store: Store, mailbox: str, now: datetime, words: str) -> None:
     """Say that a mailbox could not be looked into; since when is kept until a round goes well."""
     with reading(store, SYSTEM) as session:
         state, trouble = (session.get(Lease, name) for name in (POLLING + mailbox, Sign.TROUBLE.of(mailbox)))
-        is_old = state is not None and trouble is not None and state.at == trouble.at
-        since = trouble.since if is_old and trouble is not None else now
-    put(store, Sign.TROUBLE, mailbox, since, now, words)
+    is_old = state is not None and trouble is not None and state.at == trouble.at
+    if state is not None and not is_old:
+        put(store, Sign.WELL, mailbox, state.at, state.at)
+    put(store, Sign.TROUBLE, mailbox, trouble.since if is_old and trouble else now, now, words)
     sign(store, POLLING + mailbox, now, words)
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -205,4 +205,4 @@ def _keys(section: MailboxSettings | SmtpSettings) -> list[str]:
     """The lines of a section: what differs from the default."""
     defaults = {one.name: one.default for one in fields(section)}
     values = {name: value for name, value in asdict(section).items() if name != "name" and value != defaults[name]}
-    return [f"{name} = {json.dumps(value)}" for name, value in values.items()]
+    return [f"{name} = {value if isinstance(value, date) else json.dumps(value)}" for name, value in values.items()]
