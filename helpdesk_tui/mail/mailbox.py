@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -84,6 +85,10 @@ def open_mailbox(settings: MailboxSettings) -> Mailbox:
     Raises:
         Usage: neither host nor path is set, or `after` is none of the known words.
     """
+    if settings.path and Path(settings.path).expanduser().is_file():
+        from helpdesk_tui.mail.mbox import MboxMailbox
+
+        return MboxMailbox(settings)
     if settings.path:
         from helpdesk_tui.mail.maildir import MaildirMailbox
 
@@ -94,7 +99,7 @@ def open_mailbox(settings: MailboxSettings) -> Mailbox:
         return ImapMailbox(settings)
     raise Usage(
         _("Mailbox {name} has neither a host nor a path.").format(name=settings.name),
-        _("Set host for IMAP, or path for a Maildir."),
+        _("Set host for IMAP, or path for a Maildir or an mbox file."),
     )
 
 

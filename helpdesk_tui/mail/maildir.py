@@ -59,8 +59,8 @@ class MaildirMailbox:
         for folder in _FOLDERS:
             if not (self._path / folder).is_dir():
                 raise HelpdeskError(
-                    _("{place}: {path} is not a Maildir.").format(place=self._place, path=self._path),
-                    _("Set path to the folder that holds cur, new and tmp."),
+                    _("{place}: {path} is not a Maildir, and no file.").format(place=self._place, path=self._path),
+                    _("Set path to the folder that holds cur, new and tmp, or to an mbox file."),
                 )
         return self
 

@@ -215,7 +215,7 @@ def test_the_same_questions_show_it_to_who_belongs_there(place: Place, outsider:
     assert silent == {
         "agents", "categories", "fates", "hidden_queues", "import_named", "import_of", "imports", "individual_stats",
         "imported_mails", "known", "people_here", "queues", "refusal_by_person", "rejects", "subject_tags",
-        "may_write_imports", "taken_in_live", "teams", "tickets_named", "plan_of", "plans", "unfiled", "views",
+        "may_write_imports", "newest_numbering", "received_by_uid", "taken_in_live", "teams", "tickets_named", "plan_of", "plans", "unfiled", "views",
     }  # fmt: skip
 
 
