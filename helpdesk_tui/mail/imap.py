@@ -6,10 +6,11 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import imapclient
 from imapclient.exceptions import (
@@ -38,6 +39,8 @@ from helpdesk_tui.mail.mailbox import (
 )
 
 __all__ = ["FetchedMail", "ImapMailbox"]
+
+_T = TypeVar("_T")
 
 #: What can be the number of a mail or of a folder: 32 bits in RFC 3501, 63 bits with servers that are generous.
 _MOST = 2**63 - 1
@@ -140,12 +143,7 @@ class ImapMailbox:
         self._suspects = {uid: self._suspects[uid] for uid in uids if uid in self._suspects}
         calm = [uid for uid in uids if uid not in self._suspects]
         for batch in in_batches(self._sizes(calm), self._settings.batch_count, self._settings.batch_bytes):
-            try:
-                mails = self._fetch_batch(batch)
-            except HelpdeskError as error:
-                self._set_aside([uid for uid, _size in batch], error)
-                continue
-            if mails:
+            if mails := self._twice([uid for uid, _size in batch], partial(self._fetch_batch, batch)):
                 yield mails
         for uid in sorted(self._suspects, key=lambda uid: (self._suspects[uid], uid)):
             if mails := self._fetch_alone(uid):
@@ -219,12 +217,7 @@ class ImapMailbox:
 
     def _sizes(self, uids: Sequence[int]) -> Iterator[tuple[int, int]]:
         for some in _slices(uids):
-            try:
-                sizes = self._sizes_of(some)
-            except HelpdeskError as error:
-                self._set_aside(some, error)
-            else:
-                yield from sizes
+            yield from self._twice(some, partial(self._sizes_of, some))
 
     def _sizes_of(self, uids: list[int]) -> list[tuple[int, int]]:
         """Uid and size of those that are not too large."""
@@ -262,9 +255,20 @@ class ImapMailbox:
         del self._suspects[uid]
         return mails
 
-    def _set_aside(self, uids: Sequence[int], error: HelpdeskError) -> None:
-        self._suspects.update((uid, self._suspects.get(uid, 0)) for uid in uids)
-        self._go_on_after(error)
+    def _twice(self, uids: Sequence[int], ask: Callable[[], list[_T]]) -> list[_T]:
+        """Ask for something of these mails, at once again where that fails: so mails keep their order.
+
+        Nothing, where that is no use either; then each of them is asked for alone, after all others.
+        """
+        for is_last in (False, True):
+            try:
+                return ask()
+            except HelpdeskError as error:
+                trouble = error
+            if is_last:
+                self._suspects.update((uid, self._suspects.get(uid, 0)) for uid in uids)
+            self._go_on_after(trouble)
+        return []
 
     def _go_on_after(self, error: HelpdeskError) -> None:
         """Make a lost connection anew, unless that is no use or we end; after a plain refusal it is as good as before."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.locks import sign, whoami
+from helpdesk_tui.store.statements import add_unless_there
 from helpdesk_tui.store.tables import Lease, MailSeen
 from helpdesk_tui.store.transaction import reading, writing
 from helpdesk_tui.terms import SYSTEM
@@ -63,10 +64,10 @@ def first_round_at(store: Store, mailbox: str, now: datetime) -> datetime:
 
 def put(store: Store, kind: Sign, mailbox: str, since: datetime, at: datetime, words: str = "") -> None:
     """Write a sign, in place of the last one of its kind."""
+    said = {"holder": whoami(), "since": since, "at": at, "words": words}
     with writing(store, SYSTEM) as session:
-        row = session.get(Lease, kind.of(mailbox)) or Lease(name=kind.of(mailbox), since=since, at=at)
-        row.holder, row.since, row.at, row.words = whoami(), since, at, words
-        session.add(row)
+        if not add_unless_there(session, Lease, {"name": kind.of(mailbox), **said}):
+            session.execute(update(Lease).where(col(Lease.name) == kind.of(mailbox)).values(said))
 
 
 def words_of(session: Session, kind: Sign, mailbox: str) -> str:

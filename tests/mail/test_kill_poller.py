@@ -11,6 +11,7 @@ import pytest
 
 from tests.build import Place, Proves
 from tests.mail.installation import Installation
+from tests.mail.servers import changed_on_the_way
 from tests.mail.twenty_mails import (
     assert_complete,
     assert_told_nothing_too_early,
@@ -189,3 +190,31 @@ def test_a_poller_killed_after_the_server_gave_new_numbers_makes_no_ticket_twice
         digest for _box, digest, _how in before["kept"]
     )
     assert {**after, "seen": [row for row in after["seen"] if row not in again]} == before
+
+
+COPYING = (
+    Step("copied", "after", "imapclient:IMAPClient.copy", (1, 4)),
+    Step("marked", "after", "imapclient:IMAPClient.add_flags", (1, 2)),
+    Step("taken away", "after", "imapclient:IMAPClient.uid_expunge", (1, 4)),
+)
+
+
+@pytest.mark.parametrize(("place", "step", "turn"), more_cases(COPYING, ("sqlite", "copied", 1)), indirect=["place"])
+def test_a_poller_killed_between_copying_and_taking_away_has_every_ticket_once(
+    installation: Installation, mailbox: Mailbox, step: Step, turn: int, proves: Proves
+) -> None:
+    """On a server without MOVE a mail may then lie in the other folder twice; here it is one all the same."""
+    deliver_the_day(mailbox)
+    with mailbox.session() as owner:
+        owner.create("Done")
+    with changed_on_the_way(mailbox, {b" MOVE": b" XXXX"}) as port:
+        installation.fetch_from(mailbox, port=port, security="none", after="move:Done")
+        installation.killed(step.when, step.target, turn)
+        copies = [raw for *_rest, raw in mailbox.messages("Done")]
+        assert_told_nothing_too_early(installation, copies)
+        installation.poll_well()
+    moved = [raw for *_rest, raw in mailbox.messages("Done")]
+    assert_complete(installation, list(set(moved)))
+    assert len(moved) <= len(the_day()) + 5
+    assert mailbox.messages() == []
+    proves("kills", 1)
