@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from datetime import time as time_of_day
@@ -15,6 +16,7 @@ from helpdesk_tui.desk import mailroom
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.mailroom import ArrivedMail
 from helpdesk_tui.errors import HelpdeskError
+from helpdesk_tui.mail.ahead import one_ahead
 from helpdesk_tui.mail.ingest import file_left_over, take_in
 from helpdesk_tui.mail.mailbox import FetchedMail, Mailbox, is_backlog
 from helpdesk_tui.mail.numbering import numbering_of
@@ -85,7 +87,8 @@ class Intake:
         numbering = self._numbering(box, uids)
         known = self._desk.ask(mailroom.fates, name, numbering, uids)
         self._telling.tell(box, numbering, [uid for uid in uids if uid in known and _is_to_tell(known[uid])])
-        self._take(box, numbering, [uid for uid in uids if uid not in known], done, stop)
+        if new := [uid for uid in uids if uid not in known]:
+            self._take(box, numbering, new, done, stop)
         for problem in box.problems:
             log.warning("%s: %s", name, problem)
         self._remember_remarks(box, done)
@@ -98,16 +101,24 @@ class Intake:
 
     def _take(self, box: Mailbox, numbering: int, uids: list[int], done: Polled, stop: threading.Event | None) -> None:
         taken = 0
-        for batch in box.fetch(uids):
-            mails = [self._arrived(one, numbering) for one in batch]
-            for filed in take_in(self._desk, self._mailbox.name, mails, self._mailbox.queue):
-                done.count(filed.disposition)
-            self._telling.tell(box, numbering, [one.uid for one in batch])
-            taken += len(batch)
-            self._progress(self._mailbox.name, taken, len(uids))
-            if stop is not None and stop.is_set():
-                break
-            self._sign_on_the_way(batch, len(uids) - taken)
+        untold: list[int] = []
+
+        def tell() -> None:
+            self._telling.tell(box, numbering, untold.copy())
+            untold.clear()
+
+        with closing(one_ahead(box.fetch(uids), tell)) as batches:
+            for batch in batches:
+                mails = [self._arrived(one, numbering) for one in batch]
+                for filed in take_in(self._desk, self._mailbox.name, mails, self._mailbox.queue):
+                    done.count(filed.disposition)
+                untold += [one.uid for one in batch]
+                taken += len(batch)
+                self._progress(self._mailbox.name, taken, len(uids))
+                if stop is not None and stop.is_set():
+                    break
+                self._sign_on_the_way(batch, len(uids) - taken)
+        tell()
         if self._is_said_to_wait:
             self._say_waiting(self._desk.clock(), 0)
 

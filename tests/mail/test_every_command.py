@@ -26,7 +26,7 @@ __all__ = ["undisturbed"]
 #: What a round of twenty mails in four batches asks for.
 ROUND = (
     "CAPABILITY", "AUTHENTICATE PLAIN", "SELECT", "SELECT", "NOOP", "UID SEARCH", "UID FETCH",
-    *("UID FETCH", "UID STORE") * 4, "LOGOUT",
+    "UID FETCH", *("UID FETCH", "UID STORE") * 3, "UID STORE", "LOGOUT",
 )  # fmt: skip
 MATRIX = [
     (store, how, after, number)
