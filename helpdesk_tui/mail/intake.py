@@ -81,6 +81,7 @@ class Intake:
             stop: once it is set, what is not fetched yet is left for another time.
         """
         name = self._mailbox.name
+        self._beginning()
         for filed in file_left_over(self._desk, name):
             done.count(filed.disposition)
         uids = box.uids()
@@ -127,7 +128,7 @@ class Intake:
         return ArrivedMail(mail.content, mail.received_at, numbering, mail.uid, old)
 
     def _beginning(self) -> datetime:
-        """From when on mail is new: from the day of the settings, or from the first round on."""
+        """From when on mail is new: from the day of the settings, or from the first round on, also an empty one."""
         if self._live_since is None:
             since, store = self._mailbox.since, self._desk.store
             begins = datetime.combine(since, time_of_day(), UTC) if since else None

@@ -142,6 +142,18 @@ class TestOldMail:
         assert installation.poll_well() == {"new": 2}
         assert [one.is_backlog for one in arrived] == [True, False, True]
 
+    def test_the_first_round_counts_though_the_mailbox_was_empty(
+        self, small_installation: Installation, mailbox: Mailbox, arrived: list[ArrivedMail]
+    ) -> None:
+        begun = datetime.now(UTC) - timedelta(days=3)
+        small_installation.fetch_from(mailbox)
+        small_installation.clock = lambda: begun
+        assert small_installation.poll_well() == {}
+        small_installation.clock = lambda: datetime.now(UTC)
+        self.put_old(mailbox, "came two days ago, and nobody polled", 2)
+        assert small_installation.poll_well() == {"new": 1}
+        assert [one.is_backlog for one in arrived] == [False]
+
     def test_a_day_in_the_settings_goes_before(
         self, small_installation: Installation, mailbox: Mailbox, arrived: list[ArrivedMail]
     ) -> None:
