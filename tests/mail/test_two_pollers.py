@@ -49,7 +49,7 @@ def test_the_second_takes_over_where_the_first_is_killed(
         owner = first if holder is None or holder.holder.endswith(f":{first.pid}") else second
         owner.send_signal(signal.SIGKILL)
         seen = "SELECT count(*) FROM mail_seen WHERE is_done"
-        wait_until(lambda: installation.sql(seen)[0][0] == MAILS, "all mails are in", 110)
+        wait_until(lambda: installation.sql(seen)[0][0] == MAILS, "all mails are in", 60 + MAILS / 4)
     assert_each_once(installation, mailbox)
     proves("mails, each kept once", MAILS)
 
