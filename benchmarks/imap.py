@@ -18,6 +18,7 @@ from benchmarks.options import Options
 from helpdesk_tui.config import MailboxSettings
 from helpdesk_tui.mail.imap import ImapMailbox
 from helpdesk_tui.mail.intake import Intake, Polled
+from helpdesk_tui.mail.readers import Readers
 from tests.services.available import DOVECOT, is_available
 from tests.services.dovecot import Mailbox, running_dovecot
 from tests.services.line import laid_line
@@ -117,9 +118,10 @@ def _whole(options: Options, mailbox: Mailbox, settings: MailboxSettings) -> Fig
             _sqlite_desk(options.folder / f"imap{turn}.db") as desk,
             ImapMailbox(settings) as box,
             _bare_client(settings, mailbox) as client,
+            Readers() as readers,
         ):
             done, started = Polled(), time.perf_counter()
-            Intake(desk, settings).round(box, done)
+            Intake(desk, settings).round(box, readers, done)
             between = time.perf_counter()
             count = _fetch_bare(client, settings.batch_count)
             ours.append(sum(done.received.values()) / (between - started))

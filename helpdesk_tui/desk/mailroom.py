@@ -24,7 +24,7 @@ from helpdesk_tui.rules.routing import queue_in_header
 from helpdesk_tui.store import content
 from helpdesk_tui.store.schema import FIRST_QUEUE
 from helpdesk_tui.store.statements import add_row, add_rows, add_unless_there, is_among
-from helpdesk_tui.store.tables import MailboxStart, MailQuarantine, MailSeen, Queue, RawMessage, Ticket
+from helpdesk_tui.store.tables import MailQuarantine, MailSeen, Queue, RawMessage, Ticket
 from helpdesk_tui.store.transaction import lock_name, writing
 from helpdesk_tui.terms import Disposition, FiledMail, IncomingMail, Verb
 
@@ -109,13 +109,6 @@ def mark_done(desk: Desk, mailbox: str, uidvalidity: int, uids: Sequence[int]) -
             col(MailSeen.mailbox) == mailbox, col(MailSeen.uidvalidity) == uidvalidity, col(MailSeen.uid).in_(uids)
         )
         session.execute(told.values(is_done=True).execution_options(synchronize_session=False))
-
-
-def first_polled(desk: Desk, mailbox: str) -> datetime:
-    """When this mailbox was first polled: now, where it never was."""
-    with writing(desk.store, desk.actor) as session:
-        add_unless_there(session, MailboxStart, {"mailbox": mailbox, "first_at": desk.clock()})
-        return session.get_one(MailboxStart, mailbox).first_at
 
 
 def mailbox_of(session: Session, raw_id: int) -> str:

@@ -20,6 +20,7 @@ from helpdesk_tui.mail.ahead import one_ahead
 from helpdesk_tui.mail.ingest import file_left_over, take_in
 from helpdesk_tui.mail.mailbox import FetchedMail, Mailbox, is_backlog
 from helpdesk_tui.mail.numbering import numbering_of
+from helpdesk_tui.mail.readers import Readers
 from helpdesk_tui.mail.telling import Telling
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.signs import Sign, first_round_at, put, sign_round, words_of
@@ -74,22 +75,23 @@ class Intake:
         """Trust no number any more that was given over another connection."""
         self._numberings.clear()
 
-    def round(self, box: Mailbox, done: Polled, stop: threading.Event | None = None) -> None:
+    def round(self, box: Mailbox, readers: Readers, done: Polled, stop: threading.Event | None = None) -> None:
         """Keep and file what is new, then tell the server of everything filed that it was not told of.
 
         Args:
+            readers: who reads the mails.
             stop: once it is set, what is not fetched yet is left for another time.
         """
         name = self._mailbox.name
         self._beginning()
-        for filed in file_left_over(self._desk, name):
+        for filed in file_left_over(self._desk, name, readers):
             done.count(filed.disposition)
         uids = box.uids()
         numbering = self._numbering(box, uids)
         known = self._desk.ask(mailroom.fates, name, numbering, uids)
         self._telling.tell(box, numbering, [uid for uid in uids if uid in known and _is_to_tell(known[uid])])
         if new := [uid for uid in uids if uid not in known]:
-            self._take(box, numbering, new, done, stop)
+            self._take(box, numbering, new, readers, done, stop)
         for problem in box.problems:
             log.warning("%s: %s", name, problem)
         self._remember_remarks(box, done)
@@ -100,7 +102,15 @@ class Intake:
             self._numberings[box.uidvalidity] = numbering_of(self._desk, self._mailbox.name, box, uids)
         return self._numberings[box.uidvalidity]
 
-    def _take(self, box: Mailbox, numbering: int, uids: list[int], done: Polled, stop: threading.Event | None) -> None:
+    def _take(
+        self,
+        box: Mailbox,
+        numbering: int,
+        uids: list[int],
+        readers: Readers,
+        done: Polled,
+        stop: threading.Event | None,
+    ) -> None:
         taken = 0
         untold: list[int] = []
 
@@ -111,7 +121,7 @@ class Intake:
         with closing(one_ahead(box.fetch(uids), tell)) as batches:
             for batch in batches:
                 mails = [self._arrived(one, numbering) for one in batch]
-                for filed in take_in(self._desk, self._mailbox.name, mails, self._mailbox.queue):
+                for filed in take_in(self._desk, self._mailbox.name, mails, self._mailbox.queue, readers=readers):
                     done.count(filed.disposition)
                 untold += [one.uid for one in batch]
                 taken += len(batch)

@@ -16,6 +16,7 @@ from helpdesk_tui.mail.duties import Duties
 from helpdesk_tui.mail.ingest import PIPE, file_left_over
 from helpdesk_tui.mail.intake import Intake, Polled, Progress, silent
 from helpdesk_tui.mail.mailbox import LoginRefused, Mailbox, open_mailbox
+from helpdesk_tui.mail.readers import Readers
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.feed import Lookout
 from helpdesk_tui.store.locks import Busy, alone
@@ -40,8 +41,8 @@ def poll_once(desk: Desk, settings: Settings, progress: Progress = silent) -> Po
     done = Polled()
     for mailbox in settings.mailboxes:
         try:
-            with alone(desk.store, _job(mailbox)), open_mailbox(mailbox) as box:
-                Intake(desk, mailbox, progress).round(box, done)
+            with alone(desk.store, _job(mailbox)), open_mailbox(mailbox) as box, Readers() as readers:
+                Intake(desk, mailbox, progress).round(box, readers, done)
         except Exception as error:  # noqa: BLE001  the edge: whatever broke, the next mailbox has its turn
             trouble = _as_ours(error)
             done.failures.append(trouble)
@@ -112,12 +113,13 @@ class Poller:
         box = self._boxes.get(mailbox.name) or open_mailbox(mailbox)
         self._boxes[mailbox.name] = box
         intake = self._intakes[mailbox.name]
-        with alone(self._desk.store, _job(mailbox)) as still_held, box:
+        with alone(self._desk.store, _job(mailbox)) as still_held, box, Readers() as readers:
             intake.connected()
             while not self._stop.is_set():
                 still_held()
                 done = Polled()
-                intake.round(box, done, self._stop)
+                intake.round(box, readers, done, self._stop)
+                readers.rest()
                 ended_at = time.monotonic()
                 if done.received:
                     self._say(f"{mailbox.name}: {in_words(done)}")

@@ -10,6 +10,7 @@ from threading import Barrier
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.mail.intake import Intake, Polled
 from helpdesk_tui.mail.mailbox import open_mailbox
+from helpdesk_tui.mail.readers import Readers
 from tests.build import Proves, a_mail
 from tests.mail.installation import Installation
 from tests.services.dovecot import Mailbox
@@ -64,9 +65,9 @@ def test_without_the_lock_the_store_keeps_them_apart(
 
     def take_in(_number: int) -> Polled:
         done, desk = Polled(), installation.system()
-        with open_mailbox(settings) as box:
+        with open_mailbox(settings) as box, Readers() as readers:
             together.wait(20)
-            Intake(desk, settings).round(box, done)
+            Intake(desk, settings).round(box, readers, done)
         return done
 
     with ThreadPoolExecutor(2) as pool:
