@@ -26,6 +26,7 @@ class State(StrEnum):
     """How a check came out."""
 
     OK = "ok"
+    ADVICE = "advice"
     WARN = "warn"
     FAIL = "fail"
 

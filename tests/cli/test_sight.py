@@ -32,6 +32,7 @@ COMMANDS: dict[str, Calls] = {
     "ticket redo": lambda _hidden: [[]],
     "mail list": lambda _hidden: [[], ["--disposition", "robot"], ["--disposition", "quarantined"]],
     "mail raw": lambda hidden: [[str(hidden.message)], [str(hidden.raw)]],
+    "mail ledger": lambda _hidden: [[], ["--fetch"]],
     "outbox list": lambda _hidden: [[]],
     "callback list": lambda _hidden: [[], ["--all"]],
     "callback book": lambda hidden: [[str(hidden.number), "--team", "people", "--next", "--number", "069 1234567"]],
@@ -40,6 +41,7 @@ COMMANDS: dict[str, Calls] = {
     "callback outcome": lambda hidden: [[str(hidden.number), "reached"]],
     "callback pattern list": lambda _hidden: [[]],
     "queue list": lambda _hidden: [[]],
+    "queue show": lambda _hidden: [["support"], ["hr"]],
     "agent list": lambda _hidden: [[]],
     "agent hand-over": lambda _hidden: [["anna", "--dry-run"], ["bob", "--dry-run"], ["bob", "--to", "anna"]],
     "team list": lambda _hidden: [[]],
@@ -50,7 +52,7 @@ COMMANDS: dict[str, Calls] = {
     "import undo": lambda _hidden: [["abc"]],
     "export jsonl": lambda _hidden: [["-"]],
     "db info": lambda _hidden: [[]],
-    "doctor": lambda _hidden: [[]],
+    "doctor": lambda _hidden: [[], ["mail"]],
 }  # fmt: skip
 #: Commands that show nothing of what is in a store, and why.
 SILENT = {
