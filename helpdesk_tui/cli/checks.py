@@ -62,6 +62,7 @@ def check_all(invocation: Invocation) -> list[Check]:
 
 
 def _store_checks(settings: Settings, invocation: Invocation) -> list[Check]:
+    from helpdesk_tui.cli.mail_checks import mail_checks
     from helpdesk_tui.desk.identity import identify
     from helpdesk_tui.store.schema import open_current
 
@@ -77,6 +78,7 @@ def _store_checks(settings: Settings, invocation: Invocation) -> list[Check]:
         return [*checks, _failed(_("you"), error)]
     checks.append(Check(_("you"), State.OK, actor.login))
     checks.append(_tried(_("mail"), lambda: _mail(store, actor)))
+    checks += mail_checks(store, actor, settings.mailboxes)
     if settings.callback_teams or settings.callbacks != CallbackSettings():
         checks.append(_callbacks(store, settings))
     return checks

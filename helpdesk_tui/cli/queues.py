@@ -131,21 +131,28 @@ def set_queue(
 
 def _text(said: str) -> str:
     """What is in a file of this name, or the words themselves; one word alone is a file's name that was mistyped."""
-    try:
-        if said and Path(said).is_file():
+    if _is_file(said):
+        try:
             with open(said, encoding="utf-8") as file:
                 return file.read(_LONGEST_FILE)
-    except (OSError, ValueError) as error:
-        raise Usage(
-            _("{path} cannot be read: {words}.").format(path=clean_line(said, 200), words=type(error).__name__),
-            _("Name a file in UTF-8, or write the text itself."),
-        ) from error
+        except (OSError, ValueError) as error:
+            raise Usage(
+                _("{path} cannot be read: {words}.").format(path=clean_line(said, 200), words=type(error).__name__),
+                _("Name a file in UTF-8, or write the text itself."),
+            ) from error
     if said and len(said.split()) < 2:
         raise NotFound(
             _("There is no file {path}.").format(path=clean_line(said, 200)),
             _("Name a file, or write the text itself in quotes."),
         )
     return said
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return bool(name) and Path(name).is_file()
+    except (OSError, ValueError):
+        return False  # a text is longer than names are
 
 
 def _queue_json(row: QueueRow) -> dict[str, Any]:

@@ -94,9 +94,14 @@ def fetch(desk: Desk, mailboxes: Sequence[MailboxSettings]) -> Polled:
     return done
 
 
+def looking(mailbox: MailboxSettings) -> Mailbox:
+    """A mailbox to look into, in which nothing can be marked or moved."""
+    return open_mailbox(replace(mailbox, after="leave"))
+
+
 def _looked_into(desk: Desk, mailbox: MailboxSettings) -> MailboxLedger:
     try:
-        with open_mailbox(replace(mailbox, after="leave")) as box:
+        with looking(mailbox) as box:
             return _beside_the_store(desk, mailbox.name, box)
     except HelpdeskError as error:
         return MailboxLedger(mailbox.name, error=error)
