@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Container
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from sqlmodel import col
 from helpdesk_tui.config import CalendarSettings
 from helpdesk_tui.desk.door import Changes
 from helpdesk_tui.desk.letters import answers_to, cannot_reply, outgoing
+from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.rules import acknowledgement
 from helpdesk_tui.rules.acknowledgement import DAY, MOST_A_DAY, MOST_ALIKE, Wording
@@ -23,6 +25,8 @@ from helpdesk_tui.store.statements import add_rows
 from helpdesk_tui.store.tables import Acknowledgement, Message, OwnToken, Queue, QueueAddress, RawMessage, Ticket
 from helpdesk_tui.store.transaction import lock_name
 from helpdesk_tui.terms import IncomingMail, Person
+
+log = logging.getLogger(__name__)
 
 YES, NO = "yes", "no"
 #: So many of the tokens that a mail names are looked up.
@@ -79,14 +83,23 @@ def confirm_call(changes: Changes, ticket: Ticket, address: str, said: str, offi
 
 def wording_of(queue: Queue, office: CalendarSettings, now: datetime, number: int) -> Wording:
     """How a queue would confirm a request that comes now."""
-    within = acknowledgement.working_time(queue.acknowledges_within)
     return Wording(
         queue=queue.display_name or queue.name,
         texts=queue.acknowledgement,
-        until=due_at(now, within, parse_calendar(office.hours, office.zone)) if within else None,
+        until=_promised_at(queue, office, now),
         zone=office.zone,
         number=number if queue.acknowledges_with_number else None,
     )
+
+
+def _promised_at(queue: Queue, office: CalendarSettings, now: datetime) -> datetime | None:
+    """By when a queue promises an answer; a calendar that cannot be read promises nothing, and stops no mail."""
+    try:
+        within = acknowledgement.working_time(queue.acknowledges_within)
+        return due_at(now, within, parse_calendar(office.hours, office.zone)) if within else None
+    except HelpdeskError as error:
+        log.warning("no time is promised: %s", error.message)
+        return None
 
 
 def _send(

@@ -6,12 +6,15 @@ import os
 import random
 import string
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
 
 import pytest
 
+from helpdesk_tui.config import CalendarSettings
 from helpdesk_tui.desk.conversation import NewRequest, create, reply
 from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.door import Desk
@@ -161,8 +164,24 @@ class TestHowMany:
         sent_to = sql(place.store(), "SELECT address, count(*) FROM acknowledgement GROUP BY address")
         assert sorted(map(tuple, sent_to)) == [(f"v{number}@victim.example", 1) for number in range(4)]
 
+    def test_many_at_the_same_time_are_one(self, confirming: Desk, place: Place) -> None:
+        desks = [place.desk(login) for login in ("anna", "bob") * 3]
+        mails = [an_incoming(subject=f"Matter {number}") for number in range(len(desks))]
+        with ThreadPoolExecutor(len(desks)) as pool:
+            list(pool.map(filed, desks, mails))
+        assert sql(place.store(), "SELECT count(*) FROM acknowledgement") == [(1,)]
+        assert sql(place.store(), "SELECT count(*) FROM ticket") == [(len(desks),)]
+
 
 class TestWhatItSays:
+    @pytest.mark.parametrize("office", [{"hours": "never"}, {"hours": ""}, {"zone": "Europe/Nowhere"}], ids=str)
+    def test_a_calendar_that_cannot_be_read_promises_nothing_and_stops_no_mail(
+        self, confirming: Desk, office: dict[str, str]
+    ) -> None:
+        wrong = replace(confirming.settings, calendar=CalendarSettings(**office))
+        received(replace(confirming, settings=wrong), a_mail("The printer does not print any more."))
+        assert "as soon as possible" in parse(next(sent(confirming))).text
+
     def test_it_is_an_automatic_answer_in_the_language_of_the_mail(self, confirming: Desk) -> None:
         received(confirming, a_mail("Der Drucker druckt seit gestern nicht mehr.", message_id="a@customer.example"))
         (raw,) = sent(confirming)
