@@ -11,8 +11,9 @@ from helpdesk_tui.config import MailboxSettings, SmtpSettings
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.mail.ingest import file_left_over
+from helpdesk_tui.mail.intake import Polled
 from helpdesk_tui.mail.mailbox import Mailbox, open_mailbox
-from helpdesk_tui.mail.poller import Polled, poll_once
+from helpdesk_tui.mail.poller import poll_once
 from helpdesk_tui.store.queries.ledger import Waiting, fates_by_source, mails_ever_on, seen_by_uid, waiting
 from helpdesk_tui.store.queries.mail import MailAccount, mail_account
 

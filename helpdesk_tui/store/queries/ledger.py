@@ -10,11 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from helpdesk_tui.store.queries.mail import newest_numbering
 from helpdesk_tui.store.statements import is_among
 from helpdesk_tui.store.tables import Lease, MailQuarantine, MailSeen, RawMessage
 
-#: A UIDVALIDITY has 32 bits (RFC 3501 §9); where a server gave its numbers anew, the store counts on above them.
-_NUMBERS = 1 << 32
 _MAILBOX, _TROUBLE = "mailbox ", "trouble of "
 #: So many of the mails that wait are named.
 _MOST_WAITING = 20
@@ -58,7 +57,7 @@ def seen_by_uid(session: Session, mailbox: str, uidvalidity: int, uids: Sequence
     """What the store knows of these messages of a mailbox, by uid; those never seen are left out."""
     known = select(col(MailSeen.uid), col(MailSeen.sha256), col(MailSeen.fate)).where(
         col(MailSeen.mailbox) == mailbox,
-        col(MailSeen.uidvalidity) == _numbering(session, mailbox, uidvalidity),
+        col(MailSeen.uidvalidity) == newest_numbering(session, mailbox, uidvalidity),
         is_among(session, col(MailSeen.uid), uids),
     )
     return {uid or 0: SeenMail(sha256, fate) for uid, sha256, fate in session.execute(known)}
@@ -118,13 +117,3 @@ def raw_of_subject(session: Session, subject: str, after: int) -> int | None:
 def newest_kept(session: Session) -> int:
     """The id of the mail that was kept last, 0 where there is none."""
     return session.execute(select(func.max(col(RawMessage.id)))).scalar_one() or 0
-
-
-def _numbering(session: Session, mailbox: str, uidvalidity: int) -> int:
-    """The number under which the uids of a folder are known now."""
-    if uidvalidity >= _NUMBERS:
-        return uidvalidity
-    numberings = select(func.max(col(MailSeen.uidvalidity))).where(
-        col(MailSeen.mailbox) == mailbox, col(MailSeen.uidvalidity) % _NUMBERS == uidvalidity
-    )
-    return session.execute(numberings).scalar_one_or_none() or uidvalidity
