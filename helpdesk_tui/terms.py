@@ -156,6 +156,7 @@ class Verb(StrEnum):
     PLAN = "plan"
     HAND_OVER = "hand_over"
     IMPORT = "import"
+    ASIDE = "aside"
 
 
 class Disposition(StrEnum):

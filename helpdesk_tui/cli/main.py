@@ -9,7 +9,21 @@ from typing import NoReturn
 
 import typer
 
-from helpdesk_tui.cli import admin, callback, db, demo, doctor, handover, ledger, mail, queues, tickets, transfer
+from helpdesk_tui.cli import (
+    admin,
+    aside,
+    callback,
+    db,
+    demo,
+    doctor,
+    handover,
+    ledger,
+    mail,
+    queues,
+    tickets,
+    transfer,
+    why,
+)
 from helpdesk_tui.cli.invocation import current
 from helpdesk_tui.cli.output import NotPrinted, flush, heard_or_not, print_error, print_what_can_be
 from helpdesk_tui.errors import HelpdeskError, Usage
@@ -26,7 +40,11 @@ app = typer.Typer(
 )
 app.add_typer(tickets.app, name="ticket")
 mail.app.command(name="ledger")(ledger.ledger)
+mail.app.command(name="aside")(aside.list_aside)
+mail.app.command(name="ticket")(aside.ticket)
+mail.app.command(name="dismiss")(aside.dismiss)
 app.add_typer(mail.app, name="mail")
+app.add_typer(why.app, name="why")
 app.add_typer(mail.outbox_app, name="outbox")
 app.command(name="poll")(mail.poll)
 app.add_typer(callback.app, name="callback")

@@ -152,6 +152,7 @@ class Changes:
         self._events: list[dict[str, Any]] = []
         self._handed_over: dict[int, list[int]] = {}
         self._text = ""
+        self._noted: dict[str, Any] = {}
         self._outcome: Outcome | None = None
 
     def __iter__(self) -> Iterator[Change]:
@@ -199,6 +200,10 @@ class Changes:
         """Record an event of a ticket that was written by plain statements."""
         self._events.append(self._event(ticket_id, queue_id, changes))
 
+    def note(self, name: str, pair: list[Any]) -> None:
+        """Write down with the batch what no event of a ticket tells: how it was, and how it is."""
+        self._noted[name] = pair
+
     def say(self, text: str) -> None:
         """Set the sentence the person is told."""
         self._text = text
@@ -214,11 +219,11 @@ class Changes:
             self._text = " · ".join(filter(None, (self._text, *release(self.session, parted))))
         touched = [change for change in self._changes if self._conclude(change)]
         numbers = tuple(change.ticket.number for change in touched)
-        has_done = bool(self._events or self.undoes) or self.verb in (Verb.CONFIGURE, Verb.PLAN)
+        has_done = bool(self._events or self.undoes or self._noted) or self.verb in (Verb.CONFIGURE, Verb.PLAN)
         text = self._text if has_done else _("Nothing to change: it is so already.")
         self._outcome = Outcome(text, self.batch_id, numbers, is_final=bool(self._handed_over))
         if has_done or asked is not None:
-            self._write_down(numbers, text, {} if asked is None else {"asked": asked})
+            self._write_down(numbers, text, {**self._noted, **({} if asked is None else {"asked": asked})})
 
     def _write_down(self, numbers: tuple[int, ...], text: str, more: Mapping[str, Any]) -> None:
         batch = {

@@ -30,6 +30,7 @@ TABLE: dict[Verb, frozenset[Role]] = {
     Verb.REDO: _EVERY_AGENT,
     Verb.CONFIGURE: _ADMINS,
     Verb.CALLBACK: _EVERY_AGENT,
+    Verb.ASIDE: _EVERY_AGENT,
     Verb.CALL: _EVERY_AGENT,
     Verb.PLAN: _LEADS,
     Verb.HAND_OVER: _LEADS,
@@ -53,6 +54,7 @@ UNDOABLE = frozenset(
         Verb.CALLBACK,
         Verb.CALL,
         Verb.HAND_OVER,
+        Verb.ASIDE,
     }
 )
 

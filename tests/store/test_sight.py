@@ -23,8 +23,21 @@ from helpdesk_tui.errors import HelpdeskError, NotFound, Refused
 from helpdesk_tui.rules.query import parse
 from helpdesk_tui.store import sight
 from helpdesk_tui.store.feed import Feed
-from helpdesk_tui.store.queries import board, callbacks, export, ledger, mail, people, setup, staff, thread, transfer
+from helpdesk_tui.store.queries import (
+    aside,
+    board,
+    callbacks,
+    export,
+    ledger,
+    mail,
+    people,
+    setup,
+    staff,
+    thread,
+    transfer,
+)
 from helpdesk_tui.store.queries import tickets as listing
+from helpdesk_tui.store.queries import why as reasons
 from helpdesk_tui.store.queries.tickets import Asker
 from helpdesk_tui.store.transaction import reading
 from helpdesk_tui.terms import SYSTEM, Person, Priority, Status
@@ -80,6 +93,11 @@ QUESTIONS: dict[Any, Question] = {
     ledger.failing_mailboxes: lambda _desk, _hidden: [()],
     ledger.raw_of_subject: lambda _desk, _hidden: [(f"Pay {CANARY}", 0)],
     ledger.newest_kept: lambda _desk, _hidden: [()],
+    aside.aside_counts: lambda _desk, _hidden: [()],
+    aside.aside_rows: lambda _desk, _hidden: [(one,) for one in aside.Aside],
+    aside.first_bytes: lambda _desk, hidden: [(hidden.message,), (hidden.raw,)],
+    reasons.why: lambda _desk, hidden: [(hidden.message,), (hidden.raw,)],
+    reasons.raw_id_of: lambda _desk, hidden: [(hidden.message,), (hidden.raw,)],
     people.find_customers: lambda _desk, _hidden: [(HEIDI.address,), (HEIDI.name,), ("7654321",)],
     people.open_ticket_ids: lambda _desk, hidden: [(hidden.customer,)],
     people.customer_of_ticket: lambda _desk, hidden: [(hidden.ticket,)],
