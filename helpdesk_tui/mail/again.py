@@ -9,11 +9,10 @@ from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.errors import MailUnreadable
 from helpdesk_tui.language import _
 from helpdesk_tui.mail import addresses
-from helpdesk_tui.mail.charsets import decode, line, lines
+from helpdesk_tui.mail.charsets import line
 from helpdesk_tui.mail.headers import skip_envelope, split_header
 from helpdesk_tui.mail.parse import parse
 from helpdesk_tui.mail.words import decode_words
-from helpdesk_tui.store.queries.aside import first_bytes
 from helpdesk_tui.store.queries.why import raw_id_of
 from helpdesk_tui.terms import IncomingFile, IncomingMail, Outcome, Person
 
@@ -44,15 +43,6 @@ def read_again(content: bytes) -> IncomingMail:
         log.error("a mail could not be read again: %s", type(error).__name__)
         reason = _("This mail could not be read ({kind}).").format(kind=type(error).__name__)
     return _as_file(content, reason)
-
-
-def first_lines(desk: Desk, mail: int) -> str:
-    """How the original of a mail begins, as text that is safe to show.
-
-    Raises:
-        NotFound: there is no such mail.
-    """
-    return lines(decode(desk.ask(first_bytes, mail)))
 
 
 def _as_file(content: bytes, reason: str) -> IncomingMail:

@@ -204,6 +204,12 @@ class DeskScreen(Screen[None]):
 
             self.app.push_screen(BoardScreen())
 
+    def action_aside(self) -> None:
+        """Look through the mail that was kept aside."""
+        from helpdesk_tui.screens.aside import AsideScreen
+
+        self.app.push_screen(AsideScreen())
+
     def action_jump(self) -> None:
         """Go to a ticket by its number."""
         self.app.push_screen(Ask(_("Ticket number"), _("such as 1042")), self._jump)

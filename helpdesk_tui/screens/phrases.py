@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from rich.cells import cell_len
 
 from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.store.queries.aside import Aside
 from helpdesk_tui.store.queries.mail import MailHealth
 from helpdesk_tui.store.queries.thread import STILL_WRITING
 from helpdesk_tui.terms import LoadState, MessageKind, Party, Priority, Status
@@ -97,6 +99,21 @@ def mail_words(health: MailHealth, now: datetime) -> list[str]:
     if health.poller_at is not None and not any(words.startswith("!") for words in said):
         said.insert(0, _("mail {time} ok").format(time=moment(health.poller_at, now)))
     return said
+
+
+def aside_words(counts: Mapping[Aside, int]) -> list[str]:
+    """How much mail was kept aside and waits for somebody's look: `quarantine 2`, `robots 14`."""
+    return [f"{aside_word(one)} {count}" for one, count in counts.items() if count]
+
+
+def aside_word(aside: Aside) -> str:
+    """What a list of mail that was kept aside is called."""
+    return {
+        Aside.QUARANTINE: _("quarantine"),
+        Aside.ROBOTS: _("robots"),
+        Aside.BACKSCATTER: _("backscatter"),
+        Aside.FLOODS: _("floods"),
+    }[aside]
 
 
 def _fetching_words(health: MailHealth, now: datetime) -> str:

@@ -20,6 +20,7 @@ from helpdesk_tui.screens.dialogs.dialog import Help
 from helpdesk_tui.screens.keys import Key, bindings, table
 from helpdesk_tui.screens.phrases import due, is_fresh, moment, priority_word, status_word, waiting
 from helpdesk_tui.screens.verb_screen import VerbScreen
+from helpdesk_tui.screens.why import explain
 from helpdesk_tui.screens.widgets.composer import Composer
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
 from helpdesk_tui.screens.widgets.side import side_panel
@@ -260,6 +261,10 @@ class TicketScreen(VerbScreen):
         if not self.has_class("widest"):
             self.refuse(HelpdeskError(_("The side panel needs {n} columns.").format(n=WIDEST)))
         self.toggle_class("no-side")
+
+    def action_why(self) -> None:
+        """Why the mail in focus lies here."""
+        explain(self, self.thread.message.raw_id if self.thread.message else None)
 
     def action_copy(self) -> None:
         """Copy the message in focus."""

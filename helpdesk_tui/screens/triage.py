@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -17,12 +17,13 @@ from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.query import Query, parse
 from helpdesk_tui.screens.filter_screen import FilterScreen
 from helpdesk_tui.screens.keys import view_bindings
-from helpdesk_tui.screens.phrases import mail_words, marked
+from helpdesk_tui.screens.phrases import aside_words, mail_words, marked
 from helpdesk_tui.screens.place import load_place
 from helpdesk_tui.screens.views import ListView, calls_view, default_views
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine, Tab, TabLine
 from helpdesk_tui.screens.widgets.preview import Preview
 from helpdesk_tui.screens.widgets.ticket_list import PAGE, TicketList
+from helpdesk_tui.store.queries.aside import Aside, aside_counts
 from helpdesk_tui.store.queries.callbacks import plans
 from helpdesk_tui.store.queries.mail import MailHealth, mail_health
 from helpdesk_tui.store.queries.setup import views
@@ -227,7 +228,7 @@ class TriageScreen(FilterScreen):
         if self._has_calls:
             self._counts[0] = str(await self.desk_app.read(count_tickets, parse(calls_view().query), asker))
         self._show_tabs()
-        self._show_health(await self.desk_app.read(mail_health))
+        self._show_health(await self.desk_app.read(mail_health), await self.desk_app.read(aside_counts))
 
     def _show_tabs(self) -> None:
         tabs = [
@@ -238,8 +239,8 @@ class TriageScreen(FilterScreen):
             tabs.append(Tab("0", calls_view().name, self._counts.get(0, ""), self.place.view == 0, is_kept=True))
         self.query_one("#tabs", TabLine).show(tabs, self.desk_app.desk.actor.login)
 
-    def _show_health(self, health: MailHealth) -> None:
-        words = " · ".join(mail_words(health, self.desk_app.desk.clock()))
+    def _show_health(self, health: MailHealth, aside: Mapping[Aside, int]) -> None:
+        words = " · ".join([*mail_words(health, self.desk_app.desk.clock()), *aside_words(aside)])
         self.query_one("#status", StatusLine).show(right=words)
 
     def _tick(self) -> None:

@@ -10,7 +10,7 @@ from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.history import redo, undo
 from helpdesk_tui.desk.tickets import set_status
 from helpdesk_tui.errors import HelpdeskError, NotFound, Refused
-from helpdesk_tui.mail.again import first_lines, read_again, ticket_of
+from helpdesk_tui.mail.again import read_again, ticket_of
 from helpdesk_tui.store.queries.aside import Aside, AsideRow, aside_counts, aside_rows
 from helpdesk_tui.store.queries.mail import mail_account
 from helpdesk_tui.store.queries.why import why
@@ -83,12 +83,6 @@ class TestLists:
             received(desk, a_mail(sender=f"{name}@shop.example", subject="News", Auto_Submitted="auto-generated"))
         assert [one.sender.address for one in entries(desk, Aside.ROBOTS)] == ["a@shop.example", "b@shop.example"]
 
-    def test_an_original_is_shown_as_text_that_steers_nothing(self, desk: Desk) -> None:
-        mail = received(desk, a_newsletter(X_Evil="\x1b]52;c;ZXZpbA==\x07 \u202eabc")).raw_id or 0
-        shown = first_lines(desk, mail)
-        assert "From: News <news@shop.example>" in shown
-        assert not set(shown) & set("\x1b\x07\u202e")
-
 
 class TestTicket:
     """One key makes a ticket of an entry, and what comes like it goes on there."""
@@ -147,12 +141,11 @@ class TestTicket:
         assert desk.do(ticket_of, mail).tickets == (number,)
         assert (row(desk, number).status, desk.ask(aside_counts)) == (Status.NEW, {})
 
-    def test_where_work_has_begun_undo_leaves_ticket_and_entry(self, desk: Desk) -> None:
+    def test_where_work_has_begun_undo_takes_that_back_first(self, desk: Desk) -> None:
         (number,) = desk.do(ticket_of, received(desk, a_newsletter()).raw_id or 0).tickets
-        set_status(desk.acting_as(desk.actor), [number], Status.OPEN)
-        bob = desk
-        undo(bob)
-        undo(bob)
+        set_status(desk, [number], Status.OPEN)
+        undo(desk)
+        undo(desk)
         assert row(desk, number).status is Status.CANCELLED
 
     def test_what_a_colleague_has_begun_stays_and_its_entry_with_it(self, desk: Desk, bob: Desk) -> None:
@@ -201,13 +194,11 @@ class TestPuttingAway:
         self, desk: Desk, place: Place
     ) -> None:
         mail, number = received(desk, a_newsletter()).raw_id or 0, received(desk, a_mail()).ticket or 0
-        for act in (
-            lambda: set_status(desk, [number], Status.OPEN),
-            lambda: dismiss(desk, mail),
-            lambda: set_status(desk, [number], Status.SOLVED),
-        ):
-            place.clock.advance(minutes=1)
-            act()
+        set_status(desk, [number], Status.OPEN)
+        place.clock.advance(minutes=1)
+        dismiss(desk, mail)
+        place.clock.advance(minutes=1)
+        set_status(desk, [number], Status.SOLVED)
         undo(desk)
         assert (row(desk, number).status, desk.ask(aside_counts)) == (Status.OPEN, {})
         undo(desk)

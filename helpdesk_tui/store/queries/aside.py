@@ -44,12 +44,13 @@ class AsideRow:
     """An entry of a list.
 
     Args:
-        mail: the id of its newest mail, by which it is named; count: how many like it came.
+        entry: its own id in its list; mail: the id of its newest mail, by which it is named; count: how many came.
         sender: whose it is, empty where that is not known; reason: why it could not be read, in the quarantine.
         ticket: the number of the ticket in which a flood is folded.
     """
 
     aside: Aside
+    entry: int
     mail: int
     count: int
     first_at: datetime
@@ -107,7 +108,16 @@ def _groups(session: Session, aside: Aside, limit: int) -> Iterator[AsideRow]:
         sender = Person("", "" if aside is Aside.BACKSCATTER else group.from_address)
         if mail is not None:
             yield AsideRow(
-                aside, mail, group.count, group.first_at, group.last_at, queue, sender, group.subject, ticket=ticket
+                aside,
+                group.id,
+                mail,
+                group.count,
+                group.first_at,
+                group.last_at,
+                queue,
+                sender,
+                group.subject,
+                ticket=ticket,
             )
 
 
@@ -122,4 +132,4 @@ def _unread(session: Session, limit: int) -> Iterator[AsideRow]:
     )
     for one, raw, queue in session.execute(found):
         sender, at = Person(raw.from_name, raw.from_address), raw.received_at
-        yield AsideRow(Aside.QUARANTINE, raw.id, 1, at, at, queue, sender, raw.subject, one.reason)
+        yield AsideRow(Aside.QUARANTINE, one.id, raw.id, 1, at, at, queue, sender, raw.subject, one.reason)
