@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import cursor, fill, imap, imports, ingest, report, start, verbs
+from benchmarks import cursor, fill, imap, imports, ingest, report, start, storm, verbs
 from benchmarks.figures import Figure
 from benchmarks.options import Options
 
@@ -19,6 +19,7 @@ QUESTIONS: dict[str, ModuleType] = {
     "cursor": cursor,
     "ingest": ingest,
     "imap": imap,
+    "storm": storm,
     "imports": imports,
     "fill": fill,
     "verbs": verbs,

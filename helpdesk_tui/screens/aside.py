@@ -145,11 +145,17 @@ class AsideScreen(DeskScreen, inherit_bindings=False):
     def acted(self, outcome: Outcome, ids: Sequence[int]) -> None:
         """Done; a list hears of nothing by itself."""
         self.notice(outcome.text, _(" · u undoes it"))
-        self.desk_app.opening(self.load())
+        self.desk_app.opening(self._load_and_tell())
 
     async def _say(self, verb: Callable[[Desk], Outcome]) -> None:
         await super()._say(verb)
+        await self._load_and_tell()
+
+    async def _load_and_tell(self) -> None:
         await self.load()
+        for screen in self.app.screen_stack:
+            if isinstance(screen, DeskScreen):
+                screen.count_soon()
 
     def action_ticket(self) -> None:
         """Make a ticket of the entry."""

@@ -280,6 +280,9 @@ class DeskScreen(Screen[None]):
         self.app.copy_to_clipboard(text)
         self.notice(_("{what} sent to the terminal's clipboard").format(what=what))
 
+    def count_soon(self) -> None:
+        """Count anew in a moment what this screen counts."""
+
     def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
         """Tickets changed somewhere."""
 

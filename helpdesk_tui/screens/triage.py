@@ -110,7 +110,7 @@ class TriageScreen(FilterScreen):
         saved = await self.desk_app.read(views, self.desk_app.desk.actor.agent_id)
         if saved:
             self.views = [ListView(one.name, one.query) for one in saved]
-        self._count_soon()
+        self.count_soon()
         if self._begins_with and self.is_current:
             await self.run_action(self._begins_with)
         elif was_open is not None and self.is_current:
@@ -199,7 +199,7 @@ class TriageScreen(FilterScreen):
         await self._count_news(tickets - own)
         if self.tickets.current in tickets:
             self.follow_cursor()
-        self._count_soon()
+        self.count_soon()
 
     async def _count_news(self, tickets: set[int]) -> None:
         unknown = list(tickets - set(self.tickets.ids))
@@ -211,7 +211,8 @@ class TriageScreen(FilterScreen):
             await self.load(keep=self.place.cursor)
         self.say_state()
 
-    def _count_soon(self) -> None:
+    def count_soon(self) -> None:
+        """Count tabs and mail anew in a moment."""
         if self._counting is None:
             self._counting = self.set_timer(_COUNT_AFTER, self._count)
 
@@ -247,7 +248,7 @@ class TriageScreen(FilterScreen):
         """Times move on: draw what is in view anew."""
         self.tickets.now = self.desk_app.desk.clock()
         self.tickets.refresh()
-        self._count_soon()
+        self.count_soon()
 
     def say_state(self) -> None:
         marks = len(self.tickets.marks)
@@ -308,7 +309,7 @@ class TriageScreen(FilterScreen):
         """Sort anew, load what is new."""
         self.query_one("#status", StatusLine).clear()
         self.desk_app.opening(self.load(stays=True))
-        self._count_soon()
+        self.count_soon()
 
     def action_back(self) -> None:
         """Peel one layer: the filter's field, filter, marks, then the program."""

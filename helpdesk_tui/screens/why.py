@@ -42,7 +42,7 @@ def explain(screen: DeskScreen, mail: int | None) -> None:
 
 def as_shown(content: bytes) -> str:
     """How an original begins, as text that steers nothing."""
-    return "\n".join(lines(decode(content)).splitlines()[:_MOST_LINES])
+    return "\n".join(lines(decode(content)).expandtabs(4).splitlines()[:_MOST_LINES])
 
 
 async def _ask(screen: DeskScreen, mail: int) -> None:
