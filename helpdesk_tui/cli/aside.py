@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from helpdesk_tui.cli.invocation import JSON, open_desk
+from helpdesk_tui.cli.invocation import BATCH, JSON, open_desk
 from helpdesk_tui.cli.output import plain, print_json, print_outcome, print_table
 from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _
@@ -51,15 +51,15 @@ def list_aside(
     )
 
 
-def ticket(mail: int = _MAIL, as_json: bool = JSON) -> None:
+def ticket(mail: int = _MAIL, batch_id: str | None = BATCH, as_json: bool = JSON) -> None:
     """Make a ticket of a mail that was kept aside; what comes like it goes on there, and nobody gets an answer."""
     from helpdesk_tui.mail.again import ticket_of
 
-    print_outcome(open_desk().do(ticket_of, mail), as_json)
+    print_outcome(open_desk(batch_id).do(ticket_of, mail), as_json)
 
 
-def dismiss(mail: int = _MAIL, as_json: bool = JSON) -> None:
+def dismiss(mail: int = _MAIL, batch_id: str | None = BATCH, as_json: bool = JSON) -> None:
     """Put the entry of a mail away; the mails stay, and what comes like them begins a new entry."""
     from helpdesk_tui.desk.aside import dismiss as put_away
 
-    print_outcome(open_desk().do(put_away, mail), as_json)
+    print_outcome(open_desk(batch_id).do(put_away, mail), as_json)

@@ -38,7 +38,7 @@ def make_ticket(desk: Desk, mail: int, content: IncomingMail) -> Outcome:
     Raises:
         NotFound: there is no such mail. Refused: it has a ticket of its own, or is not filed yet.
     """
-    with desk.change(Verb.CREATE) as changes:
+    with desk.change(Verb.CREATE, mail=mail) as changes:
         session = changes.session
         raw = _lock(session, mail)
         entry = _entry_of(session, raw)
@@ -61,7 +61,7 @@ def dismiss(desk: Desk, mail: int) -> Outcome:
     Raises:
         NotFound: there is no such mail. Refused: it waits in no list.
     """
-    with desk.change(Verb.ASIDE) as changes:
+    with desk.change(Verb.ASIDE, mail=mail) as changes:
         raw = _lock(changes.session, mail)
         entry = _entry_of(changes.session, raw)
         if entry is None or (entry.ticket_id is not None and getattr(entry, "kind", "") != MailGroupKind.FLOOD):

@@ -82,26 +82,28 @@ class Desk:
         return replace(self, actor=actor)
 
     @contextmanager
-    def change(self, verb: Verb, numbers: Sequence[int] = ()) -> Iterator[Changes]:
+    def change(self, verb: Verb, numbers: Sequence[int] = (), *, mail: int | None = None) -> Iterator[Changes]:
         """Open the door.
 
         Args:
             numbers: the tickets to change; they are locked in one order, and all must exist.
+            mail: the mail it is about instead, which a batch id is tied to.
         Raises:
             Refused: this actor may not do this verb. NotFound: a ticket does not exist.
             AlreadyDone: this batch id was used before, for the same verb on the same tickets by the same actor.
         """
         if reason := permissions.refusal(self.actor, verb):
             raise Refused(reason, _("Ask somebody who may, or choose another way."))
+        asked = list(numbers) if mail is None else [mail]
         with writing(self.store, self.actor) as session:
             session.connection()  # on SQLite this waits for the turn to write
             changes = Changes(session, self.actor, verb, self.clock(), self.batch_id or uuid.uuid4().hex)
             if self.batch_id:
-                _stop_if_done(session, self.batch_id, self.actor, verb, numbers)
+                _stop_if_done(session, self.batch_id, self.actor, verb, asked)
             changes.load(numbers)
             changes.now = self.clock()  # what was waited for happened before
             yield changes
-            changes.close(asked=list(numbers) if self.batch_id else None)
+            changes.close(asked=asked if self.batch_id else None)
 
     @contextmanager
     def change_each(self, verb: Verb) -> Iterator[Callable[[], AbstractContextManager[Changes]]]:

@@ -162,6 +162,15 @@ class TestTicket:
                 desk.do(dismiss, mail)
 
 
+def test_a_batch_id_repeats_the_same_call_and_no_other(desk: Desk) -> None:
+    first, second = received(desk, a_newsletter()).raw_id or 0, received(desk, a_bounce()).raw_id or 0
+    for verb, batch in ((ticket_of, "one"), (dismiss, "two")):
+        outcome = desk.in_batch(batch).do(verb, first if verb is ticket_of else second)
+        assert desk.in_batch(batch).do(verb, first if verb is ticket_of else second) == outcome
+        with pytest.raises(Refused, match="was used for something else"):
+            desk.in_batch(batch).do(verb, second if verb is ticket_of else first)
+
+
 class TestPuttingAway:
     """An entry that is put away is gone from its list, and its mails stay."""
 
