@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk import links
-from helpdesk_tui.desk.participants import is_participant, is_requester
 from helpdesk_tui.desk.people import agent_at
 from helpdesk_tui.language import _
 from helpdesk_tui.rules import robots, threading
@@ -47,11 +46,11 @@ def signals_of(session: Session, mail: IncomingMail, now: datetime) -> Signals:
         is_told=mail.report is not None and bool(by_token) and _is_told(session, by_token[0].message_id),
         is_robot=is_robot,
         token_ticket=ticket.id if ticket and by_token else None,
-        other_token_ticket=next((t.ticket_id for t in by_token if t.ticket_id != by_token[0].ticket_id), None),
+        other_token_ticket=_another(session, by_token),
         weak_ticket=ticket.id if ticket and not by_token else None,
         weak_link=link,
         is_answer=is_reply(mail.subject),
-        is_participant=ticket is not None and is_participant(session, ticket, mail.sender.address),
+        is_participant=linked is not None and links.belongs(session, linked, mail.sender.address),
         is_agents_token=ticket is not None and bool(by_token) and _is_agents(session, ticket, by_token[0], mail),
         authenticity=mail.authenticity if mail.has_strict_sender else Authenticity.FAIL,
         is_confidential=ticket is not None and session.get_one(Queue, ticket.queue_id).is_confidential,
@@ -83,12 +82,18 @@ def _by_token(session: Session, tokens: list[str]) -> list[OwnToken]:
     return [by_name[token] for token in tokens if token in by_name]
 
 
+def _another(session: Session, tokens: list[OwnToken]) -> int | None:
+    """The ticket of the first token that is not that of the one which counts, also where tickets were merged."""
+    tickets = [links.final(session, token.ticket_id).id for token in tokens]
+    return next((one for one in tickets if one != tickets[0]), None)
+
+
 def _is_agents(session: Session, ticket: Ticket, token: OwnToken, mail: IncomingMail) -> bool:
     """True where the token was sent to the agent who writes, who belongs to the queue and did not ask themselves."""
     address, agent_id = plain_address(mail.sender.address), agent_at(session, mail.sender.address)
     if agent_id is None or session.get(QueueMember, (ticket.queue_id, agent_id)) is None:
         return False
-    if is_requester(session, ticket, mail.sender.address):
+    if links.asked(session, token.ticket_id, mail.sender.address):
         return False
     message = session.get_one(Message, token.message_id)
     return any(plain_address(sent_to) == address for _name, sent_to in [*message.to, *message.cc])

@@ -19,6 +19,8 @@ from helpdesk_tui.terms import Authenticity, Disposition
 
 #: The part of our Message-IDs behind the token, by which they are recognised before they are looked up.
 OWN_ID_MARK = ".hd@"
+#: The row of a mail from a participant whose check has failed.
+FORGED_ROW = 7
 _TOKEN_LENGTH = 26
 #: Where the number stands in the mark of another system.
 TAG_NUMBER = "{number}"
@@ -200,7 +202,7 @@ def _from_participant(signals: Signals, ticket: int) -> Placement:
     reason = _("It answers a mail of ours.")
     if signals.authenticity is Authenticity.FAIL:
         remark = _("! The sender's address is probably forged.")
-        return Placement(Disposition.APPENDED, 7, reason, ticket, reopens=True, remark=remark)
+        return Placement(Disposition.APPENDED, FORGED_ROW, reason, ticket, reopens=True, remark=remark)
     row = 14 if signals.other_token_ticket not in (None, ticket) else 6
     linked_to = signals.other_token_ticket if row == 14 else None
     return Placement(Disposition.APPENDED, row, reason, ticket, linked_to, reopens=True, remark=_doubt(signals))
