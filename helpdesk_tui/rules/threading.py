@@ -21,6 +21,8 @@ from helpdesk_tui.terms import Authenticity, Disposition
 OWN_ID_MARK = ".hd@"
 #: The row of a mail from a participant whose check has failed.
 FORGED_ROW = 7
+#: The rows of a mail that somebody who forges a sender cannot write without one of our mails.
+SURE_ROWS = (6, 8, 10, 14, 16)
 _TOKEN_LENGTH = 26
 #: Where the number stands in the mark of another system.
 TAG_NUMBER = "{number}"

@@ -37,7 +37,7 @@ MIRAS = {"mira@customer.example", MIRAS_SECOND}
 def trials(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Trial]:
     """All cases in the long run, else a fixed sample of them, on each kind of store."""
     kind, part = request.param
-    cases = every_case(kind == "postgres")
+    cases = random.Random("cross product").sample(found := every_case(kind == "postgres"), len(found))
     if not IS_LONG:
         few = cases if kind == "sqlite" else [case for case in cases if _is_usual(case)]
         cases = _sample(few, SAMPLE[kind])
@@ -50,10 +50,9 @@ def _is_usual(case: Case) -> bool:
 
 
 def _sample(cases: list[Case], count: int) -> list[Case]:
-    """So many cases, every row of the table among them, and always the same ones."""
-    mixed = random.Random("cross product").sample(cases, len(cases))
-    first = {fate_of(case).row: case for case in reversed(mixed)}
-    return list(dict.fromkeys([*first.values(), *mixed]))[:count]
+    """So many cases, every row of the table among them."""
+    first = {fate_of(case).row: case for case in reversed(cases)}
+    return list(dict.fromkeys([*first.values(), *cases]))[:count]
 
 
 def _tried(request: pytest.FixtureRequest, folders: pytest.TempPathFactory, cases: list[Case]) -> Iterator[Trial]:
