@@ -23,7 +23,7 @@ from helpdesk_tui.terms import ENDED, Authenticity, Disposition, IncomingMail, O
 
 #: A ticket closed for longer than this is not opened again by a late answer.
 REOPENS_FOR = timedelta(days=30)
-#: A token means nothing any more on a ticket on which nothing happened for longer than this.
+#: A token opens no ticket on which nothing happened for longer than this; agents are told which one it names.
 _TOKENS_LAST = timedelta(days=400)
 #: So many of the tokens that a mail names are looked up.
 _MOST_TOKENS = 100
@@ -76,7 +76,7 @@ def is_same(here: MailHere, mail: IncomingMail) -> bool:
 
 
 def _by_token(session: Session, tokens: list[str]) -> list[OwnToken]:
-    """What these tokens stand for, in their order; unknown ones and those that expired match nothing."""
+    """What these tokens stand for, in their order; unknown ones match nothing."""
     known = session.execute(select(OwnToken).where(col(OwnToken.token).in_(tokens[:_MOST_TOKENS]))).scalars()
     by_name = {one.token: one for one in known}
     return [by_name[token] for token in tokens if token in by_name]

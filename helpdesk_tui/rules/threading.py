@@ -58,7 +58,7 @@ class Signals:
         is_participant: the sender is the requester or an accepted participant of that ticket.
         is_agents_token: the sender is an agent to whom the token was sent, and who still belongs to that queue.
         is_confidential: that ticket's queue is confidential.
-        is_closed: that ticket was closed so long ago that it is not opened again, or was erased.
+        is_closed: that ticket was closed, or left alone, so long ago that it is not opened again, or was erased.
     """
 
     is_own_copy: bool = False
@@ -186,7 +186,7 @@ def _by_token(signals: Signals) -> Placement | None:
     if ticket is None:
         return None
     if signals.is_closed:
-        return _linked(15, _("The ticket it answers was closed long ago."), ticket)
+        return _linked(15, _("The ticket it answers was closed, or left alone, long ago."), ticket)
     is_proven = signals.authenticity is Authenticity.PASS
     if signals.is_agents_token and is_proven:
         reason = _("An agent answered a mail that we had sent them.")
@@ -215,7 +215,7 @@ def _by_weak_link(signals: Signals) -> Placement | None:
     if ticket is None:
         return None
     if signals.is_closed:
-        return _linked(15, _("The ticket it refers to was closed long ago."), ticket)
+        return _linked(15, _("The ticket it refers to was closed, or left alone, long ago."), ticket)
     if not signals.is_participant or signals.authenticity is Authenticity.FAIL:
         return _linked(13, _("It refers to a mail of a ticket, but the sender does not belong there."), ticket)
     if signals.authenticity is Authenticity.PASS and (signals.weak_link is not Link.SUBJECT or signals.is_answer):

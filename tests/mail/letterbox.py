@@ -9,6 +9,7 @@ from helpdesk_tui.desk import mailroom
 from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.mailroom import ArrivedMail
+from helpdesk_tui.errors import MailUnreadable
 from helpdesk_tui.mail.authenticity import Trust
 from helpdesk_tui.mail.compose import compose
 from helpdesk_tui.mail.ids import first_id
@@ -25,7 +26,11 @@ def taken_in(desk: Desk, raw: bytes, mailbox: str = MAILBOX) -> FiledMail:
     """Where a mail ends up that our border server has looked at."""
     system = desk.acting_as(SYSTEM)
     (kept,) = mailroom.keep(system, mailbox, [ArrivedMail(raw, desk.clock())])
-    return mailroom.file(system, kept.raw_id, parse(raw, TRUST))
+    try:
+        mail = parse(raw, TRUST)
+    except MailUnreadable as error:
+        return mailroom.quarantine(system, kept.raw_id, error.message)
+    return mailroom.file(system, kept.raw_id, mail)
 
 
 def sent_mails(desk: Desk) -> list[bytes]:

@@ -40,6 +40,14 @@ class Trial:
     next_after: str
 
 
+@dataclass(frozen=True)
+class Start:
+    """How a store stands before a mail, and the address that the next answer on the ticket goes to."""
+
+    rows: Rows
+    next_recipient: str
+
+
 def tried(place: Place, cases: Sequence[Case], superuser_url: str = "") -> Iterator[Trial]:
     """What becomes of each of these mails."""
     with restored(place, superuser_url, "nothing") as start_again:
@@ -47,16 +55,23 @@ def tried(place: Place, cases: Sequence[Case], superuser_url: str = "") -> Itera
             start_again()
             scene = build(place, setting)
             with restored(place, superuser_url) as go_back:
-                before, next_before = all_rows(scene.desk), next_recipient(scene)
+                start = start_of(scene)
                 for case in some:
-                    raw = mail_of(case, scene)
-                    found = taken_in(scene.desk, raw)
-                    fate = _fate(found, scene, setting)
-                    after = next_recipient(scene)
-                    yield Trial(
-                        case, raw, fate, found.reason, *_changes(before, all_rows(scene.desk)), next_before, after
-                    )
+                    yield trial(case, mail_of(case, scene), scene, start)
                     go_back()
+
+
+def start_of(scene: Scene) -> Start:
+    """How the store stands now."""
+    return Start(all_rows(scene.desk), next_recipient(scene))
+
+
+def trial(case: Case, raw: bytes, scene: Scene, start: Start) -> Trial:
+    """What becomes of this mail now."""
+    found = taken_in(scene.desk, raw)
+    fate = _fate(found, scene, case.state)
+    changes = _changes(start.rows, all_rows(scene.desk))
+    return Trial(case, raw, fate, found.reason, *changes, start.next_recipient, next_recipient(scene))
 
 
 def _setting(case: Case) -> Setting:
@@ -67,8 +82,8 @@ def _order(case: Case) -> tuple[str, bool, bool]:
     return case.state, case.is_confidential, case.is_told
 
 
-def _fate(found: FiledMail, scene: Scene, setting: Setting) -> Fate:
-    main = scene.target if setting.state is State.MERGED else scene.number
+def _fate(found: FiledMail, scene: Scene, state: State) -> Fate:
+    main = scene.target if state is State.MERGED else scene.number
     names = {None: "", main: "main", scene.other: "other"}
     return Fate(
         found.row, found.disposition, names.get(found.ticket, "new"), names.get(found.linked_to, str(found.linked_to))
