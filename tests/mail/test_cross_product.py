@@ -8,9 +8,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.build import FrozenClock, Place, Proves
+from tests.conftest import GO_BACK
 from tests.mail.crossing import every_case
 from tests.mail.oracle import Case, Kind, Who, fate_of
 from tests.mail.promises import PROMISES, Promise
@@ -51,6 +53,8 @@ def _tried(request: pytest.FixtureRequest, folders: pytest.TempPathFactory, case
     if request.param[0] == "postgres":
         server: PostgresServer = request.getfixturevalue("postgres_server")
         name: str = request.getfixturevalue("postgres_database")
+        with psycopg.connect(server.superuser_url(name)) as connection:
+            connection.execute(GO_BACK)
         with Place(lambda login: server.url(name, login), True, FrozenClock()) as place:
             yield from tried(place, cases, server.superuser_url(name))
     else:
