@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -156,8 +156,15 @@ def place(signals: Signals) -> Placement:
     """Decide where a mail goes."""
     for decide in (_no_mail_of_a_person, _by_token, _by_weak_link):
         if placement := decide(signals):
-            return placement
-    return Placement(Disposition.NEW, 17, _("It refers to nothing we know."), reopens=True)
+            return _marked(placement, signals)
+    return _marked(Placement(Disposition.NEW, 17, _("It refers to nothing we know."), reopens=True), signals)
+
+
+def _marked(placement: Placement, signals: Signals) -> Placement:
+    """The same; a person's mail whose check has failed says so, wherever it goes."""
+    if placement.is_by_machine or not placement.reopens or signals.authenticity is not Authenticity.FAIL:
+        return placement
+    return replace(placement, remark=_("! The sender's address is probably forged."))
 
 
 def _is_token(text: str) -> bool:
@@ -203,8 +210,7 @@ def _by_token(signals: Signals) -> Placement | None:
 def _from_participant(signals: Signals, ticket: int) -> Placement:
     reason = _("It answers a mail of ours.")
     if signals.authenticity is Authenticity.FAIL:
-        remark = _("! The sender's address is probably forged.")
-        return Placement(Disposition.APPENDED, FORGED_ROW, reason, ticket, reopens=True, remark=remark)
+        return Placement(Disposition.APPENDED, FORGED_ROW, reason, ticket, reopens=True)
     row = 14 if signals.other_token_ticket not in (None, ticket) else 6
     linked_to = signals.other_token_ticket if row == 14 else None
     return Placement(Disposition.APPENDED, row, reason, ticket, linked_to, reopens=True, remark=_doubt(signals))

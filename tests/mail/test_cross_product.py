@@ -87,6 +87,13 @@ def test_a_mail_is_in_one_ticket_or_in_none(trials: list[Trial]) -> None:
         assert len(one.changed["ticket"]) <= (1 if one.fate.ticket == "main" else 0), one.case
 
 
+def test_a_mail_whose_check_failed_says_so_wherever_it_goes(trials: list[Trial]) -> None:
+    for one in trials:
+        if one.case.kind in (Kind.PERSON, Kind.LIST):
+            (written,) = (message for message in one.new["message"] if message["kind"] != "outbound")
+            assert one.case.is_forged == ("probably forged" in str(written["remarks"])), one.case
+
+
 def test_only_who_is_known_moves_where_answers_go(trials: list[Trial]) -> None:
     for one in trials:
         if one.next_after != one.next_before:
