@@ -87,6 +87,12 @@ def test_a_mail_is_in_one_ticket_or_in_none(trials: list[Trial]) -> None:
         assert len(one.changed["ticket"]) <= (1 if one.fate.ticket == "main" else 0), one.case
 
 
+def test_who_may_speak_wakes_the_ticket(trials: list[Trial]) -> None:
+    for one in trials:
+        if one.fate.row in (6, 7, 8, 10, 11, 14):
+            assert [{"status", "waiting_for"} <= names for names in one.changed["ticket"]] == [True], one.case
+
+
 def test_a_mail_whose_check_failed_says_so_wherever_it_goes(trials: list[Trial]) -> None:
     for one in trials:
         if one.case.kind in (Kind.PERSON, Kind.LIST):
