@@ -155,7 +155,7 @@ def a_ticket(desk: Desk, subject: str = "Printer", *, person: Person = MIRA, **r
 def received(desk: Desk, raw: bytes, mailbox: str = MAILBOX, **more: Any) -> FiledMail:
     """Where a raw mail that comes in now is filed."""
     mails = [ArrivedMail(raw, desk.clock())]
-    return take_in(desk.acting_as(SYSTEM), mailbox, mails, readers=_readers, **more)[0]
+    return take_in(desk.acting_as(SYSTEM), mailbox, mails, **{"readers": _readers, **more})[0]
 
 
 def filed(desk: Desk, mail: IncomingMail, **more: Any) -> FiledMail:

@@ -14,6 +14,7 @@ from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.gathering import FLOOD_ALIKE, FLOOD_ANY
 from helpdesk_tui.desk.queue_mail import QueueMail, set_queue_mail
 from helpdesk_tui.desk.tickets import move, set_status
+from helpdesk_tui.mail.readers import Readers
 from helpdesk_tui.store.queries.aside import Aside, aside_counts
 from helpdesk_tui.store.queries.mail import mail_account
 from helpdesk_tui.store.queries.why import why
@@ -83,8 +84,9 @@ class TestBackscatter:
         desks, each = [place.desk(login) for login in ("anna", "bob", "anna", "bob")], 25
 
         def poll(at: int) -> None:
-            for n in range(each):
-                received(desks[at], a_bounce(at * each + n), f"mailbox {at}")
+            with Readers(1) as readers:
+                for n in range(each):
+                    received(desks[at], a_bounce(at * each + n), f"mailbox {at}", readers=readers)
 
         with ThreadPoolExecutor(len(desks)) as pool:
             list(pool.map(poll, range(len(desks))))
