@@ -51,6 +51,7 @@ class Body:
     _streams: int = 0
     _mails: int = 0
     _too_large: int = 0
+    _cuts: dict[str, None] = field(default_factory=dict)
 
     def read(self, raw: bytes, root: Part) -> None:
         """Take in the words of the parts below `root`, and the rest as files."""
@@ -115,18 +116,23 @@ class Body:
     def _enclose_mail(self, raw: bytes, part: Part) -> None:
         """Read the words of an attached mail; its own files stay in it."""
         if self.depth >= enclosed.DEEPEST or self._mails >= enclosed.MOST_MAILS:
-            self.notes.append(_("Attached mails lie too deep or are too many; some are only kept as files."))
+            self._cuts[_("Attached mails lie too deep or are too many; some are only kept as files.")] = None
             return
         self._mails += 1
         if part.headers.first("content-transfer-encoding").strip().lower() in ("base64", "quoted-printable"):
             raw = content(raw, part)
-            root = read_structure(raw, skip_envelope(raw)).root
+            structure = read_structure(raw, skip_envelope(raw))
         else:
-            root = read_structure(raw, part.start, part.end).root
-        inner = Body(depth=self.depth + 1, coded=_CODED_IN_MAILS, _spent=self._spent, _mails=self._mails)
-        inner.read(raw, root)
+            structure = read_structure(raw, part.start, part.end)
+        self._cuts |= dict.fromkeys(_("In an attached mail: {note}").format(note=note) for note in structure.notes)
+        inner = self._inner(_CODED_IN_MAILS)
+        inner.read(raw, structure.root)
         self._mails = inner._mails
-        self.enclosed += [enclosed.attached_mail(root.headers, inner.text), *inner.enclosed]
+        self.enclosed += [enclosed.attached_mail(structure.root.headers, inner.text), *inner.enclosed]
+
+    def _inner(self, coded: int) -> Body:
+        """What lies one deeper, within the limits of the whole mail."""
+        return Body(depth=self.depth + 1, coded=coded, _spent=self._spent, _mails=self._mails, _cuts=self._cuts)
 
     def _unpack(self, raw: bytes, part: Part) -> None:
         """Take in the files and messages that Outlook packed into one file."""
@@ -151,7 +157,7 @@ class Body:
             self.notes.append(_("The mail is signed or encrypted as a whole; its content is kept as a file."))
             return
         self.notes.append(_("The mail is signed; the signature was not verified."))
-        inner = Body(depth=self.depth + 1, coded=self.coded, _spent=self._spent, _mails=self._mails)
+        inner = self._inner(self.coded)
         inner.read(inside, read_structure(inside, skip_envelope(inside)).root)
         self._texts.append(inner.text)
         self.enclosed += inner.enclosed
@@ -170,6 +176,7 @@ def read_body(raw: bytes, root: Part) -> Body:
     """The words and the files of a mail."""
     body = Body()
     body.read(raw, root)
+    body.notes += body._cuts
     return body
 
 

@@ -55,6 +55,13 @@ def test_mails_in_attached_mails_are_read_to_a_depth() -> None:
     mail = read(with_words(raw))
     assert [row for row in mail.text.splitlines() if row.startswith("Subject")] == [f"Subject: {n}" for n in (2, 3, 4)]
     assert "Deepest" not in mail.text
+    assert mail.notes == ("Attached mails lie too deep or are too many; some are only kept as files.",)
+
+
+def test_what_was_cut_in_an_attached_mail_is_said() -> None:
+    many = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nWords\n" * 600 + b"--b--"
+    mail = read(with_words(a_part("message/rfc822", many)))
+    assert mail.notes == ("In an attached mail: The mail has 600 parts; only the first 500 were read.",)
 
 
 def test_of_very_many_attached_mails_some_are_only_files() -> None:
