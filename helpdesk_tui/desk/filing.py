@@ -311,11 +311,23 @@ def _add_files(session: Session, mail: IncomingMail, message_id: int, ticket_id:
 def _remarks(filing: Filing, placement: Placement, remark: str) -> list[str]:
     mail = filing.mail
     said = [one for one in (placement.remark, remark) if one]
+    if _bears_the_id_of_another(filing.session, mail):
+        said.append(_("! Its Message-ID is that of a mail of another sender."))
     said += marks_of(mail, {domain_of(address) for address in filing.queues}, ourselves(filing.session))
     for one in _undelivered(mail):
         what = _("! Not delivered to {address}.") if one.is_permanent else _("Not yet delivered to {address}.")
         said.append(" ".join(filter(None, (what.format(address=one.address), one.diagnostic))))
     return [*said, *mail.notes]
+
+
+def _bears_the_id_of_another(session: Session, mail: IncomingMail) -> bool:
+    """True where a mail of another sender came in under the same Message-ID, which no two mails share."""
+    others = select(col(Message.id)).where(
+        col(Message.message_id) == mail.message_id,
+        col(Message.kind) == MessageKind.INBOUND,
+        col(Message.from_address) != mail.sender.address,
+    )
+    return bool(mail.message_id) and session.execute(others.limit(1)).first() is not None
 
 
 def _undelivered(mail: IncomingMail) -> list[RecipientReport]:
