@@ -6,12 +6,12 @@ import logging
 
 from helpdesk_tui.desk import aside, mailroom
 from helpdesk_tui.desk.door import Desk
-from helpdesk_tui.errors import MailUnreadable
 from helpdesk_tui.language import _
 from helpdesk_tui.mail import addresses
 from helpdesk_tui.mail.charsets import line
 from helpdesk_tui.mail.headers import skip_envelope, split_header
-from helpdesk_tui.mail.parse import parse
+from helpdesk_tui.mail.ingest import read_kept
+from helpdesk_tui.mail.reader import Unread
 from helpdesk_tui.mail.words import decode_words
 from helpdesk_tui.store.queries.why import raw_id_of
 from helpdesk_tui.terms import IncomingFile, IncomingMail, Outcome, Person
@@ -29,20 +29,14 @@ def ticket_of(desk: Desk, mail: int) -> Outcome:
     Raises:
         NotFound: there is no such mail. Refused: it has a ticket of its own.
     """
-    content = desk.ask(mailroom.raw_content, desk.ask(raw_id_of, mail))
-    return aside.make_ticket(desk, mail, read_again(content))
+    raw_id = desk.ask(raw_id_of, mail)
+    return aside.make_ticket(desk, mail, read_again(desk, raw_id, desk.ask(mailroom.raw_content, raw_id)))
 
 
-def read_again(content: bytes) -> IncomingMail:
-    """What a mail says; where it cannot be read, what its header names, and all of it as a file."""
-    try:
-        return parse(content)
-    except MailUnreadable as error:
-        reason = error.message
-    except Exception as error:  # noqa: BLE001  a fault of ours in one mail is no reason to have no ticket
-        log.error("a mail could not be read again: %s", type(error).__name__)
-        reason = _("This mail could not be read ({kind}).").format(kind=type(error).__name__)
-    return _as_file(content, reason)
+def read_again(desk: Desk, raw_id: int, content: bytes) -> IncomingMail:
+    """What a kept mail says; where it cannot be read, what its header names, and all of it as a file."""
+    reading = read_kept(desk, raw_id, content)
+    return _as_file(content, reading.reason) if isinstance(reading, Unread) else reading
 
 
 def _as_file(content: bytes, reason: str) -> IncomingMail:

@@ -60,10 +60,11 @@ def file_one(desk: Desk, kept: KeptMail, content: bytes, readers: Readers | None
 
 def file_kept(desk: Desk, raw_id: int, content: bytes, readers: Readers | None = None) -> FiledMail:
     """Read and file one mail that is kept already. Only a mail that cannot be read goes to quarantine."""
-    return _file(desk, raw_id, _read(desk, raw_id, content, readers))
+    return _file(desk, raw_id, read_kept(desk, raw_id, content, readers))
 
 
-def _read(desk: Desk, raw_id: int, content: bytes, readers: Readers | None) -> Reading:
+def read_kept(desk: Desk, raw_id: int, content: bytes, readers: Readers | None = None) -> Reading:
+    """What a kept mail says, by the word of the border server that its mailbox names."""
     trust = _trust(desk, desk.ask(mailroom.mailbox_of, raw_id))
     with lent(readers) as own, _memory_in_words():
         (reading,) = own.read([content], trust=trust)
@@ -178,7 +179,7 @@ def retry_quarantined(
     filed = []
     with lent(readers) as own:
         for raw_id in desk.ask(mailroom.quarantined, raw_ids):
-            reading = _read(desk, raw_id, desk.ask(mailroom.raw_content, raw_id), own)
+            reading = read_kept(desk, raw_id, desk.ask(mailroom.raw_content, raw_id), own)
             mailroom.release(desk, raw_id)
             filed.append(_file(desk, raw_id, reading))
     return filed

@@ -8,14 +8,15 @@ from helpdesk_tui.desk.aside import dismiss
 from helpdesk_tui.desk.conversation import reply
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.history import redo, undo
+from helpdesk_tui.desk.mailroom import ArrivedMail, keep
 from helpdesk_tui.desk.tickets import set_status
 from helpdesk_tui.errors import HelpdeskError, NotFound, Refused
 from helpdesk_tui.mail.again import read_again, ticket_of
 from helpdesk_tui.store.queries.aside import Aside, AsideRow, aside_counts, aside_rows
 from helpdesk_tui.store.queries.mail import mail_account
 from helpdesk_tui.store.queries.why import why
-from helpdesk_tui.terms import Status
-from tests.build import Place, a_mail, everything, listed, received, row, sql, thread
+from helpdesk_tui.terms import SYSTEM, Status
+from tests.build import MAILBOX, Place, a_mail, everything, listed, received, row, sql, thread
 from tests.store.secrets import HR, a_secret, set_up_hr
 
 #: A mail in which nothing can be read.
@@ -234,8 +235,9 @@ def test_who_does_not_belong_there_finds_and_changes_nothing(place: Place) -> No
 
 
 @pytest.mark.parametrize("raw", [b"", NOTHING, b"From: a@b.example\nSubject: =?utf-8?q?Hello?=\n", b"\x00" * 1000])
-def test_any_bytes_make_a_mail(raw: bytes) -> None:
-    mail = read_again(raw)
+def test_any_bytes_make_a_mail(desk: Desk, raw: bytes) -> None:
+    (kept,) = keep(desk.acting_as(SYSTEM), MAILBOX, [ArrivedMail(raw, desk.clock())])
+    mail = read_again(desk, kept.raw_id, raw)
     assert mail.subject
     assert mail.files or mail.text or mail.sender.address
 
