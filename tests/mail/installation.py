@@ -32,6 +32,15 @@ SECONDS = 60
 
 
 @dataclass
+class Halted:
+    """A process that stood still; once it has ended, how it ended and what it said."""
+
+    pid: int
+    returncode: int | None = None
+    said: str = ""
+
+
+@dataclass
 class Installation:
     """The help desk of Anna: what she runs is run by a login that owns nothing."""
 
@@ -139,10 +148,38 @@ class Installation:
 
     def killed(self, when: str, target: str, number: int, *words: str) -> None:
         """Run a command that is killed on the way (see `launcher`)."""
-        ended = self._run(
-            ["-m", "tests.mail.launcher", when, target, str(number), "--", *self.argv(*(words or ("poll", "--once")))]
-        )
+        ended = self._run(self._launched(when, target, number, "end", *words))
         assert ended.returncode == -signal.SIGKILL, f"it was not killed {when} {target} ({number}): {ended}"
+
+    def orphaned(self, when: str, target: str, number: int) -> subprocess.CompletedProcess[str]:
+        """Poll once in a process whose children are killed on the way."""
+        return self._run(self._launched(when, target, number, "orphan"))
+
+    @contextlib.contextmanager
+    def halted(self, when: str, target: str, number: int) -> Iterator[Halted]:
+        """Poll once in a process that stands still on the way for the block, then goes on to its end."""
+        with (self.folder / "said").open("w+") as said:
+            poller = subprocess.Popen(
+                [sys.executable, *self._launched(when, target, number, "halt")],
+                cwd=self.folder,
+                env=self.environment_of_a_process(),
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+            )
+            halted = Halted(poller.pid)
+            try:
+                how = os.waitid(os.P_PID, poller.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+                assert how is not None
+                assert how.si_code == os.CLD_STOPPED, f"it did not get there: {when} {target} ({number})"
+                yield halted
+                poller.send_signal(signal.SIGCONT)
+                halted.returncode = poller.wait(SECONDS)
+            finally:
+                poller.kill()
+                poller.wait()
+                said.seek(0)
+                halted.said = said.read()
 
     @contextlib.contextmanager
     def polling(self) -> Iterator[subprocess.Popen[str]]:
@@ -171,6 +208,10 @@ class Installation:
         if self._onlooker is None:
             self._onlooker = self.place.store("bob")
         return sql(self._onlooker, statement, **values)
+
+    def _launched(self, when: str, target: str, number: int, deed: str, *words: str) -> list[str]:
+        command = self.argv(*(words or ("poll", "--once")))
+        return ["-m", "tests.mail.launcher", when, target, str(number), deed, "--", *command]
 
     def _run(self, words: Sequence[str], said: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(

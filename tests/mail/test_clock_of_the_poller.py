@@ -10,7 +10,7 @@ import pytest
 from helpdesk_tui.mail import intake
 from tests.mail.installation import Installation
 from tests.mail.test_kill_poller import undisturbed
-from tests.mail.twenty_mails import assert_complete, end_state, the_day
+from tests.mail.twenty_mails import assert_complete, end_state, expect_the_day, the_day
 from tests.services.dovecot import Mailbox
 
 __all__ = ["undisturbed"]
@@ -22,7 +22,7 @@ DAYS = {"behind": (-1, -1), "ahead": (1, 1), "set back": (1, -1), "set forward":
 def test_every_mail_comes_in_once(
     installation: Installation, mailbox: Mailbox, undisturbed: dict[str, Any], days: str
 ) -> None:
-    installation.fetch_from(mailbox)
+    expect_the_day(installation, mailbox)
     mails = the_day()
     for half, shift in zip((mails[:10], mails[10:]), DAYS[days], strict=True):
         for mail in half:

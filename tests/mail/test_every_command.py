@@ -16,6 +16,7 @@ from tests.mail.twenty_mails import (
     assert_told_nothing_too_early,
     deliver_the_day,
     end_state,
+    expect_the_day,
     flagged,
     the_day,
 )
@@ -66,7 +67,7 @@ def test_it_fails_and_nothing_is_lost_or_twice_there(
 ) -> None:
     deliver_the_day(mailbox)
     with failing_line(mailbox, number, how) as (port, line):
-        installation.fetch_from(mailbox, port=port, security="none", after=after)
+        expect_the_day(installation, mailbox, port=port, security="none", after=after)
         installation.poll()
     assert len(line.commands) >= number
     told = flagged(mailbox) + [raw for *_rest, raw in mailbox.messages("Archive")]

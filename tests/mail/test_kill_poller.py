@@ -14,22 +14,26 @@ from tests.mail.installation import Installation
 from tests.mail.servers import changed_on_the_way
 from tests.mail.twenty_mails import (
     assert_complete,
+    assert_confirmed_once,
     assert_told_nothing_too_early,
     deliver_the_day,
     end_state,
+    expect_the_day,
     flagged,
     the_day,
 )
 from tests.services.dovecot import DovecotServer, Mailbox
+from tests.services.smtp import SmtpSink
 
 IMAP = "helpdesk_tui.mail.imap:ImapMailbox"
 AFTER = "helpdesk_tui.mail.imap_after"
 MAILROOM = "helpdesk_tui.desk.mailroom"
 READERS = "helpdesk_tui.mail.readers"
+ASKED = "helpdesk_tui.mail.reader:Reader.ask"
 BATCHES = (1, 2, 4)
 MAILS = (1, 2, 20)
 #: A batch is kept by one commit, its five mails are filed by one, and another one notes that the server knows.
-COMMITS = (1, 2, 3, 12)
+COMMITS = (1, 2, 3, 11, 12)
 SAMPLE = 10
 
 
@@ -51,9 +55,9 @@ WAY = (
     Step("before keeping", "before", f"{MAILROOM}:keep", BATCHES),
     Step("keeping", "after", f"{MAILROOM}:_keep", MAILS),
     Step("kept", "after", f"{MAILROOM}:keep", BATCHES),
-    Step("reading", "before", f"{READERS}:_Work.begin", MAILS),
+    Step("reading", "after", ASKED, MAILS),
     Step("read", "after", f"{READERS}:_Work.take", MAILS),
-    Step("filing", "after", f"{MAILROOM}:_remember", MAILS),
+    Step("filing", "after", f"{MAILROOM}:_remember", (1, 2, 5, 20)),
     Step("filed", "after", f"{MAILROOM}:file_each", BATCHES),
     Step("before telling", "before", f"{IMAP}.done", BATCHES),
     Step("told", "after", f"{IMAP}.done", BATCHES),
@@ -81,7 +85,7 @@ def undisturbed(
     file.chmod(0o600)
     with Place(lambda _login: f"sqlite:///{file}", False) as place, pytest.MonkeyPatch.context() as environment:
         installation = Installation(place, folder, environment)
-        installation.fetch_from(mailbox)
+        expect_the_day(installation, mailbox)
         deliver_the_day(mailbox)
         assert installation.poll_well() == {"new": 5, "appended": 15}
         assert_complete(installation, the_day())
@@ -101,11 +105,12 @@ def test_a_poller_killed_on_the_way_leaves_nothing_undone(
     installation: Installation,
     mailbox: Mailbox,
     undisturbed: dict[str, Any],
+    smtp_sink: SmtpSink,
     step: Step,
     turn: int,
     proves: Proves,
 ) -> None:
-    installation.fetch_from(mailbox)
+    expect_the_day(installation, mailbox)
     deliver_the_day(mailbox)
     installation.killed(step.when, step.target, turn)
     assert_told_nothing_too_early(installation, flagged(mailbox))
@@ -113,15 +118,43 @@ def test_a_poller_killed_on_the_way_leaves_nothing_undone(
     assert_complete(installation, [raw for _uid, _flags, raw in mailbox.messages()])
     assert end_state(installation) == undisturbed
     assert len(flagged(mailbox)) == len(the_day())
+    assert_confirmed_once(installation, smtp_sink)
     proves("kills", 1)
     proves("mails, each kept once", len(the_day()))
+
+
+@pytest.mark.parametrize("turn", [6, pytest.param(7, marks=pytest.mark.long), pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("place", ["sqlite", pytest.param("postgres", marks=pytest.mark.long)], indirect=True)
+def test_a_child_killed_while_it_reads_costs_nothing(
+    installation: Installation, mailbox: Mailbox, undisturbed: dict[str, Any], turn: int, proves: Proves
+) -> None:
+    expect_the_day(installation, mailbox)
+    deliver_the_day(mailbox)
+    ended = installation.orphaned("after", ASKED, turn)
+    assert (ended.returncode, ended.stdout) == (0, "20 received, 0 sent\n"), ended
+    assert_complete(installation, the_day())
+    assert end_state(installation) == undisturbed
+    proves("killed children", 1)
+
+
+def test_a_child_killed_as_it_starts_leaves_the_mail_kept(
+    small_installation: Installation, mailbox: Mailbox, undisturbed: dict[str, Any]
+) -> None:
+    expect_the_day(small_installation, mailbox)
+    deliver_the_day(mailbox)
+    ended = small_installation.orphaned("after", ASKED, 1)
+    assert ended.returncode == 75, ended
+    assert "It is kept, and filed as soon as it can be read" in ended.stderr
+    assert flagged(mailbox) == []
+    small_installation.poll_well()
+    assert end_state(small_installation) == undisturbed
 
 
 @pytest.mark.parametrize("place", ["sqlite", pytest.param("postgres", marks=pytest.mark.long)], indirect=True)
 def test_a_poller_killed_again_and_again_gets_there_all_the_same(
     installation: Installation, mailbox: Mailbox, undisturbed: dict[str, Any]
 ) -> None:
-    installation.fetch_from(mailbox)
+    expect_the_day(installation, mailbox)
     deliver_the_day(mailbox)
     for step in (one for one in WAY if one.name in ("keeping", "read", "told")):
         installation.killed(step.when, step.target, 1)
@@ -158,7 +191,7 @@ def more_cases(way: tuple[Step, ...], drawn: tuple[str, str, int]) -> list[Any]:
 def test_a_poller_killed_while_it_moves_mail_away_has_every_mail_in_one_place(
     installation: Installation, mailbox: Mailbox, step: Step, turn: int, proves: Proves
 ) -> None:
-    installation.fetch_from(mailbox, after="move:Done")
+    expect_the_day(installation, mailbox, after="move:Done")
     with mailbox.session() as owner:
         owner.create("Done")
     deliver_the_day(mailbox)
@@ -177,7 +210,7 @@ def test_a_poller_killed_while_it_moves_mail_away_has_every_mail_in_one_place(
 def test_a_poller_killed_after_the_server_gave_new_numbers_makes_no_ticket_twice(
     installation: Installation, mailbox: Mailbox, step: Step, turn: int
 ) -> None:
-    installation.fetch_from(mailbox)
+    expect_the_day(installation, mailbox)
     deliver_the_day(mailbox)
     installation.poll_well()
     before = end_state(installation)
@@ -187,7 +220,7 @@ def test_a_poller_killed_after_the_server_gave_new_numbers_makes_no_ticket_twice
     after = end_state(installation)
     again = [row for row in after["seen"] if row[1] == "duplicate"]
     assert sorted(digest for digest, _fate, _is_done in again) == sorted(
-        digest for _box, digest, _how in before["kept"]
+        digest for _box, digest, *_how in before["kept"]
     )
     assert {**after, "seen": [row for row in after["seen"] if row not in again]} == before
 
@@ -208,7 +241,7 @@ def test_a_poller_killed_between_copying_and_taking_away_has_every_ticket_once(
     with mailbox.session() as owner:
         owner.create("Done")
     with changed_on_the_way(mailbox, {b" MOVE": b" XXXX"}) as port:
-        installation.fetch_from(mailbox, port=port, security="none", after="move:Done")
+        expect_the_day(installation, mailbox, port=port, security="none", after="move:Done")
         installation.killed(step.when, step.target, turn)
         copies = [raw for *_rest, raw in mailbox.messages("Done")]
         assert_told_nothing_too_early(installation, copies)

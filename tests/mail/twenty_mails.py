@@ -4,14 +4,45 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from datetime import date
 from typing import Any
 
+from helpdesk_tui.desk.queue_mail import QueueMail, set_queue_mail
 from tests.build import a_mail
 from tests.mail.installation import Installation
 from tests.services.dovecot import Mailbox
+from tests.services.smtp import SmtpSink
 
 THREADS = 5
 MAILS = 20
+#: The day's mails come later than that, so that new requests are confirmed.
+SINCE = date(2020, 1, 1)
+
+
+_QUESTIONS = {
+    "customers": "SELECT address, position FROM customer_address",
+    "seen": "SELECT sha256, fate, is_done FROM mail_seen",
+    "kept": (
+        "SELECT r.mailbox, r.sha256, r.disposition, r.why_row, r.from_name, r.from_address, r.subject,"
+        " coalesce(g.key, '') FROM raw_message r LEFT JOIN mail_group g ON g.id = r.group_id"
+    ),
+    "groups": "SELECT kind, key, subject, from_address, count, is_open FROM mail_group",
+    "participants": ("SELECT t.subject, p.address, p.name FROM participant p JOIN ticket t ON t.id = p.ticket_id"),
+    "confirmed": (
+        "SELECT t.subject, a.address, a.about, m.text FROM acknowledgement a"
+        " JOIN ticket t ON t.id = a.ticket_id JOIN message m ON m.id = a.message_id"
+    ),
+    "outgoing": (
+        "SELECT t.subject, o.state, m.subject FROM outbox o"
+        " JOIN ticket t ON t.id = o.ticket_id JOIN message m ON m.id = o.message_id"
+    ),
+}
+
+
+def expect_the_day(installation: Installation, mailbox: Mailbox, **more: Any) -> None:
+    """Set the help desk up for the day: it fetches from this mailbox, and confirms new requests."""
+    set_queue_mail(installation.desk("root"), "support", QueueMail(confirms=True))
+    installation.fetch_from(mailbox, since=SINCE, **more)
 
 
 def the_day() -> list[bytes]:
@@ -36,9 +67,7 @@ def end_state(installation: Installation) -> dict[str, Any]:
         "tickets": sorted(
             (tuple(row[1:]), _messages(installation, row.id), _events(installation, row.id)) for row in tickets
         ),
-        "customers": sorted(map(tuple, ask("SELECT address, position FROM customer_address"))),
-        "seen": sorted(map(tuple, ask("SELECT sha256, fate, is_done FROM mail_seen"))),
-        "kept": sorted(map(tuple, ask("SELECT mailbox, sha256, disposition FROM raw_message"))),
+        **{name: sorted(map(tuple, ask(question))) for name, question in _QUESTIONS.items()},
         "quarantine": ask("SELECT count(*) FROM mail_quarantine")[0][0],
         "numbers given": ask("SELECT count(*) FROM ticket_number")[0][0] - len(tickets),
     }
@@ -53,8 +82,18 @@ def assert_complete(installation: Installation, on_server: list[bytes]) -> None:
     assert contents == set(on_server)
     fates = Counter(row.fate for row in installation.sql("SELECT fate FROM mail_seen"))
     assert fates == {"new": THREADS, "appended": MAILS - THREADS}
-    threads = installation.sql("SELECT ticket_id, count(*) AS mails FROM message GROUP BY ticket_id")
+    threads = installation.sql("SELECT count(*) AS mails FROM message WHERE kind = 'inbound' GROUP BY ticket_id")
     assert [row.mails for row in threads] == [MAILS // THREADS] * THREADS
+
+
+def assert_confirmed_once(installation: Installation, sink: SmtpSink) -> None:
+    """Whatever happened before, each request that is to be confirmed is confirmed by one mail."""
+    installation.send_through(sink)
+    installation.poll_well()
+    installation.poll_well()
+    wanted = [row.address for row in installation.sql("SELECT address FROM acknowledgement")]
+    assert sorted(address for mail in sink.messages for address in mail.rcpt_tos) == sorted(wanted)
+    assert len(wanted) == THREADS
 
 
 def assert_told_nothing_too_early(installation: Installation, flagged: list[bytes]) -> None:
