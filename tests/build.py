@@ -74,6 +74,10 @@ class Place:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the connections of all stores opened so far."""
         self._open.close()
 
     @property

@@ -38,15 +38,30 @@ class OpenedFile:
         Raises:
             Temporary: it does.
         """
-        try:
-            about = os.stat(self._path)
-        except OSError:
-            about = None
-        if about is None or self._identity not in (None, (about.st_dev, about.st_ino)):
+        if self._is_another():
             raise Temporary(
                 _("The store {path} was removed or replaced while it was open.").format(path=self._path),
                 _("Nothing was changed. Put it back if it is gone, then end this program and start it again."),
             )
+
+    def refuse_written(self) -> None:
+        """The same once something was written: nobody may rely on it.
+
+        Raises:
+            Temporary: the file was taken away in the meantime.
+        """
+        if self._is_another():
+            raise Temporary(
+                _("The store {path} was removed or replaced while it was written.").format(path=self._path),
+                _("The change is in the file that is gone. Put that back, or start this program again and repeat it."),
+            )
+
+    def _is_another(self) -> bool:
+        try:
+            about = os.stat(self._path)
+        except OSError:
+            return True
+        return self._identity not in (None, (about.st_dev, about.st_ino))
 
     def remember(self) -> None:
         """Take the file that is there as the one; SQLite has it open for writing, so it is not replaced by that."""

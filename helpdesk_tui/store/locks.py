@@ -73,7 +73,7 @@ def _alone_sqlite(store: Store, job: str) -> Iterator[Hold]:
     digest = hashlib.sha256(job.encode()).hexdigest()[:8]
     file = os.path.realpath(store.file or "")  # by whatever name it is opened
     path = f"{file}.{_NOT_PLAIN.sub('-', job)[:_LONGEST_NAME]}.{digest}.lock"
-    handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    handle = _opened(path)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -82,6 +82,16 @@ def _alone_sqlite(store: Store, job: str) -> Iterator[Hold]:
         yield lambda: None
     finally:
         os.close(handle)
+
+
+def _opened(path: str) -> int:
+    try:
+        return os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError as error:
+        raise Temporary(
+            _("The lock {path} cannot be used: {words}.").format(path=path, words=error.strerror),
+            _("Let your account write it and its folder, and see that the disk has room."),
+        ) from error
 
 
 @contextmanager

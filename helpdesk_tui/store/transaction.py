@@ -27,6 +27,8 @@ CHANNEL = "helpdesk_changed"
 TELLS = "tells"
 #: SQLSTATE of a missing right (PostgreSQL).
 _NO_RIGHT = "42501"
+#: SQLSTATE of a disk without room.
+_DISK_FULL = "53100"
 #: SQLSTATEs of a deadlock and of a failed serialization.
 _CROSSED = frozenset({"40P01", "40001"})
 _TRIES = 3
@@ -59,12 +61,14 @@ def writing(store: Store, actor: Actor) -> Iterator[Session]:
     It finds only what this actor may see (`store.sight`).
 
     Raises:
-        Temporary: the store is locked or out of reach.
+        Temporary: the store is locked or out of reach, or its file was taken away meanwhile.
     """
     with said_plainly(), Session(store.engine, expire_on_commit=False, autoflush=False) as session:
         sight.begin(session, actor, reads=False)
         yield session
         session.commit()
+    if store.opened:
+        store.opened.refuse_written()
     if session.info.get(TELLS) and store.is_postgres:
         _tell(store)
 
@@ -121,10 +125,8 @@ def said_plainly() -> Iterator[None]:
                 _("Somebody else changed the same at the same moment."), _("Nothing was changed. Try again.")
             ) from error
         if isinstance(error, OperationalError) and not _is_lasting(error):
-            raise Temporary(
-                _("The store cannot be used now: {words}").format(words=_first_line(error)),
-                _("Nothing was changed. Try again; `helpdesk doctor` looks into it."),
-            ) from error
+            words = _("The store cannot be used now: {words}").format(words=_first_line(error))
+            raise Temporary(words, _hint(error)) from error
         if getattr(error.orig, "sqlstate", "") == _NO_RIGHT:
             raise Refused(
                 _("The store refuses you: {words}").format(words=_first_line(error)),
@@ -139,6 +141,16 @@ def _is_lasting(error: OperationalError) -> bool:
     """True where waiting will not help: the file is no store or is damaged, there is no such database or login."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     return code in _LASTING_CODES if code is not None else bool(_LASTING_WORDS.search(str(error.orig)))
+
+
+def _hint(error: DBAPIError) -> str:
+    """What helps where the store cannot be used."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_READONLY:
+        return _("Nothing was changed. Let your account write the store's file and its folder.")
+    if code == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", "") == _DISK_FULL:
+        return _("Nothing was changed. Make room on the disk of the store, then try again.")
+    return _("Nothing was changed. Try again; `helpdesk doctor` looks into it.")
 
 
 def _first_line(error: DBAPIError) -> str:

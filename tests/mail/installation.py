@@ -209,6 +209,16 @@ class Installation:
             self._onlooker = self.place.store("bob")
         return sql(self._onlooker, statement, **values)
 
+    def look_anew(self) -> None:
+        """Close all that this process has open of the store, and open it again when it is looked at next."""
+        self.place.close()
+        self._onlooker = None
+
+    @property
+    def store_file(self) -> Path:
+        """The file of a store on SQLite."""
+        return Path(self.place.url_of("anna").removeprefix("sqlite:///"))
+
     def _launched(self, when: str, target: str, number: int, deed: str, *words: str) -> list[str]:
         command = self.argv(*(words or ("poll", "--once")))
         return ["-m", "tests.mail.launcher", when, target, str(number), deed, "--", *command]

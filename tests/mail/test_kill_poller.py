@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -177,9 +177,11 @@ LOOKING_ANEW = (
 )
 
 
-def more_cases(way: tuple[Step, ...], drawn: tuple[str, str, int]) -> list[Any]:
+def more_cases(
+    way: tuple[Step, ...], drawn: tuple[str, str, int], stores: Sequence[str] = ("sqlite", "postgres")
+) -> list[Any]:
     """The same for another way; one case is for every day."""
-    every = [(store, step, turn) for store in ("sqlite", "postgres") for step in way for turn in step.turns]
+    every = [(store, step, turn) for store in stores for step in way for turn in step.turns]
     named = [((store, step.name, turn), (store, step, turn)) for store, step, turn in every]
     return [
         pytest.param(*case, marks=() if name == drawn else pytest.mark.long, id="-".join(map(str, name)))

@@ -170,6 +170,15 @@ class TestAFileThatIsNoMoreTheOneOpened:
             assert "start it again" in refused.value.hint
         assert file.exists() is is_replaced
 
+    def test_what_was_written_as_it_went_away_is_not_relied_on(self, store: Store) -> None:
+        def write_as_it_goes() -> None:
+            with writing(store, SYSTEM) as session:
+                session.execute(text("INSERT INTO tag (name) VALUES ('gone')"))
+                (store.file or Path()).unlink()
+
+        with pytest.raises(Temporary, match="while it was written"):
+            write_as_it_goes()
+
     def test_no_connection_makes_an_empty_one(self, store: Store) -> None:
         file = store.file or Path()
         store.close()
