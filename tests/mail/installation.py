@@ -219,6 +219,12 @@ class Installation:
         """The file of a store on SQLite."""
         return Path(self.place.url_of("anna").removeprefix("sqlite:///"))
 
+    @contextlib.contextmanager
+    def on(self, file: Path) -> Iterator[Installation]:
+        """The same help desk on another file of a store, as long as the block."""
+        with Place(lambda _login: f"sqlite:///{file}", False) as place:
+            yield replace(self, place=place, _onlooker=None)
+
     def _launched(self, when: str, target: str, number: int, deed: str, *words: str) -> list[str]:
         command = self.argv(*(words or ("poll", "--once")))
         return ["-m", "tests.mail.launcher", when, target, str(number), deed, "--", *command]

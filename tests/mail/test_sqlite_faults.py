@@ -18,6 +18,7 @@ import pytest
 from helpdesk_tui.store import engine
 from tests.build import Proves
 from tests.mail.installation import SECONDS, Installation
+from tests.mail.store_files import copied, moved_away
 from tests.mail.test_kill_poller import IMAP, MAILROOM, Step, more_cases, undisturbed
 from tests.mail.twenty_mails import (
     assert_complete,
@@ -50,7 +51,6 @@ INSIDE = (
     Step("before a commit", "before", COMMIT, (1, 2, 3)),
     Step("after a commit", "after", COMMIT, (1, 2, 3)),
 )
-PARTS = ("", "-wal", "-shm")
 
 
 @contextmanager
@@ -286,18 +286,3 @@ class TestAnotherFile:
             assert not file.exists()
             moved_away(moved, file.parent)
             wait_until(lambda: len(flagged(mailbox)) == 20, "the whole day is told", 60)
-
-
-def copied(file: Path, folder: Path) -> Path:
-    """A copy of a store that nobody has open, in this folder."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return Path(shutil.copy2(file, folder))
-
-
-def moved_away(file: Path, folder: Path) -> Path:
-    """Move a store with all its files into this folder."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    for part in PARTS:
-        if (one := Path(f"{file}{part}")).exists():
-            one.rename(folder / one.name)
-    return folder / file.name
