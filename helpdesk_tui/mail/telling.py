@@ -8,6 +8,7 @@ from helpdesk_tui.desk import mailroom
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.errors import HelpdeskError, Temporary
 from helpdesk_tui.mail.mailbox import Mailbox, RefusedForNow
+from helpdesk_tui.store.transaction import tried_again
 
 #: Pauses after a refusal, in seconds: doubled each time up to the longest.
 FIRST_PAUSE = 60.0
@@ -43,7 +44,7 @@ class Telling:
             if self._refusal not in box.problems:
                 box.problems.append(self._refusal)
             return
-        mailroom.mark_done(self._desk, self._mailbox, numbering, uids)
+        tried_again(lambda: mailroom.mark_done(self._desk, self._mailbox, numbering, uids))
 
     def _try(self, box: Mailbox, uids: list[int]) -> None:
         try:

@@ -27,8 +27,8 @@ CHANNEL = "helpdesk_changed"
 TELLS = "tells"
 #: SQLSTATE of a missing right (PostgreSQL).
 _NO_RIGHT = "42501"
-#: SQLSTATE of a disk without room.
-_DISK_FULL = "53100"
+#: SQLSTATEs of a disk without room, and of a server that takes no writing, as a standby before it takes over.
+_DISK_FULL, _READ_ONLY = "53100", "25006"
 #: SQLSTATEs of a deadlock and of a failed serialization.
 _CROSSED = frozenset({"40P01", "40001"})
 _TRIES = 3
@@ -124,7 +124,7 @@ def said_plainly() -> Iterator[None]:
             raise Crossed(
                 _("Somebody else changed the same at the same moment."), _("Nothing was changed. Try again.")
             ) from error
-        if isinstance(error, OperationalError) and not _is_lasting(error):
+        if _is_passing(error):
             words = _("The store cannot be used now: {words}").format(words=_first_line(error))
             raise Temporary(words, _hint(error)) from error
         if getattr(error.orig, "sqlstate", "") == _NO_RIGHT:
@@ -137,19 +137,27 @@ def said_plainly() -> Iterator[None]:
         ) from error
 
 
+def _is_passing(error: DBAPIError) -> bool:
+    """True where waiting helps. It does not where the file is no store or is damaged, or no such database or login is."""
+    if getattr(error.orig, "sqlstate", "") == _READ_ONLY:
+        return True
+    return isinstance(error, OperationalError) and not _is_lasting(error)
+
+
 def _is_lasting(error: OperationalError) -> bool:
-    """True where waiting will not help: the file is no store or is damaged, there is no such database or login."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     return code in _LASTING_CODES if code is not None else bool(_LASTING_WORDS.search(str(error.orig)))
 
 
 def _hint(error: DBAPIError) -> str:
     """What helps where the store cannot be used."""
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    code, state = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF, getattr(error.orig, "sqlstate", "")
     if code == sqlite3.SQLITE_READONLY:
         return _("Nothing was changed. Let your account write the store's file and its folder.")
-    if code == sqlite3.SQLITE_FULL or getattr(error.orig, "sqlstate", "") == _DISK_FULL:
+    if code == sqlite3.SQLITE_FULL or state == _DISK_FULL:
         return _("Nothing was changed. Make room on the disk of the store, then try again.")
+    if state == _READ_ONLY:
+        return _("Nothing was changed. Try again: another server may be taking over. Else ask who runs the database.")
     return _("Nothing was changed. Try again; `helpdesk doctor` looks into it.")
 
 

@@ -220,9 +220,9 @@ class Installation:
         return Path(self.place.url_of("anna").removeprefix("sqlite:///"))
 
     @contextlib.contextmanager
-    def on(self, file: Path) -> Iterator[Installation]:
-        """The same help desk on another file of a store, as long as the block."""
-        with Place(lambda _login: f"sqlite:///{file}", False) as place:
+    def on(self, url_of: Callable[[str], str]) -> Iterator[Installation]:
+        """The same help desk on another store of this kind, or by another way, as long as the block."""
+        with Place(url_of, self.place.is_postgres) as place:
             yield replace(self, place=place, _onlooker=None)
 
     def _launched(self, when: str, target: str, number: int, deed: str, *words: str) -> list[str]:

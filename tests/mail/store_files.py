@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 PARTS = ("", "-wal", "-shm")
@@ -23,6 +24,11 @@ def moved_away(file: Path, folder: Path) -> Path:
         if (one := Path(f"{file}{part}")).exists():
             one.rename(folder / one.name)
     return folder / file.name
+
+
+def at(file: Path) -> Callable[[str], str]:
+    """How everybody reaches this store."""
+    return lambda _login: f"sqlite:///{file}"
 
 
 def log_of(file: Path) -> Path:

@@ -15,7 +15,7 @@ import pytest
 from tests.build import Proves
 from tests.mail.installation import Installation
 from tests.mail.narrow import poll_with_room
-from tests.mail.store_files import FRAME, LOG_HEAD, copied, frames, log_of
+from tests.mail.store_files import FRAME, LOG_HEAD, at, copied, frames, log_of
 from tests.mail.test_kill_poller import undisturbed
 from tests.mail.twenty_mails import (
     assert_complete,
@@ -60,7 +60,7 @@ def test_no_file_may_grow(
 ) -> None:
     for write in writes(small_installation, dovecot_server, copied(morning, tmp_path / "all"), share):
         file = copied(morning, tmp_path / f"write {write}")
-        with small_installation.on(file) as disturbed:
+        with small_installation.on(at(file)) as disturbed:
             mailbox = expecting(disturbed, dovecot_server)
             is_well = poll_with_room(disturbed, LOG_HEAD + write * FRAME + 1)
             assert not is_well, f"write {write} did not fail"
@@ -82,7 +82,7 @@ def test_the_disk_has_no_room(
     for write in writes(small_installation, dovecot_server, copied(morning, tmp_path / "all"), share):
         with disk(tmp_path / "disk", (own + INDEX + write) * PAGE) as folder:
             file = copied(morning, folder)
-            with small_installation.on(file) as disturbed:
+            with small_installation.on(at(file)) as disturbed:
                 mailbox = expecting(disturbed, dovecot_server)
                 is_well = poll_with_room(disturbed)
                 assert not is_well, f"there was room for write {write}"
@@ -93,7 +93,7 @@ def test_the_disk_has_no_room(
 
 def writes(installation: Installation, server: DovecotServer, file: Path, share: int | None) -> list[int]:
     """The numbers of the writes of the day that are to fail."""
-    with installation.on(file) as free:
+    with installation.on(at(file)) as free:
         expecting(free, server)
         with free.halted("before", "helpdesk_tui.mail.intake:sign_round", 1):
             every = range(frames(log_of(file).read_bytes()))

@@ -1,4 +1,4 @@
-"""Which test guards which of the faults that a poller meets (F01 to F26), by name; each has one."""
+"""Which test guards which of the faults that a poller meets (F01 to F26, F34 to F41), by name; each has one."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ import pytest
 
 KILLS = "test_kill_poller::test_a_poller_killed_on_the_way_leaves_nothing_undone"
 YEARS = "test_imap_years"
+FILE, SERVER = "test_sqlite_faults", "test_postgres_faults"
 FAULTS: dict[str, tuple[str, ...]] = {
     "F01 killed at the start": (KILLS,),
     "F02 killed after FETCH": (KILLS,),
     "F03 killed within a literal": (KILLS,),
     "F04 killed before the raw commit": (KILLS,),
     "F05 killed after the raw commit": (KILLS, "test_kill_poller::test_a_poller_killed_again_and_again_gets_there_all_the_same"),
-    "F06 killed while a mail is parsed": (KILLS,),
+    "F06 killed while a mail is parsed": (
+        KILLS,
+        "test_kill_poller::test_a_child_killed_while_it_reads_costs_nothing",
+        "test_kill_poller::test_a_child_killed_as_it_starts_leaves_the_mail_kept",
+    ),
     "F07 killed before the commit of the ticket": (KILLS,),
     "F08 killed after it, before the flag": (KILLS,),
     "F09 killed after the flag, before it is noted": (
@@ -77,6 +82,36 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "test_two_pollers::test_without_the_lock_the_store_keeps_them_apart",
     ),
     "F26 the clock is wrong": ("test_clock_of_the_poller::test_every_mail_comes_in_once",),
+    "F34 SQLite is locked": (
+        f"{FILE}::test_what_takes_a_moment_is_waited_for",
+        f"{FILE}::test_for_longer_than_one_waits",
+        f"{FILE}::test_for_as_long_as_a_round",
+    ),
+    "F35 the disk is full": ("test_disk_full::test_no_file_may_grow", "test_disk_full::test_the_disk_has_no_room"),
+    "F36 the store is read-only": (
+        f"{FILE}::test_it_is_said_and_the_mail_stays_on_the_server",
+        f"{FILE}::test_a_lock_that_is_another_accounts_is_named",
+    ),
+    "F37 the file is deleted or replaced": (
+        f"{FILE}::test_it_is_said_and_the_server_is_told_nothing_more",
+        f"{FILE}::test_a_poller_that_runs_goes_on_when_it_is_back",
+    ),
+    "F38 the power fails": ("test_power_loss::test_whatever_page_is_written_last",),
+    "F39 PostgreSQL restarts, fails over": (
+        f"{SERVER}::test_it_is_started_again_at_once",
+        f"{SERVER}::test_it_stays_away_for_a_while",
+        f"{SERVER}::test_the_one_that_takes_over_takes_no_writing_yet",
+    ),
+    "F40 a commit is not answered": (
+        "test_lost_answers::test_a_commit_of_mail_that_comes_in",
+        "test_lost_answers::test_a_commit_of_mail_that_goes_out",
+    ),
+    "F41 the server gives a transaction up": (
+        f"{SERVER}::test_three_times_is_tried_again_at_once",
+        f"{SERVER}::test_all_the_time_leaves_the_mail_kept_or_on_the_server",
+        f"{SERVER}::test_a_statement_that_waits_for_another_too_long",
+        f"{SERVER}::test_a_real_deadlock",
+    ),
 }  # fmt: skip
 
 
@@ -94,4 +129,4 @@ def test_each_fault_has_a_test(fault: str) -> None:
 
 
 def test_no_fault_is_left_out() -> None:
-    assert [fault.split()[0] for fault in FAULTS] == [f"F{number:02}" for number in range(1, 27)]
+    assert [fault.split()[0] for fault in FAULTS] == [f"F{number:02}" for number in (*range(1, 27), *range(34, 42))]

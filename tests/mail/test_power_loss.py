@@ -10,7 +10,7 @@ import pytest
 
 from tests.build import Proves
 from tests.mail.installation import Installation
-from tests.mail.store_files import FRAME, LOG_HEAD, copied, frames, log_of
+from tests.mail.store_files import FRAME, LOG_HEAD, at, copied, frames, log_of
 from tests.mail.test_kill_poller import undisturbed
 from tests.mail.twenty_mails import assert_complete, deliver_the_day, end_state, expect_the_day, flagged, the_day
 from tests.services.dovecot import Mailbox
@@ -51,7 +51,7 @@ def test_whatever_page_is_written_last(
     for moment in chance.sample(moments, FEW) if share is None else moments[share::SHARES]:
         torn = copied(morning, tmp_path / f"moment {moment}")
         log_of(torn).write_bytes(log[: LOG_HEAD + moment * FRAME + chance.randrange(FRAME)])
-        with small_installation.on(torn) as found:
+        with small_installation.on(at(torn)) as found:
             found.poll_well()
             assert_complete(found, the_day())
             assert end_state(found) == undisturbed
