@@ -194,11 +194,16 @@ def _cuts(headers: Headers) -> list[str]:
     """One sentence for everything in the header that is longer than what was read of it."""
     notes = [_("The header of the mail is very long; its end was not read.")] if headers.is_cut else []
     for name in ("To", "Cc", "Reply-To", "Delivered-To", "X-Original-To"):
-        if headers.total(name.lower()) > _SURELY_WHOLE:
-            count = headers.marks(name.lower(), ",") + headers.count(name.lower())
-            text = _("{name} lists about {n} addresses; only the first {limit} were read.")
-            is_long = count > addresses.MOST_ADDRESSES or headers.total(name.lower()) > LONGEST_VALUE
-            notes += [text.format(name=name, n=count, limit=addresses.MOST_ADDRESSES)] if is_long else []
+        notes += _cut_of_addresses(headers, name) if headers.total(name.lower()) > _SURELY_WHOLE else []
     if headers.length("references") > _SURELY_WHOLE and headers.marks("references", "<") > ids.MOST_IDS:
         notes.append(_("References lists very many mails; only the last {limit} were read.").format(limit=ids.MOST_IDS))
     return notes
+
+
+def _cut_of_addresses(headers: Headers, name: str) -> list[str]:
+    count = headers.marks(name.lower(), ",") + headers.count(name.lower())
+    if count > addresses.MOST_ADDRESSES:
+        text = _("{name} lists about {n} addresses; only the first {limit} were read.")
+        return [text.format(name=name, n=count, limit=addresses.MOST_ADDRESSES)]
+    is_cut = headers.total(name.lower()) > LONGEST_VALUE
+    return [_("{name} is very long; its end was not read.").format(name=name)] if is_cut else []
