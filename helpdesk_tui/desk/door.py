@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -103,11 +103,12 @@ class Desk:
             changes.load(numbers)
             changes.now = self.clock()  # what was waited for happened before
             yield changes
-            changes.close(asked=asked if self.batch_id else None)
+            changes.conclude(asked=asked if self.batch_id else None)
+            _write_down(session, [changes])
 
     @contextmanager
-    def change_each(self, verb: Verb) -> Iterator[Callable[[], AbstractContextManager[Changes]]]:
-        """Open the door for several changes in one transaction; each call begins one with an outcome of its own.
+    def change_each(self, verb: Verb) -> Iterator[Several]:
+        """Open the door for several changes in one transaction, each with an outcome of its own.
 
         Raises:
             Refused: this actor may not do this verb.
@@ -116,7 +117,31 @@ class Desk:
             raise Refused(reason, _("Ask somebody who may, or choose another way."))
         with writing(self.store, self.actor) as session:
             session.connection()  # on SQLite this waits for the turn to write
-            yield lambda: _one_of_several(Changes(session, self.actor, verb, self.clock(), uuid.uuid4().hex))
+            several = Several(session, lambda: Changes(session, self.actor, verb, self.clock(), uuid.uuid4().hex))
+            yield several
+            several.write_down()
+
+
+class Several:
+    """Changes in one transaction that are written down together at its end."""
+
+    def __init__(self, session: Session, make: Callable[[], Changes]) -> None:
+        self.session = session
+        self._make = make
+        self._changes: list[Changes] = []
+
+    @contextmanager
+    def begin(self) -> Iterator[Changes]:
+        """Begin the next one."""
+        changes = self._make()
+        yield changes
+        changes.conclude()
+        self.session.flush()
+        self._changes.append(changes)
+
+    def write_down(self) -> None:
+        """Keep what each of them did."""
+        _write_down(self.session, self._changes)
 
 
 class AlreadyDone(Exception):
@@ -150,9 +175,10 @@ class Changes:
         self.now = now
         self.batch_id = batch_id
         self.undoes: str | None = None
+        self.batch: dict[str, Any] | None = None
         self._changes: list[Change] = []
-        self._events: list[dict[str, Any]] = []
-        self._handed_over: dict[int, list[int]] = {}
+        self.events: list[dict[str, Any]] = []
+        self.handed_over: dict[int, list[int]] = {}
         self._text = ""
         self._noted: dict[str, Any] = {}
         self._outcome: Outcome | None = None
@@ -200,7 +226,7 @@ class Changes:
 
     def event(self, ticket_id: int, queue_id: int, changes: Mapping[str, Any]) -> None:
         """Record an event of a ticket that was written by plain statements."""
-        self._events.append(self._event(ticket_id, queue_id, changes))
+        self.events.append(self._event(ticket_id, queue_id, changes))
 
     def note(self, name: str, pair: list[Any]) -> None:
         """Write down with the batch what no event of a ticket tells: how it was, and how it is."""
@@ -210,8 +236,8 @@ class Changes:
         """Set the sentence the person is told."""
         self._text = text
 
-    def close(self, *, asked: list[int] | None = None) -> None:
-        """Write down what changed, raise versions, keep the outcome.
+    def conclude(self, *, asked: list[int] | None = None) -> None:
+        """Say what changed and raise versions; what is to be written down of it stands in `batch` and `events`.
 
         Args:
             asked: the numbers the caller named, who may ask again by the batch's id; then the outcome is kept even
@@ -221,28 +247,22 @@ class Changes:
             self._text = " · ".join(filter(None, (self._text, *release(self.session, parted))))
         touched = [change for change in self._changes if self._conclude(change)]
         numbers = tuple(change.ticket.number for change in touched)
-        has_done = bool(self._events or self.undoes or self._noted) or self.verb in (Verb.CONFIGURE, Verb.PLAN)
+        has_done = bool(self.events or self.undoes or self._noted) or self.verb in (Verb.CONFIGURE, Verb.PLAN)
         text = self._text if has_done else _("Nothing to change: it is so already.")
-        self._outcome = Outcome(text, self.batch_id, numbers, is_final=bool(self._handed_over))
+        self._outcome = Outcome(text, self.batch_id, numbers, is_final=bool(self.handed_over))
         if has_done or asked is not None:
-            self._write_down(numbers, text, {**self._noted, **({} if asked is None else {"asked": asked})})
+            more = {**self._noted, **({} if asked is None else {"asked": asked})}
+            self.batch = self._batch({"text": text, "tickets": list(numbers), **more})
 
-    def _write_down(self, numbers: tuple[int, ...], text: str, more: Mapping[str, Any]) -> None:
-        batch = {
+    def _batch(self, outcome: Mapping[str, Any]) -> dict[str, Any]:
+        return {
             "id": self.batch_id,
             "actor_id": self.actor.agent_id,
             "verb": self.verb,
             "at": self.now,
-            "outcome": {"text": text, "tickets": list(numbers), **more},
+            "outcome": outcome,
             "undoes": self.undoes,
         }
-        self.session.flush()
-        if not add_unless_there(self.session, Batch, batch):
-            raise _used_otherwise(self.batch_id)  # by somebody whose batches one does not see
-        add_rows(self.session, Event, self._events)
-        for queue_id, ids in self._handed_over.items():
-            hand_over(self.session, ids, queue_id)
-        self.session.info[TELLS] = True
 
     def _conclude(self, change: Change) -> bool:
         ticket = change.ticket
@@ -254,14 +274,14 @@ class Changes:
             ticket.version += 1
         if "queue_id" in changed and not sees(self.session, ticket.queue_id):
             # Written while it still can be, and out of sight last of all.
-            self._handed_over.setdefault(ticket.queue_id, []).append(ticket.id)
+            self.handed_over.setdefault(ticket.queue_id, []).append(ticket.id)
             ticket.queue_id = change.before["queue_id"]
         way, rest = _apart(changed)
         if rest:
             self.event(ticket.id, ticket.queue_id, rest)
         if way:
             verb = self.verb if self.verb in _BACKWARDS else Verb.QUEUE
-            self._events.append(self._event(ticket.id, ticket.queue_id, way) | {"verb": verb})
+            self.events.append(self._event(ticket.id, ticket.queue_id, way) | {"verb": verb})
         return True
 
     def _event(self, ticket_id: int, queue_id: int, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -285,12 +305,6 @@ class Changes:
             if one not in found:
                 raise NotFound(_("There is no ticket #{number}.").format(number=one), _("Check the number."))
             self._changes.append(Change(found[one], _fields(found[one])))
-
-
-@contextmanager
-def _one_of_several(changes: Changes) -> Iterator[Changes]:
-    yield changes
-    changes.close()
 
 
 def as_stored(value: Any) -> Any:
@@ -327,6 +341,23 @@ def _apart(changed: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         name: pair for name, pair in changed.items() if name == "queue_id" or (name, pair[1]) == ("assignee_id", None)
     }
     return way, {name: pair for name, pair in changed.items() if name not in way}
+
+
+def _write_down(session: Session, several: Sequence[Changes]) -> None:
+    """Write batches and events; last of all goes what its writer no longer sees then."""
+    session.flush()
+    done = [changes for changes in several if changes.batch is not None]
+    batches = [changes.batch for changes in done if changes.batch]
+    if len(batches) > 1:
+        add_rows(session, Batch, batches)
+    elif batches and not add_unless_there(session, Batch, batches[0]):
+        raise _used_otherwise(done[0].batch_id)  # by somebody whose batches one does not see
+    add_rows(session, Event, [one for changes in done for one in changes.events])
+    for changes in done:
+        for queue_id, ids in changes.handed_over.items():
+            hand_over(session, ids, queue_id)
+    if done:
+        session.info[TELLS] = True
 
 
 def _used_otherwise(batch_id: str) -> Refused:

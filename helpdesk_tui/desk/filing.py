@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
@@ -25,7 +25,8 @@ from helpdesk_tui.rules.impostors import marks_of
 from helpdesk_tui.rules.routing import plain_address, queue_of
 from helpdesk_tui.rules.threading import Placement
 from helpdesk_tui.store import content, numbers, search
-from helpdesk_tui.store.statements import add_row, add_rows
+from helpdesk_tui.store.asking import once
+from helpdesk_tui.store.statements import add_row, add_rows, change_row
 from helpdesk_tui.store.tables import Attachment, Message, Outbox, OwnToken, QueueAddress, RawMessage, Ticket
 from helpdesk_tui.terms import (
     Authenticity,
@@ -45,14 +46,20 @@ from helpdesk_tui.terms import (
 _LONGEST_ID = 1000
 #: So many recipients of one report are named.
 _MOST_TOLD = 20
+#: What is written onto a kept mail as it is filed.
+_FILED = (
+    "queue_id", "ticket_id", "message_id", "disposition", "linked_ticket_id", "why_row", "why_reason",
+    "from_name", "from_address", "subject", "group_id", "signals",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """One kept mail on its way to its place.
+    """One kept mail on its way to its place; `raw` is written when it is there.
 
     Args:
         queues: id of a queue by each of its addresses; office: by which an acknowledgement counts working time.
+        numbers: of the tickets it came into, by their ids.
     """
 
     changes: Changes
@@ -60,6 +67,7 @@ class Filing:
     mail: IncomingMail
     queues: Mapping[str, int]
     office: CalendarSettings
+    numbers: dict[int, int] = field(default_factory=dict)
 
     @property
     def session(self) -> Session:
@@ -93,6 +101,7 @@ def put(filing: Filing, placement: Placement) -> None:
     elif placement.row == 5:
         _put_aside(filing, placement)
     filing.session.flush()
+    change_row(filing.session, RawMessage, raw.id, {name: getattr(raw, name) for name in _FILED})
 
 
 def append(filing: Filing, placement: Placement) -> None:
@@ -100,6 +109,7 @@ def append(filing: Filing, placement: Placement) -> None:
     filing.changes.load_ids([placement.ticket or 0])
     change = filing.changes.only
     ticket = change.ticket
+    filing.numbers[ticket.id] = ticket.number
     message_id = _add_message(filing, placement, ticket.id, ticket.queue_id)
     change.record("message", None, message_id)
     search.index_more(filing.session, ticket.id, _searched(filing))
@@ -133,6 +143,7 @@ def open_ticket(filing: Filing, placement: Placement) -> int:
         "updated_at": changes.now,
     }
     ticket_id = add_row(session, Ticket, row)
+    filing.numbers[ticket_id] = number
     message_id = _add_message(filing, placement, ticket_id, queue_id, remark)
     about = [mail.subject, *search.customer_texts(session, requester_id)]
     search.index_new(session, ticket_id, queue_id, about, _searched(filing))
@@ -313,7 +324,7 @@ def _remarks(filing: Filing, placement: Placement, remark: str) -> list[str]:
     said = [one for one in (placement.remark, remark) if one]
     if _bears_the_id_of_another(filing.session, mail):
         said.append(_("! Its Message-ID is that of a mail of another sender."))
-    said += marks_of(mail, {domain_of(address) for address in filing.queues}, ourselves(filing.session))
+    said += marks_of(mail, {domain_of(address) for address in filing.queues}, once(filing.session, ourselves))
     for one in _undelivered(mail):
         what = _("! Not delivered to {address}.") if one.is_permanent else _("Not yet delivered to {address}.")
         said.append(" ".join(filter(None, (what.format(address=one.address), one.diagnostic))))

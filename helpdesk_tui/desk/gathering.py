@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -16,6 +16,7 @@ from helpdesk_tui.desk.links import final
 from helpdesk_tui.rules import threading
 from helpdesk_tui.rules.alerts import AlertState, alert_of
 from helpdesk_tui.rules.subjects import alike
+from helpdesk_tui.store.asking import answer
 from helpdesk_tui.store.statements import add_row
 from helpdesk_tui.store.tables import MailGroup, Queue, RawMessage, Ticket
 from helpdesk_tui.store.transaction import lock_name
@@ -30,6 +31,27 @@ _QUIET = timedelta(days=30)
 _SHOWN = (Disposition.NEW, Disposition.LINKED, Disposition.APPENDED, Disposition.BOUNCE)
 _DIGITS = re.compile(r"\d+")
 _LONGEST_KEY = 400
+#: The mails of an address that stand in tickets, without one.
+_SHOWN_OF_ADDRESS = (
+    col(RawMessage.from_address) == bindparam("address"),
+    col(RawMessage.disposition).in_(_SHOWN),
+    col(RawMessage.ticket_id).is_not(None),
+    col(RawMessage.id) != bindparam("id"),
+)
+#: When the newest of them but `passed` came in.
+_EARLIER = (
+    select(col(RawMessage.received_at))
+    .where(*_SHOWN_OF_ADDRESS)
+    .order_by(col(RawMessage.id).desc())
+    .offset(bindparam("passed"))
+    .limit(1)
+)
+_OPEN_GROUP = select(col(MailGroup.id)).where(
+    col(MailGroup.queue_id) == bindparam("queue_id"),
+    col(MailGroup.kind) == bindparam("kind"),
+    col(MailGroup.key) == bindparam("key"),
+    col(MailGroup.is_open),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +135,12 @@ def is_flood(session: Session, raw: RawMessage, ticket_id: int | None = None) ->
             return True
         running.is_open = False
         session.flush()
-    theirs = select(RawMessage).where(
-        col(RawMessage.from_address) == raw.from_address,
-        col(RawMessage.disposition).in_(_SHOWN),
-        col(RawMessage.ticket_id).is_not(None),
-    )
-    newest = theirs.where(col(RawMessage.id) != raw.id).order_by(col(RawMessage.id).desc())
-    first = session.execute(newest.offset(FLOOD_ALIKE - 1).limit(1)).scalar_one_or_none()
-    if first is None or first.received_at < since:
+    earlier = {"address": raw.from_address, "id": raw.id, "passed": FLOOD_ALIKE - 1}
+    first = answer(session, _EARLIER, earlier).scalar_one_or_none()
+    if first is None or first < since:
         return False
-    like, found = flood_of(raw, ticket_id), session.execute(newest.limit(FLOOD_ANY)).scalars()
+    theirs = select(RawMessage).where(*_SHOWN_OF_ADDRESS).order_by(col(RawMessage.id).desc()).limit(FLOOD_ANY)
+    like, found = flood_of(raw, ticket_id), session.execute(theirs, earlier).scalars()
     recent = [one.subject for one in found if one.received_at >= since and flood_of(one, _answered(one)) == like]
     same = sum(alike(subject) == alike(raw.subject) for subject in recent)
     return same >= FLOOD_ALIKE or len(recent) >= FLOOD_ANY
@@ -166,13 +184,11 @@ def _is_over(session: Session, group: MailGroup) -> bool:
 
 
 def _open_group(session: Session, queue_id: int, like: Like) -> MailGroup | None:
-    found = select(MailGroup).where(
-        col(MailGroup.queue_id) == queue_id,
-        col(MailGroup.kind) == like.kind,
-        col(MailGroup.key) == like.key,
-        col(MailGroup.is_open),
-    )
-    return _as_it_is_now(session, found)
+    like_this = {"queue_id": queue_id, "kind": like.kind, "key": like.key}
+    group_id = answer(session, _OPEN_GROUP, like_this).scalar_one_or_none()
+    if group_id is None:
+        return None
+    return _as_it_is_now(session, select(MailGroup).where(col(MailGroup.id) == group_id, col(MailGroup.is_open)))
 
 
 def _moved(session: Session, like: Like) -> MailGroup | None:

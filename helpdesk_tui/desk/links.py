@@ -12,6 +12,7 @@ from helpdesk_tui.rules import threading
 from helpdesk_tui.rules.routing import without_detail
 from helpdesk_tui.rules.subjects import alike
 from helpdesk_tui.rules.threading import Link, numbered
+from helpdesk_tui.store.asking import once
 from helpdesk_tui.store.queries.transfer import MESSAGE, NUMBER, THREAD, known, subject_tags
 from helpdesk_tui.store.tables import ExternalRef, Message, Ticket
 from helpdesk_tui.terms import ACTIVE, IncomingMail, MessageKind
@@ -86,7 +87,7 @@ def _is_imported() -> ColumnElement[bool]:
 def _by_old_number(session: Session, mail: IncomingMail) -> int | None:
     """The imported ticket whose old number the subject carries; one where the sender belongs comes first."""
     found: list[int] = []
-    for tag, systems in subject_tags(session).items():
+    for tag, systems in once(session, subject_tags).items():
         if number := threading.tagged_number(mail.subject, tag):
             for system in sorted(set(systems)):
                 own = numbered(number, without_detail(mail.sender.address))

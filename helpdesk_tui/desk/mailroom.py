@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -22,6 +23,7 @@ from helpdesk_tui.language import _
 from helpdesk_tui.rules import threading
 from helpdesk_tui.rules.routing import queue_in_header
 from helpdesk_tui.store import content
+from helpdesk_tui.store.asking import once
 from helpdesk_tui.store.schema import FIRST_QUEUE
 from helpdesk_tui.store.statements import add_row, add_rows, add_unless_there, is_among
 from helpdesk_tui.store.tables import MailQuarantine, MailSeen, Queue, RawMessage, Ticket
@@ -32,6 +34,11 @@ from helpdesk_tui.terms import Disposition, FiledMail, IncomingMail, Verb
 STORED = "stored"
 #: The disposition of the raw copy of our own outgoing mail.
 OUTGOING = "outgoing"
+_BECAME = (
+    update(MailSeen)
+    .where(col(MailSeen.raw_id) == bindparam("raw"), col(MailSeen.fate) == STORED)
+    .values(fate=bindparam("became"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +131,22 @@ def raw_content(session: Session, raw_id: int) -> bytes:
 
 def file(desk: Desk, raw_id: int, mail: IncomingMail) -> FiledMail:
     """File a kept mail: a new ticket, a message of an old one, or kept aside. Filing it again changes nothing."""
-    with desk.change(Verb.RECEIVE) as changes:
-        return _placed_and_filed(changes, desk, raw_id, mail)
+    (one,) = file_each(desk, [(raw_id, mail)])
+    return one
 
 
 def file_each(desk: Desk, mails: Sequence[tuple[int, IncomingMail]]) -> list[FiledMail]:
     """File some kept mails in one transaction, each as `file` does: all of them, or none where one fails."""
     filed = []
-    with desk.change_each(Verb.RECEIVE) as begin:
+    with desk.change_each(Verb.RECEIVE) as several:
+        session = several.session
+        raws = _lock_raws(session, [raw_id for raw_id, _mail in mails])
+        new = [raw for raw in raws.values() if raw.disposition is None]
+        once(session, _queues)
         for raw_id, mail in mails:
-            with begin() as changes:
-                filed.append(_placed_and_filed(changes, desk, raw_id, mail))
+            with several.begin() as changes:
+                filed.append(_placed_and_filed(changes, desk, raws[raw_id], mail))
+        _remember(session, new)
     return filed
 
 
@@ -147,7 +159,7 @@ def quarantine(desk: Desk, raw_id: int, reason: str) -> FiledMail:
         session.add(MailQuarantine(queue_id=raw.queue_id, raw_id=raw.id, reason=reason, at=desk.clock()))
         raw.disposition, raw.why_row, raw.why_reason = Disposition.QUARANTINED, 0, reason
         session.flush()
-        _remember(session, raw, Disposition.QUARANTINED)
+        _remember(session, [raw])
         return _as_filed(session, raw)
 
 
@@ -216,28 +228,43 @@ def _lock_raw(session: Session, raw_id: int) -> RawMessage:
     return session.execute(locked).scalar_one()
 
 
-def _remember(session: Session, raw: RawMessage, fate: str) -> None:
-    mark = update(MailSeen).where(col(MailSeen.raw_id) == raw.id, col(MailSeen.fate) == STORED)
-    session.execute(mark.values(fate=fate).execution_options(synchronize_session=False))
+def _lock_raws(session: Session, raw_ids: Sequence[int]) -> dict[int, RawMessage]:
+    """These raw mails by their ids, apart from the session: what is set on them is written when each is filed."""
+    locked = select(RawMessage).where(is_among(session, col(RawMessage.id), raw_ids)).order_by(col(RawMessage.id))
+    raws = session.execute(locked.with_for_update()).scalars().all()
+    for raw in raws:
+        session.expunge(raw)
+    return {raw.id: raw for raw in raws}
 
 
-def _placed_and_filed(changes: Changes, desk: Desk, raw_id: int, mail: IncomingMail) -> FiledMail:
-    raw = _lock_raw(changes.session, raw_id)
+def _queues(session: Session) -> Sequence[Queue]:
+    """All queues; while somebody holds them, the session has each at hand."""
+    return session.execute(select(Queue)).scalars().all()
+
+
+def _remember(session: Session, raws: Sequence[RawMessage]) -> None:
+    fates = [{"raw": raw.id, "became": raw.disposition} for raw in raws]
+    if fates:
+        session.connection().execute(_BECAME, fates)
+
+
+def _placed_and_filed(changes: Changes, desk: Desk, raw: RawMessage, mail: IncomingMail) -> FiledMail:
     if raw.disposition is not None:
         return _as_filed(changes.session, raw)
     placement = already_imported(changes.session, mail)
     if placement is None:
         signals = signals_of(changes.session, mail, changes.now)
         raw.signals, placement = signals.as_stored(), threading.place(signals)
-    put(Filing(changes, raw, mail, queues_by_address(changes.session), desk.settings.calendar), placement)
-    _remember(changes.session, raw, raw.disposition or "")
-    return _as_filed(changes.session, raw)
+    filing = Filing(changes, raw, mail, once(changes.session, queues_by_address), desk.settings.calendar)
+    put(filing, placement)
+    return _as_filed(changes.session, raw, filing.numbers)
 
 
-def _as_filed(session: Session, raw: RawMessage) -> FiledMail:
-    wanted = [i for i in (raw.ticket_id, raw.linked_ticket_id) if i]
-    rows = select(col(Ticket.id), col(Ticket.number)).where(col(Ticket.id).in_(wanted))
-    known = dict(session.execute(rows).all()) if wanted else {}
+def _as_filed(session: Session, raw: RawMessage, numbers: Mapping[int, int] = MappingProxyType({})) -> FiledMail:
+    """Where a mail is; `numbers` of tickets are known already."""
+    unknown = {i for i in (raw.ticket_id, raw.linked_ticket_id) if i} - numbers.keys()
+    rows = select(col(Ticket.id), col(Ticket.number)).where(col(Ticket.id).in_(unknown))
+    known = {**numbers, **(dict(session.execute(rows).all()) if unknown else {})}
     return FiledMail(
         disposition=Disposition(raw.disposition or ""),
         ticket=known.get(raw.ticket_id or 0),

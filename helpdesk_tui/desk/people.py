@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.rules.callers import digits_of
 from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.rules.words import fold
+from helpdesk_tui.store.asking import answer
 from helpdesk_tui.store.statements import add_row, add_rows
 from helpdesk_tui.store.tables import Agent, Customer, CustomerAddress, CustomerPhone, Queue, QueueAddress
 from helpdesk_tui.store.transaction import lock_name
 from helpdesk_tui.terms import Person
 
+_AT_ADDRESS = select(col(CustomerAddress.customer_id)).where(col(CustomerAddress.address) == bindparam("address"))
+
 
 def customer_at(session: Session, address: str) -> int | None:
     """The customer with this address, None where nobody has it."""
-    known = select(col(CustomerAddress.customer_id)).where(col(CustomerAddress.address) == plain_address(address))
-    return session.execute(known).scalar_one_or_none()
+    return answer(session, _AT_ADDRESS, {"address": plain_address(address)}).scalar_one_or_none()
 
 
 def agent_at(session: Session, address: str) -> int | None:

@@ -206,6 +206,11 @@ def sees(session: Session, queue_id: int) -> bool:
     return sight is None or queue_id in sight.queues
 
 
+def is_limited(session: Session) -> bool:
+    """True where something is hidden from whoever asks."""
+    return ACTOR in session.info and _sight(session) is not None
+
+
 def hand_over(session: Session, ticket_ids: Sequence[int], queue_id: int) -> None:
     """Move tickets into a queue that whoever does it does not see: nobody could write them there row by row."""
     if is_postgres(session):

@@ -7,35 +7,41 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Executable, bindparam, func, insert, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Executable, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
 Row = Mapping[str, Any]
+_KEY = "of_id"
 
 
 def add_row(session: Session, table: type[SQLModel], row: Row) -> int:
     """Insert a row of a table whose key is `id`; returns its id."""
-    return int(session.execute(_insert_for_id(table), row).scalar_one())
+    return int(session.connection().execute(_insert_for_id(table), row).scalar_one())
 
 
 def add_rows(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert rows; an empty list inserts nothing."""
     if rows:
-        session.execute(_insert(table), list(rows))
+        session.connection().execute(_insert(table), list(rows))
 
 
 def add_rows_unless_there(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert rows, without those of which one with the same unique key is there."""
     if rows:
-        session.execute(_insert_unless_there(table, is_postgres(session)), list(rows))
+        session.connection().execute(_insert_unless_there(table, is_postgres(session)), list(rows))
 
 
 def add_unless_there(session: Session, table: type[SQLModel], row: Row) -> bool:
     """Insert a row unless one with the same unique key is there; True where it was added."""
-    result: Any = session.execute(_insert_unless_there(table, is_postgres(session)), row)
+    result = session.connection().execute(_insert_unless_there(table, is_postgres(session)), row)
     return bool(result.rowcount)
+
+
+def change_row(session: Session, table: type[SQLModel], row_id: int, values: Row) -> None:
+    """Write these columns of the row with this id."""
+    session.connection().execute(_update(table), {**values, _KEY: row_id})
 
 
 def is_among(session: Session, value: Any, wanted: Iterable[int]) -> ColumnElement[bool]:
@@ -64,6 +70,12 @@ def _insert_for_id(table: type[SQLModel]) -> Executable:
     own = _table(table)
     statement: Executable = insert(own).returning(own.c.id)
     return statement
+
+
+@cache
+def _update(table: type[SQLModel]) -> Executable:
+    own = _table(table)
+    return update(own).where(own.c.id == bindparam(_KEY))
 
 
 @cache

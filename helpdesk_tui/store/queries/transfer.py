@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from helpdesk_tui.store.asking import once
 from helpdesk_tui.store.statements import is_among, is_postgres
 from helpdesk_tui.store.tables import (
     NUMBER_THERE,
@@ -188,7 +189,7 @@ def taken_in_live(session: Session, system: str, message_ids: Collection[str]) -
 
 def imported_mails(session: Session, digest: str, message_id: str) -> list[MailHere]:
     """The mails that imports brought and that have this digest or this Message-ID, those with the digest first."""
-    systems = set(session.execute(select(col(ImportRun.system)).distinct()).scalars())
+    systems = once(session, _systems)
     if not systems:
         return []
     brought = _mails_here().join(ExternalRef, col(ExternalRef.own_id) == col(Message.id))
@@ -197,6 +198,10 @@ def imported_mails(session: Session, digest: str, message_id: str) -> list[MailH
     if message_id:
         ways.append(col(Message.message_id) == message_id)
     return [MailHere(*row) for way in ways for row in session.execute(brought.where(way))]
+
+
+def _systems(session: Session) -> set[str]:
+    return set(session.execute(select(col(ImportRun.system)).distinct()).scalars())
 
 
 def _mails_here() -> Any:
