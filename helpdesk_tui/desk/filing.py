@@ -18,8 +18,10 @@ from helpdesk_tui.desk.links import final
 from helpdesk_tui.desk.people import agent_at, customer_for, ourselves
 from helpdesk_tui.desk.tickets import apply_status, wait_for
 from helpdesk_tui.language import _
+from helpdesk_tui.rules import words
 from helpdesk_tui.rules.alerts import AlertState
 from helpdesk_tui.rules.domains import domain_of
+from helpdesk_tui.rules.findable import found_by
 from helpdesk_tui.rules.forwards import forwarded_sender
 from helpdesk_tui.rules.impostors import marks_of
 from helpdesk_tui.rules.routing import plain_address, queue_of
@@ -33,6 +35,7 @@ from helpdesk_tui.terms import (
     Channel,
     DeliveryAction,
     Disposition,
+    FoundBy,
     IncomingMail,
     MessageKind,
     OutboxState,
@@ -112,7 +115,7 @@ def append(filing: Filing, placement: Placement) -> None:
     filing.numbers[ticket.id] = ticket.number
     message_id = _add_message(filing, placement, ticket.id, ticket.queue_id)
     change.record("message", None, message_id)
-    search.index_more(filing.session, ticket.id, _searched(filing))
+    search.index_more_words(filing.session, ticket.id, _found_by(filing).whole.split())
     if placement.row == 2:
         _mark_undelivered(filing, change)
     if placement.linked_to and not ticket.linked_to:
@@ -145,8 +148,7 @@ def open_ticket(filing: Filing, placement: Placement) -> int:
     ticket_id = add_row(session, Ticket, row)
     filing.numbers[ticket_id] = number
     message_id = _add_message(filing, placement, ticket_id, queue_id, remark)
-    about = [mail.subject, *search.customer_texts(session, requester_id)]
-    search.index_new(session, ticket_id, queue_id, about, _searched(filing))
+    search.index_new_words(session, ticket_id, queue_id, _words_of_new(filing, requester_id))
     changes.event(ticket_id, queue_id, {"number": [None, number], "message": [None, message_id]})
     return ticket_id
 
@@ -350,7 +352,14 @@ def _undelivered(mail: IncomingMail) -> list[RecipientReport]:
     return [one for one in told if one.action is not DeliveryAction.DELIVERED][:_MOST_TOLD]
 
 
-def _searched(filing: Filing) -> list[str]:
-    mail = filing.mail
-    people, names = (mail.sender, *mail.to, *mail.cc), (one.name for one in mail.files)
-    return search.mail_texts(mail.subject, people, names, mail.text, mail.quoted, filing.queues)
+def _found_by(filing: Filing) -> FoundBy:
+    return filing.mail.found_by or found_by(filing.mail, filing.queues)
+
+
+def _words_of_new(filing: Filing, requester_id: int) -> list[str]:
+    """What a ticket is about, whose it is, and the mail that opens it."""
+    found, sender = _found_by(filing), filing.mail.sender
+    texts = search.customer_texts(filing.session, requester_id)
+    is_sender = texts == [sender.name, plain_address(sender.address)]
+    whose = found.sender.split() if is_sender else words.of_message(texts)
+    return [*found.subject.split(), *whose, *found.whole.split()]

@@ -14,19 +14,25 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any, BinaryIO, get_type_hints
 
 from helpdesk_tui.errors import MailUnreadable
 from helpdesk_tui.language import speak
 from helpdesk_tui.mail import frames
+from helpdesk_tui.mail.authenticity import NOBODY, Trust
 from helpdesk_tui.mail.parse import parse
-from helpdesk_tui.mail.protocol import BROKEN, LAST, NO_MEMORY, READ, READY, UNREADABLE, Greeting, Limits, Refusal
+from helpdesk_tui.mail.protocol import BROKEN, LAST, NO_MEMORY, READ, READY, UNREADABLE, Greeting, Limits, Ours, Refusal
+from helpdesk_tui.rules.findable import found_by
 from helpdesk_tui.terms import IncomingMail
 
 #: So many mails, and seconds of work, a child does before it makes room for a new one.
 MOST_MAILS = 2_000
 MOST_SECONDS = 60
 _PAGE = resource.getpagesize()
+#: So many seconds a mail may have taken whose words are cut here as well; of the longest that takes a second.
+_MOST_BEFORE_WORDS = 0.3
 #: A child whose memory has grown by so much of what it may have does not go on.
 _LARGEST_SHARE = 4
 #: What no reading of a mail does.
@@ -75,7 +81,7 @@ class _Reader:
     def _answer(self, raw: bytes, settings: bytes) -> tuple[int, tuple[bytes, list[bytes]]]:
         signal.setitimer(signal.ITIMER_PROF, self._limits.seconds)  # ends the process, also within one long call
         try:
-            return READ, frames.dumped(parse(raw, **settings_of(parse, settings)))
+            return READ, frames.dumped(_read(raw, **settings_of(_read, settings)))
         except MailUnreadable as error:
             return UNREADABLE, frames.dumped(Refusal(error.message))
         except MemoryError:
@@ -93,6 +99,18 @@ class _Reader:
         return int(os.pread(self._status, 64, 0).split()[0]) if self._status is not None else 0
 
 
+def _read(raw: bytes, trust: Trust = NOBODY, ours: Ours | None = None) -> IncomingMail:
+    """What a mail says, and with `ours` the words by which it is found, as long as that leaves it time enough."""
+    began = time.process_time()
+    mail = parse(raw, trust)
+    if ours is None or time.process_time() - began > _MOST_BEFORE_WORDS:
+        return mail
+    with contextlib.suppress(MemoryError):  # the mail itself has been read
+        return replace(mail, found_by=found_by(mail, ours.addresses))
+    return mail
+
+
+@lru_cache(maxsize=8)
 def settings_of(read: Callable[..., IncomingMail], text: bytes) -> Mapping[str, Any]:
     """The keyword arguments for a mail, as the type hints of what reads it want them."""
     if not text:

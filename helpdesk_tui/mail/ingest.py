@@ -14,8 +14,10 @@ from helpdesk_tui.desk.mailroom import ArrivedMail, KeptMail
 from helpdesk_tui.errors import HelpdeskError, Temporary
 from helpdesk_tui.language import _
 from helpdesk_tui.mail.authenticity import NOBODY, Trust
+from helpdesk_tui.mail.protocol import Ours
 from helpdesk_tui.mail.reader import NoRoom, Reading, Unread
 from helpdesk_tui.mail.readers import Readers, lent
+from helpdesk_tui.store import search
 from helpdesk_tui.store.transaction import tried_again
 from helpdesk_tui.terms import Disposition, FiledMail, IncomingMail
 
@@ -47,7 +49,7 @@ def take_in(
     new = {one.raw_id: mail.content for one, mail in zip(kept, mails, strict=True) if one.raw_id not in before}
     filed: dict[int, FiledMail] = {}
     with lent(readers) as own, _memory_in_words():
-        readings = zip(new, own.read(new.values(), trust=_trust(desk, mailbox)), strict=True)
+        readings = zip(new, own.read(new.values(), trust=_trust(desk, mailbox), ours=_ours(desk)), strict=True)
         while some := list(islice(readings, _AT_ONCE)):
             filed |= _file_some(desk, some)
     return [filed.pop(one.raw_id) if one.raw_id in filed else _again(desk, one.raw_id) for one in kept]
@@ -67,7 +69,7 @@ def read_kept(desk: Desk, raw_id: int, content: bytes, readers: Readers | None =
     """What a kept mail says, by the word of the border server that its mailbox names."""
     trust = _trust(desk, desk.ask(mailroom.mailbox_of, raw_id))
     with lent(readers) as own, _memory_in_words():
-        (reading,) = own.read([content], trust=trust)
+        (reading,) = own.read([content], trust=trust, ours=_ours(desk))
     return reading
 
 
@@ -77,6 +79,10 @@ def _trust(desk: Desk, mailbox: str) -> Trust:
         return Trust.of(desk.settings.pipe)
     named = (Trust.of(one) for one in desk.settings.mailboxes if one.name == mailbox)
     return next(named, NOBODY)
+
+
+def _ours(desk: Desk) -> Ours:
+    return Ours(tuple(sorted(desk.ask(search.own_addresses))))
 
 
 def _file_some(desk: Desk, readings: Sequence[tuple[int, Reading]]) -> dict[int, FiledMail]:
@@ -118,6 +124,7 @@ def _barest(mail: IncomingMail, words: str) -> IncomingMail:
         in_reply_to=(),
         references=(),
         report_ids=(),
+        found_by=None,
         notes=(_("{words} Only its subject and text stand here; the original has all of it.").format(words=words),),
     )
 

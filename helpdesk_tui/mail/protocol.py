@@ -19,6 +19,13 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Ours:
+    """The addresses of our queues, by which no mail is found."""
+
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Greeting:
     """The first word of a child.
 

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
+from helpdesk_tui.rules.findable import mail_texts
 from helpdesk_tui.rules.tags import tag_name
 from helpdesk_tui.store import content, numbers, search
 from helpdesk_tui.store.engine import Store
@@ -323,7 +324,7 @@ def _said(message: FinishedMessage, ours: Container[str]) -> list[str]:
     if message.kind is not MessageKind.INBOUND:
         return [*names, message.text]
     people = (message.sender, *message.to, *message.cc)
-    return search.mail_texts(message.subject, people, names, message.text, message.quoted, ours)
+    return mail_texts(message.subject, people, names, message.text, message.quoted, ours)
 
 
 def _stand(ticket: Ticket, addition: MoreMessages) -> dict[str, list[Any]]:

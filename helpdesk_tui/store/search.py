@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import Text, bindparam, select, text, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.rules import words as rules
-from helpdesk_tui.rules.routing import is_own
+from helpdesk_tui.rules.findable import mail_texts
+from helpdesk_tui.store.asking import answer
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.statements import add_rows
 from helpdesk_tui.store.tables import (
@@ -29,6 +30,20 @@ from helpdesk_tui.terms import SYSTEM, MessageKind, Person
 
 #: How many tickets are written in one transaction, so that nobody waits for long.
 _AT_ONCE = 50
+_KNOWN_BY = (
+    select(col(Customer.name), col(CustomerAddress.address))
+    .outerjoin(CustomerAddress, col(CustomerAddress.customer_id) == col(Customer.id))
+    .where(col(Customer.id) == bindparam("customer"))
+)
+_SPENT = select(col(TicketWords.cost)).where(col(TicketWords.ticket_id) == bindparam("ticket"))
+_ADD_WORDS = (
+    update(TicketWords)
+    .where(col(TicketWords.ticket_id) == bindparam("ticket"))
+    .values(
+        words=col(TicketWords.words) + bindparam("more", type_=Text), cost=col(TicketWords.cost) + bindparam("weight")
+    )
+    .execution_options(synchronize_session=False)
+)
 
 
 def index_new(
@@ -38,22 +53,32 @@ def index_new(
     add_rows(session, TicketWords, [document(ticket_id, queue_id, about, [message])])
 
 
+def index_new_words(session: Session, ticket_id: int, queue_id: int, words: Sequence[str]) -> None:
+    """Write the document of a new ticket from words that are cut already."""
+    add_rows(session, TicketWords, [_row(ticket_id, queue_id, words)])
+
+
 def index_more(session: Session, ticket_id: int, message: Sequence[str]) -> None:
     """Add the words of a new message to a ticket's document, as far as there is room."""
-    cut = rules.of_message(message)
-    here = col(TicketWords.ticket_id) == ticket_id
-    spent = session.execute(select(col(TicketWords.cost)).where(here)).scalar_one_or_none()
-    cut = rules.fit(cut, rules.TICKET_COST - (spent or 0))
-    if not cut:
-        return
-    added = {"words": col(TicketWords.words) + " " + " ".join(cut), "cost": col(TicketWords.cost) + rules.cost(cut)}
-    session.execute(update(TicketWords).where(here).values(added).execution_options(synchronize_session=False))
+    index_more_words(session, ticket_id, rules.of_message(message))
+
+
+def index_more_words(session: Session, ticket_id: int, words: Sequence[str]) -> None:
+    """Add words that are cut already to a ticket's document, as far as there is room."""
+    spent = answer(session, _SPENT, {"ticket": ticket_id}).scalar_one_or_none()
+    cut = rules.fit(list(words), rules.TICKET_COST - (spent or 0))
+    if cut:
+        more = {"ticket": ticket_id, "more": " " + " ".join(cut), "weight": rules.cost(cut)}
+        session.execute(_ADD_WORDS, more)
 
 
 def document(ticket_id: int, queue_id: int, about: Sequence[str], messages: Iterable[Sequence[str]]) -> dict[str, Any]:
     """The row of a ticket's document."""
-    texts = [about, *messages]
-    cut = rules.fit([word for text in texts for word in rules.of_message(text)], rules.TICKET_COST)
+    return _row(ticket_id, queue_id, [word for text in (about, *messages) for word in rules.of_message(text)])
+
+
+def _row(ticket_id: int, queue_id: int, words: Sequence[str]) -> dict[str, Any]:
+    cut = rules.fit(list(words), rules.TICKET_COST)
     return {"ticket_id": ticket_id, "queue_id": queue_id, "words": " ".join(cut), "cost": rules.cost(cut)}
 
 
@@ -69,18 +94,6 @@ def rebuild(session: Session, ticket_id: int) -> None:
     else:
         found.words, found.cost = row["words"], row["cost"]
     session.flush()
-
-
-def mail_texts(
-    subject: str, people: Iterable[Person], names: Iterable[str], text: str, quoted: str, ours: Container[str]
-) -> list[str]:
-    """What a mail of a customer is found by, short things first.
-
-    Args:
-        people: who wrote it and who else got it; names: those of its files; ours: the addresses of our queues.
-    """
-    said = [part for one in people if not is_own(one.address, ours) for part in (one.name, one.address)]
-    return [subject, *said, *names, text, quoted]
 
 
 def own_addresses(session: Session) -> frozenset[str]:
@@ -115,10 +128,7 @@ def _mend_index(store: Store) -> None:
 
 def customer_texts(session: Session, customer_id: int) -> list[str]:
     """What a customer's tickets are found by: the name and the addresses."""
-    found = select(col(Customer.name), col(CustomerAddress.address)).outerjoin(
-        CustomerAddress, col(CustomerAddress.customer_id) == col(Customer.id)
-    )
-    rows = session.execute(found.where(col(Customer.id) == customer_id)).all()
+    rows = answer(session, _KNOWN_BY, {"customer": customer_id}).all()
     return [rows[0].name, *(row.address for row in rows if row.address)]
 
 

@@ -1,0 +1,29 @@
+"""What a mail of a customer is found by."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+
+from helpdesk_tui.rules import words
+from helpdesk_tui.rules.routing import is_own
+from helpdesk_tui.terms import FoundBy, IncomingMail, Person
+
+
+def mail_texts(
+    subject: str, people: Iterable[Person], names: Iterable[str], text: str, quoted: str, ours: Container[str]
+) -> list[str]:
+    """What a mail of a customer is found by, short things first.
+
+    Args:
+        people: who wrote it and who else got it; names: those of its files; ours: the addresses of our queues.
+    """
+    said = [part for one in people if not is_own(one.address, ours) for part in (one.name, one.address)]
+    return [subject, *said, *names, text, quoted]
+
+
+def found_by(mail: IncomingMail, ours: Container[str]) -> FoundBy:
+    """The words by which a mail is found; `ours` are the addresses of our queues."""
+    people, names = (mail.sender, *mail.to, *mail.cc), (one.name for one in mail.files)
+    said = mail_texts(mail.subject, people, names, mail.text, mail.quoted, ours)
+    texts = ([mail.subject], [mail.sender.name, mail.sender.address], said)
+    return FoundBy(*(" ".join(words.of_message(one)) for one in texts))
