@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -12,13 +12,29 @@ from helpdesk_tui.rules import threading
 from helpdesk_tui.rules.routing import without_detail
 from helpdesk_tui.rules.subjects import alike
 from helpdesk_tui.rules.threading import Link, numbered
-from helpdesk_tui.store.asking import once
+from helpdesk_tui.store.asking import answer, once
 from helpdesk_tui.store.queries.transfer import MESSAGE, NUMBER, THREAD, known, subject_tags
 from helpdesk_tui.store.tables import ExternalRef, Message, Ticket
 from helpdesk_tui.terms import ACTIVE, IncomingMail, MessageKind
 
 #: So many messages of one Message-ID are looked at: a flood of forged ones does not hold up the mailroom.
 _CANDIDATES = 100
+#: The id of no customer.
+_NOBODY = 0
+#: A message that another system had: what we sent from there carries no token of ours.
+_IS_IMPORTED = (
+    select(col(ExternalRef.own_id))
+    .where(col(ExternalRef.own_id) == col(Message.id), col(ExternalRef.type) == MESSAGE)
+    .exists()
+)
+_NAMED = (
+    select(col(Message.ticket_id), col(Message.message_id))
+    .join(Ticket, col(Ticket.id) == Message.ticket_id)
+    .where(col(Message.message_id).in_(bindparam("ids", expanding=True)))
+    .where(or_(col(Message.kind) == MessageKind.INBOUND, _IS_IMPORTED))
+    .order_by((col(Ticket.requester_id) == bindparam("customer")).desc(), col(Message.id))
+    .limit(_CANDIDATES)
+)
 
 
 def weak_link(session: Session, mail: IncomingMail) -> tuple[int | None, Link | None]:
@@ -68,20 +84,10 @@ def _by_message_id(session: Session, mail: IncomingMail) -> int | None:
     if not ids:
         return None
     customer = _customer(session, mail.sender.address)
-    named = select(col(Message.ticket_id), col(Message.message_id)).join(Ticket, col(Ticket.id) == Message.ticket_id)
-    is_known = or_(col(Message.kind) == MessageKind.INBOUND, _is_imported())
-    named = named.where(col(Message.message_id).in_(ids), is_known)
-    named = named.order_by((col(Ticket.requester_id) == customer).desc(), col(Message.id)).limit(_CANDIDATES)
-    found = session.execute(named).all()
-    is_strange = {ticket_id: not belongs(session, ticket_id, mail.sender.address) for ticket_id, _id in found}
+    found = answer(session, _NAMED, {"ids": ids, "customer": customer or _NOBODY}).all()
+    is_strange = {row.ticket_id: not belongs(session, row.ticket_id, mail.sender.address) for row in found}
     best = min(found, key=lambda row: (is_strange[row.ticket_id], ids.index(row.message_id)), default=None)
     return best.ticket_id if best else None
-
-
-def _is_imported() -> ColumnElement[bool]:
-    """A message that another system had: what we sent from there carries no token of ours."""
-    there = select(col(ExternalRef.own_id)).where(col(ExternalRef.own_id) == col(Message.id))
-    return there.where(col(ExternalRef.type) == MESSAGE).exists()
 
 
 def _by_old_number(session: Session, mail: IncomingMail) -> int | None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -23,9 +23,9 @@ from helpdesk_tui.language import _
 from helpdesk_tui.rules import threading
 from helpdesk_tui.rules.routing import queue_in_header
 from helpdesk_tui.store import content
-from helpdesk_tui.store.asking import once
+from helpdesk_tui.store.asking import answer, once
 from helpdesk_tui.store.schema import FIRST_QUEUE
-from helpdesk_tui.store.statements import add_row, add_rows, add_unless_there, is_among
+from helpdesk_tui.store.statements import add_rows, add_rows_for_ids, add_rows_unless_there, is_among
 from helpdesk_tui.store.tables import MailQuarantine, MailSeen, Queue, RawMessage, Ticket
 from helpdesk_tui.store.transaction import lock_name, writing
 from helpdesk_tui.terms import Disposition, FiledMail, IncomingMail, Verb
@@ -34,6 +34,13 @@ from helpdesk_tui.terms import Disposition, FiledMail, IncomingMail, Verb
 STORED = "stored"
 #: The disposition of the raw copy of our own outgoing mail.
 OUTGOING = "outgoing"
+#: So many mails are looked up at once: both databases limit how many values a statement has.
+_MOST_ASKED = 500
+_SEEN = select(col(MailSeen.sha256), col(MailSeen.raw_id), col(MailSeen.fate)).where(
+    col(MailSeen.mailbox) == bindparam("mailbox"),
+    col(MailSeen.sha256).in_(bindparam("digests", expanding=True)),
+    col(MailSeen.fate) != Disposition.DUPLICATE,
+)
 _BECAME = (
     update(MailSeen)
     .where(col(MailSeen.raw_id) == bindparam("raw"), col(MailSeen.fate) == STORED)
@@ -83,12 +90,12 @@ def keep(
     """
     with writing(desk.store, desk.actor) as session:
         queue_id = queue_named(session, queue or FIRST_QUEUE)
-        for one in sorted({mail.content for mail in mails}, key=content.digest):
-            content.keep(session, one)  # in one order, so that two who keep the same mails do not lock each other out
-        lock_name(session, *[f"mail {mailbox} {content.digest(mail.content)}" for mail in mails])
+        digests = [content.digest(mail.content) for mail in mails]
+        content.keep_all(session, {sha256: mail.content for sha256, mail in zip(digests, mails, strict=True)})
+        lock_name(session, *[f"mail {mailbox} {sha256}" for sha256 in digests])
         place = {"mailbox": mailbox, "queue_id": queue_id, "is_queue_chosen": is_chosen}
         queues = {} if is_chosen else queues_by_address(session)
-        return [_keep(session, place, mail, queue_in_header(mail.content, queues)) for mail in mails]
+        return _keep_each(session, place, list(zip(digests, mails, strict=True)), queues)
 
 
 def unfiled(session: Session, mailbox: str | None = None) -> list[int]:
@@ -203,24 +210,47 @@ def queue_named(session: Session, name: str) -> int:
     return queue_id
 
 
-def _keep(session: Session, place: dict[str, Any], mail: ArrivedMail, bound_for: int | None) -> KeptMail:
-    """Keep one mail, from the first moment where only those see it whose it is: `bound_for` is their queue's id."""
-    mailbox, sha256 = place["mailbox"], content.digest(mail.content)
-    seen = select(col(MailSeen.raw_id), col(MailSeen.fate)).where(
-        col(MailSeen.mailbox) == mailbox, col(MailSeen.sha256) == sha256, col(MailSeen.fate) != Disposition.DUPLICATE
-    )
-    mark = {"mailbox": mailbox, "uidvalidity": mail.uidvalidity, "uid": mail.uid, "sha256": sha256}
-    if first := session.execute(seen).first():
-        if mail.uid is not None:
-            again = {**mark, "fate": Disposition.DUPLICATE, "raw_id": first.raw_id}
-            add_unless_there(session, MailSeen, again)
-        return KeptMail(first.raw_id, True, first.fate != STORED)
-    place = place if bound_for is None else {**place, "queue_id": bound_for}
-    raw_id = add_row(
-        session, RawMessage, {**place, "sha256": sha256, "received_at": mail.received_at, "is_backlog": mail.is_backlog}
-    )
-    add_rows(session, MailSeen, [{**mark, "fate": STORED, "raw_id": raw_id}])
-    return KeptMail(raw_id, False, False)
+def _keep_each(
+    session: Session, place: dict[str, Any], mails: Sequence[tuple[str, ArrivedMail]], queues: Mapping[str, int]
+) -> list[KeptMail]:
+    """Keep these mails, named by their digests, from the first moment where only those see each whose it is."""
+    seen = _seen(session, place["mailbox"], {sha256 for sha256, _mail in mails})
+    new: dict[str, ArrivedMail] = {}
+    for sha256, mail in mails:
+        if sha256 not in seen:
+            new.setdefault(sha256, mail)
+    rows = [_raw_row(place, sha256, mail, queues) for sha256, mail in new.items()]
+    seen |= {
+        sha256: (raw_id, False) for sha256, raw_id in zip(new, add_rows_for_ids(session, RawMessage, rows), strict=True)
+    }
+    kept = [KeptMail(seen[sha256][0], new.get(sha256) is not mail, seen[sha256][1]) for sha256, mail in mails]
+    marks = [_mark(place["mailbox"], sha256, mail, one) for (sha256, mail), one in zip(mails, kept, strict=True)]
+    add_rows(session, MailSeen, [mark for mark, one in zip(marks, kept, strict=True) if not one.is_again])
+    again = [mark for mark, one in zip(marks, kept, strict=True) if one.is_again and mark["uid"] is not None]
+    add_rows_unless_there(session, MailSeen, again)
+    return kept
+
+
+def _seen(session: Session, mailbox: str, digests: Iterable[str]) -> dict[str, tuple[int, bool]]:
+    """Of the mails that a mailbox has brought already, the ids of the raw mails, and whether they are filed."""
+    found: dict[str, tuple[int, bool]] = {}
+    in_order = sorted(digests)
+    for at in range(0, len(in_order), _MOST_ASKED):
+        rows = answer(session, _SEEN, {"mailbox": mailbox, "digests": in_order[at : at + _MOST_ASKED]})
+        found |= {row.sha256: (row.raw_id, row.fate != STORED) for row in rows}
+    return found
+
+
+def _raw_row(place: dict[str, Any], sha256: str, mail: ArrivedMail, queues: Mapping[str, int]) -> dict[str, Any]:
+    bound_for = queue_in_header(mail.content, queues) or place["queue_id"]
+    about = {"received_at": mail.received_at, "is_backlog": mail.is_backlog}
+    return {**place, "queue_id": bound_for, "sha256": sha256, **about}
+
+
+def _mark(mailbox: str, sha256: str, mail: ArrivedMail, kept: KeptMail) -> dict[str, Any]:
+    fate = Disposition.DUPLICATE if kept.is_again else STORED
+    seen_as = {"mailbox": mailbox, "uidvalidity": mail.uidvalidity, "uid": mail.uid}
+    return {**seen_as, "sha256": sha256, "fate": fate, "raw_id": kept.raw_id}
 
 
 def _lock_raw(session: Session, raw_id: int) -> RawMessage:
@@ -263,8 +293,7 @@ def _placed_and_filed(changes: Changes, desk: Desk, raw: RawMessage, mail: Incom
 def _as_filed(session: Session, raw: RawMessage, numbers: Mapping[int, int] = MappingProxyType({})) -> FiledMail:
     """Where a mail is; `numbers` of tickets are known already."""
     unknown = {i for i in (raw.ticket_id, raw.linked_ticket_id) if i} - numbers.keys()
-    rows = select(col(Ticket.id), col(Ticket.number)).where(col(Ticket.id).in_(unknown))
-    known = {**numbers, **(dict(session.execute(rows).all()) if unknown else {})}
+    known = {**numbers, **_numbers(session, unknown)} if unknown else numbers
     return FiledMail(
         disposition=Disposition(raw.disposition or ""),
         ticket=known.get(raw.ticket_id or 0),
@@ -274,3 +303,8 @@ def _as_filed(session: Session, raw: RawMessage, numbers: Mapping[int, int] = Ma
         reason=raw.why_reason,
         raw_id=raw.id,
     )
+
+
+def _numbers(session: Session, ticket_ids: Iterable[int]) -> dict[int, int]:
+    rows = select(col(Ticket.id), col(Ticket.number)).where(col(Ticket.id).in_(ticket_ids))
+    return dict(session.execute(rows).all())

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.rules.routing import plain_address, without_detail
+from helpdesk_tui.store.asking import answer
 from helpdesk_tui.store.tables import CustomerAddress, Message, Participant, Ticket
 from helpdesk_tui.terms import MessageKind
+
+_ADDRESSES = select(col(CustomerAddress.address)).where(col(CustomerAddress.customer_id) == bindparam("customer"))
 
 
 def is_participant(session: Session, ticket: Ticket, address: str) -> bool:
@@ -32,5 +35,5 @@ def is_participant(session: Session, ticket: Ticket, address: str) -> bool:
 
 def is_requester(session: Session, ticket: Ticket, address: str) -> bool:
     """True for an address of the person whose ticket it is."""
-    own = select(col(CustomerAddress.address)).where(col(CustomerAddress.customer_id) == ticket.requester_id)
-    return without_detail(plain_address(address)) in map(without_detail, session.execute(own).scalars())
+    own = answer(session, _ADDRESSES, {"customer": ticket.requester_id}).scalars()
+    return without_detail(plain_address(address)) in map(without_detail, own)

@@ -151,6 +151,7 @@ def _looks_like(domain: str, own: str) -> bool:
     return is_long and suffix(domain) == suffix(own) and is_near(name, own_name)
 
 
+@lru_cache(maxsize=4_096)
 def _registered_name(domain: str) -> str:
     """What somebody chose below a public suffix, as people read it: `bank` of `mail.bank.co.uk`."""
     return readable_form(organisation(domain).removesuffix(f".{suffix(domain)}"))

@@ -23,6 +23,8 @@ STEMMED_WORDS = 4000
 _LONGEST_WORD = 64
 #: A lexeme costs its bytes, a length byte, alignment and its first position (PostgreSQL, tsvector on disk).
 _LEXEME_OVERHEAD = 6
+#: Bytes of each further position of a lexeme.
+_SEEN_AGAIN = 3
 
 _WORD = re.compile(r"[^\W_]+")
 _DIGRAPH = re.compile("[aou]e")
@@ -55,12 +57,10 @@ def of_message(texts: Iterable[str]) -> list[str]:
 
 def cost(new_words: Iterable[str]) -> int:
     """What these words weigh in the index, an upper bound in bytes."""
-    seen: set[str] = set()
-    total = 0
-    for word in new_words:
-        total += 3 if word in seen else len(word.encode()) + _LEXEME_OVERHEAD
-        seen.add(word)
-    return total
+    every = list(new_words)
+    different = set(every)
+    again = len(every) - len(different)
+    return len("".join(different).encode()) + _LEXEME_OVERHEAD * len(different) + _SEEN_AGAIN * again
 
 
 def fit(new_words: list[str], room: int) -> list[str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.store.statements import add_rows, add_unless_there
+from helpdesk_tui.store.statements import add_rows, add_rows_unless_there, add_unless_there
 from helpdesk_tui.store.tables import Content, ContentChunk
 
 #: Size of a piece in bytes; what is longer is written and read in pieces.
@@ -19,6 +19,19 @@ PIECE = 1 << 20
 def digest(content: bytes) -> str:
     """The SHA-256 of these bytes, hexadecimal."""
     return hashlib.sha256(content).hexdigest()
+
+
+def keep_all(session: Session, contents: Mapping[str, bytes]) -> None:
+    """Store these bytes, by their digests, unless they are there already.
+
+    In one order: two who keep the same do not wait for each other.
+    """
+    in_order = sorted(contents.items())
+    small = [{"sha256": key, "size": len(one), "body": one} for key, one in in_order if len(one) <= PIECE]
+    add_rows_unless_there(session, Content, small)
+    for _key, one in in_order:
+        if len(one) > PIECE:
+            keep(session, one)
 
 
 def keep(session: Session, content: bytes) -> str:

@@ -21,6 +21,13 @@ def add_row(session: Session, table: type[SQLModel], row: Row) -> int:
     return int(session.connection().execute(_insert_for_id(table), row).scalar_one())
 
 
+def add_rows_for_ids(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> list[int]:
+    """Insert rows of a table whose key is `id`; returns their ids in the same order."""
+    if not rows:
+        return []
+    return list(session.connection().execute(_insert_for_ids(table), list(rows)).scalars())
+
+
 def add_rows(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert rows; an empty list inserts nothing."""
     if rows:
@@ -69,6 +76,13 @@ def _insert(table: type[SQLModel]) -> Executable:
 def _insert_for_id(table: type[SQLModel]) -> Executable:
     own = _table(table)
     statement: Executable = insert(own).returning(own.c.id)
+    return statement
+
+
+@cache
+def _insert_for_ids(table: type[SQLModel]) -> Executable:
+    own = _table(table)
+    statement: Executable = insert(own).returning(own.c.id, sort_by_parameter_order=True)
     return statement
 
 
