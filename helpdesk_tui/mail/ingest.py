@@ -44,15 +44,23 @@ def take_in(
         queue: where mail goes that names no queue's address; to_queue: where it goes in any case.
         readers: who reads them; without any, some are started for this call.
     """
-    kept = tried_again(lambda: mailroom.keep(desk, mailbox, mails, to_queue or queue, is_chosen=bool(to_queue)))
-    before = {one.raw_id for one in kept if one.is_filed}
-    new = {one.raw_id: mail.content for one, mail in zip(kept, mails, strict=True) if one.raw_id not in before}
     filed: dict[int, FiledMail] = {}
-    with lent(readers) as own, _memory_in_words():
-        readings = zip(new, own.read(new.values(), trust=_trust(desk, mailbox), ours=_ours(desk)), strict=True)
-        while some := list(islice(readings, _AT_ONCE)):
+    contents, how = (mail.content for mail in mails), {"trust": _trust(desk, mailbox), "ours": _ours(desk)}
+    with lent(readers) as own, _memory_in_words(), own.begun(contents, **how) as readings:
+        kept = tried_again(lambda: mailroom.keep(desk, mailbox, mails, to_queue or queue, is_chosen=bool(to_queue)))
+        new = _new(kept, readings)
+        while some := list(islice(new, _AT_ONCE)):
             filed |= _file_some(desk, some)
     return [filed.pop(one.raw_id) if one.raw_id in filed else _again(desk, one.raw_id) for one in kept]
+
+
+def _new(kept: Sequence[KeptMail], readings: Iterator[Reading]) -> Iterator[tuple[int, Reading]]:
+    """The mails to be filed, each once; reading them has begun before anybody knew which are new."""
+    done = {one.raw_id for one in kept if one.is_filed}
+    for one, reading in zip(kept, readings, strict=True):
+        if one.raw_id not in done:
+            done.add(one.raw_id)
+            yield one.raw_id, reading
 
 
 def file_one(desk: Desk, kept: KeptMail, content: bytes, readers: Readers | None = None) -> FiledMail:

@@ -16,7 +16,7 @@ import select
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from helpdesk_tui.language import _
@@ -72,13 +72,24 @@ class Readers:
         Raises:
             Temporary: no child can be started, or the machine has too little memory.
         """
+        with self.begun(mails, **settings) as readings:
+            yield from readings
+
+    @contextmanager
+    def begun(self, mails: Iterable[bytes], **settings: object) -> Iterator[Iterator[Reading]]:
+        """As `read`, but the children begin with it at once, whenever their readings are taken."""
         work = _Work(mails, _written(settings))
         try:
-            while (reading := self._next(work)) is not None:
-                yield reading
+            with suppress(NoReader):  # told where the first reading is asked for
+                self._hand_out(work)
+            yield self._readings(work)
         finally:
             for child in [one for one in self._children if one.jobs]:
                 self._part_with(child)
+
+    def _readings(self, work: _Work) -> Iterator[Reading]:
+        while (reading := self._next(work)) is not None:
+            yield reading
 
     def _next(self, work: _Work) -> Reading | None:
         """The next reading in the order of the mails; None behind the last."""
