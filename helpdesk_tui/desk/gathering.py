@@ -129,15 +129,17 @@ def is_flood(session: Session, raw: RawMessage, ticket_id: int | None = None) ->
         ticket_id: the ticket it belongs to: answers to one are no part of a flood of anything else.
     """
     since = raw.received_at - _FLOOD_TIME
+    earlier = {"address": raw.from_address, "id": raw.id, "passed": FLOOD_ALIKE - 1}
+    first = answer(session, _EARLIER, earlier).scalar_one_or_none()
+    if first is None:
+        return False  # nor is a flood running: one began with as many
     running = _open_group(session, raw.queue_id, flood_of(raw, ticket_id))
     if running is not None:
         if running.last_at >= since:
             return True
         running.is_open = False
         session.flush()
-    earlier = {"address": raw.from_address, "id": raw.id, "passed": FLOOD_ALIKE - 1}
-    first = answer(session, _EARLIER, earlier).scalar_one_or_none()
-    if first is None or first < since:
+    if first < since:
         return False
     theirs = select(RawMessage).where(*_SHOWN_OF_ADDRESS).order_by(col(RawMessage.id).desc()).limit(FLOOD_ANY)
     like, found = flood_of(raw, ticket_id), session.execute(theirs, earlier).scalars()

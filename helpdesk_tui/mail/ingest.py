@@ -16,7 +16,7 @@ from helpdesk_tui.language import _
 from helpdesk_tui.mail.authenticity import NOBODY, Trust
 from helpdesk_tui.mail.protocol import Ours
 from helpdesk_tui.mail.reader import NoRoom, Reading, Unread
-from helpdesk_tui.mail.readers import Readers, lent
+from helpdesk_tui.mail.readers import Readers, Readings, lent
 from helpdesk_tui.store import search
 from helpdesk_tui.store.transaction import tried_again
 from helpdesk_tui.terms import Disposition, FiledMail, IncomingMail
@@ -24,8 +24,8 @@ from helpdesk_tui.terms import Disposition, FiledMail, IncomingMail
 log = logging.getLogger(__name__)
 #: The source of mail that is handed over by command; a mail handed over twice is known by it.
 PIPE = "pipe"
-#: So many mails are filed in one transaction: others wait for as long as it takes.
-_AT_ONCE = 10
+#: So many mails are filed in one transaction, as far as they have been read: others wait for as long as it takes.
+_AT_LEAST, _AT_MOST = 10, 25
 #: What is kept of the text of a mail that could not be filed whole, in characters.
 _BAREST_TEXT = 64 * 1024
 
@@ -49,7 +49,7 @@ def take_in(
     with lent(readers) as own, _memory_in_words(), own.begun(contents, **how) as readings:
         kept = tried_again(lambda: mailroom.keep(desk, mailbox, mails, to_queue or queue, is_chosen=bool(to_queue)))
         new = _new(kept, readings)
-        while some := list(islice(new, _AT_ONCE)):
+        while some := _some(new, readings):
             filed |= _file_some(desk, some)
     return [filed.pop(one.raw_id) if one.raw_id in filed else _again(desk, one.raw_id) for one in kept]
 
@@ -61,6 +61,14 @@ def _new(kept: Sequence[KeptMail], readings: Iterator[Reading]) -> Iterator[tupl
         if one.raw_id not in done:
             done.add(one.raw_id)
             yield one.raw_id, reading
+
+
+def _some(new: Iterator[tuple[int, Reading]], readings: Readings) -> list[tuple[int, Reading]]:
+    """The next mails to be filed together; while they are, others are read."""
+    some = list(islice(new, _AT_LEAST))
+    while len(some) < _AT_MOST and readings.has_come and (one := next(new, None)):
+        some.append(one)
+    return some
 
 
 def file_one(desk: Desk, kept: KeptMail, content: bytes, readers: Readers | None = None) -> FiledMail:

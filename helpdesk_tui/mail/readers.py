@@ -15,7 +15,7 @@ import os
 import select
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
@@ -76,27 +76,26 @@ class Readers:
             yield from readings
 
     @contextmanager
-    def begun(self, mails: Iterable[bytes], **settings: object) -> Iterator[Iterator[Reading]]:
+    def begun(self, mails: Iterable[bytes], **settings: object) -> Iterator[Readings]:
         """As `read`, but the children begin with it at once, whenever their readings are taken."""
         work = _Work(mails, _written(settings))
         try:
             with suppress(NoReader):  # told where the first reading is asked for
                 self._hand_out(work)
-            yield self._readings(work)
+            yield Readings(lambda: self._next(work), lambda: self._has_come(work))
         finally:
             for child in [one for one in self._children if one.jobs]:
                 self._part_with(child)
 
-    def _readings(self, work: _Work) -> Iterator[Reading]:
-        while (reading := self._next(work)) is not None:
-            yield reading
+    def _has_come(self, work: _Work) -> bool:
+        self._hand_out(work)
+        self._look(work, 0)
+        return work.has_next
 
     def _next(self, work: _Work) -> Reading | None:
         """The next reading in the order of the mails; None behind the last."""
         while True:
-            self._hand_out(work)
-            self._look(work, 0)
-            if work.has_next:
+            if self._has_come(work):
                 return work.take()
             if work.is_done:
                 return None
@@ -183,6 +182,27 @@ class Readers:
     def _part_with(self, child: Reader) -> None:
         self._children.remove(child)
         child.end()
+
+
+class Readings:
+    """What mails say, in their order."""
+
+    def __init__(self, take: Callable[[], Reading | None], has_come: Callable[[], bool]) -> None:
+        self._take = take
+        self._has_come = has_come
+
+    def __iter__(self) -> Readings:
+        return self
+
+    def __next__(self) -> Reading:
+        if (reading := self._take()) is None:
+            raise StopIteration
+        return reading
+
+    @property
+    def has_come(self) -> bool:
+        """True where the next one need not be waited for."""
+        return self._has_come()
 
 
 class _Work:
