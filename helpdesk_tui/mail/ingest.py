@@ -46,11 +46,12 @@ def take_in(
     """
     filed: dict[int, FiledMail] = {}
     contents, how = (mail.content for mail in mails), {"trust": _trust(desk, mailbox), "ours": _ours(desk)}
-    with lent(readers) as own, _memory_in_words(), own.begun(contents, **how) as readings:
+    with lent(readers) as own, own.begun(contents, **how) as readings:
         kept = tried_again(lambda: mailroom.keep(desk, mailbox, mails, to_queue or queue, is_chosen=bool(to_queue)))
         new = _new(kept, readings)
-        while some := _some(new, readings):
-            filed |= _file_some(desk, some)
+        with _memory_in_words():
+            while some := _some(new, readings):
+                filed |= _file_some(desk, some)
     return [filed.pop(one.raw_id) if one.raw_id in filed else _again(desk, one.raw_id) for one in kept]
 
 
@@ -66,7 +67,7 @@ def _new(kept: Sequence[KeptMail], readings: Iterator[Reading]) -> Iterator[tupl
 def _some(new: Iterator[tuple[int, Reading]], readings: Readings) -> list[tuple[int, Reading]]:
     """The next mails to be filed together; while they are, others are read."""
     some = list(islice(new, _AT_LEAST))
-    while len(some) < _AT_MOST and readings.has_come and (one := next(new, None)):
+    while len(some) < _AT_MOST and readings.has_come() and (one := next(new, None)):
         some.append(one)
     return some
 

@@ -16,7 +16,7 @@ import select
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 
 from helpdesk_tui.language import _
@@ -67,7 +67,7 @@ class Readers:
             self._children.append(Reader(self._limits))
 
     def read(self, mails: Iterable[bytes], **settings: object) -> Iterator[Reading]:
-        """What each mail says, in their order; `settings` are frozen dataclasses that `parse` takes by these names.
+        """What each mail says, in their order; `settings` are frozen dataclasses that the child takes by these names.
 
         Raises:
             Temporary: no child can be started, or the machine has too little memory.
@@ -80,12 +80,18 @@ class Readers:
         """As `read`, but the children begin with it at once, whenever their readings are taken."""
         work = _Work(mails, _written(settings))
         try:
-            with suppress(NoReader):  # told where the first reading is asked for
-                self._hand_out(work)
-            yield Readings(lambda: self._next(work), lambda: self._has_come(work))
+            yield Readings(lambda: self._next(work), lambda: self._has_come(work), self._trouble_with(work))
         finally:
             for child in [one for one in self._children if one.jobs]:
                 self._part_with(child)
+
+    def _trouble_with(self, work: _Work) -> Exception | None:
+        """Hand out the first mails; gives back why that cannot be done, for whoever asks for a reading."""
+        try:
+            self._hand_out(work)
+        except (NoReader, MemoryError) as error:
+            return error
+        return None
 
     def _has_come(self, work: _Work) -> bool:
         self._hand_out(work)
@@ -187,19 +193,23 @@ class Readers:
 class Readings:
     """What mails say, in their order."""
 
-    def __init__(self, take: Callable[[], Reading | None], has_come: Callable[[], bool]) -> None:
+    def __init__(
+        self, take: Callable[[], Reading | None], has_come: Callable[[], bool], trouble: Exception | None
+    ) -> None:
         self._take = take
         self._has_come = has_come
+        self._trouble = trouble
 
     def __iter__(self) -> Readings:
         return self
 
     def __next__(self) -> Reading:
+        if self._trouble is not None:
+            raise self._trouble
         if (reading := self._take()) is None:
             raise StopIteration
         return reading
 
-    @property
     def has_come(self) -> bool:
         """True where the next one need not be waited for."""
         return self._has_come()
