@@ -53,11 +53,15 @@ WAY = (
     Step("within a literal", "before", "helpdesk_tui.mail.imap_wire:Wire.read", MAILS),
     Step("fetched", "after", f"{IMAP}._fetch_batch", BATCHES),
     Step("before keeping", "before", f"{MAILROOM}:keep", BATCHES),
-    Step("keeping", "after", f"{MAILROOM}:_keep", MAILS),
+    Step("keeping", "after", f"{MAILROOM}:_mark", MAILS),
     Step("kept", "after", f"{MAILROOM}:keep", BATCHES),
     Step("reading", "after", ASKED, MAILS),
     Step("read", "after", f"{READERS}:_Work.take", MAILS),
+<<<<<<< HEAD
     Step("filing", "after", f"{MAILROOM}:_remember", (1, 2, 5, 20)),
+=======
+    Step("filing", "after", f"{MAILROOM}:_placed_and_filed", MAILS),
+>>>>>>> f35104b (A poller is killed where keeping and filing are now)
     Step("filed", "after", f"{MAILROOM}:file_each", BATCHES),
     Step("before telling", "before", f"{IMAP}.done", BATCHES),
     Step("told", "after", f"{IMAP}.done", BATCHES),
@@ -171,7 +175,7 @@ MOVING = (
 LOOKING_ANEW = (
     Step("looking", "after", f"{IMAP}.uids", (1,)),
     Step("fetched", "after", f"{IMAP}._fetch_batch", BATCHES),
-    Step("keeping", "after", f"{MAILROOM}:_keep", MAILS),
+    Step("keeping", "after", f"{MAILROOM}:_mark", MAILS),
     Step("kept", "after", f"{MAILROOM}:keep", BATCHES),
     Step("told", "after", f"{IMAP}.done", BATCHES),
 )
