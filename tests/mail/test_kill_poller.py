@@ -57,11 +57,7 @@ WAY = (
     Step("kept", "after", f"{MAILROOM}:keep", BATCHES),
     Step("reading", "after", ASKED, MAILS),
     Step("read", "after", f"{READERS}:_Work.take", MAILS),
-<<<<<<< HEAD
-    Step("filing", "after", f"{MAILROOM}:_remember", (1, 2, 5, 20)),
-=======
-    Step("filing", "after", f"{MAILROOM}:_placed_and_filed", MAILS),
->>>>>>> f35104b (A poller is killed where keeping and filing are now)
+    Step("filing", "after", f"{MAILROOM}:_placed_and_filed", (1, 2, 5, 20)),
     Step("filed", "after", f"{MAILROOM}:file_each", BATCHES),
     Step("before telling", "before", f"{IMAP}.done", BATCHES),
     Step("told", "after", f"{IMAP}.done", BATCHES),
