@@ -301,19 +301,6 @@ class DeliveryReport:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundBy:
-    """The words by which a mail is found, as the index has them, with a blank between.
-
-    Args:
-        subject, sender: those of its subject, and of its sender's name and address; whole: all of them.
-    """
-
-    subject: str
-    sender: str
-    whole: str
-
-
-@dataclass(frozen=True, slots=True)
 class IncomingMail:
     """What `mail.parse` read from the bytes of one mail; every text is cleaned (`rules.untrusted`).
 
@@ -334,7 +321,7 @@ class IncomingMail:
         notice: `complaint` (RFC 5965) or `receipt` (RFC 8098) where the mail is one, else "".
         written_by: the Sender mailbox, who wrote in the name of another; resent_by: that of Resent-From, who passed the
             mail on unchanged (RFC 5322 §3.6.6). Both empty where missing.
-        found_by: the words for the search, where its reader has cut them already.
+        found_by: the words for the search, where its reader has cut them already (`rules.findable`).
     """
 
     sender: Person
@@ -362,7 +349,7 @@ class IncomingMail:
     notice: str = ""
     written_by: Person = Person("", "")
     resent_by: Person = Person("", "")
-    found_by: FoundBy | None = None
+    found_by: tuple[str, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

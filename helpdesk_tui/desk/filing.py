@@ -35,7 +35,6 @@ from helpdesk_tui.terms import (
     Channel,
     DeliveryAction,
     Disposition,
-    FoundBy,
     IncomingMail,
     MessageKind,
     OutboxState,
@@ -115,7 +114,8 @@ def append(filing: Filing, placement: Placement) -> None:
     filing.numbers[ticket.id] = ticket.number
     message_id = _add_message(filing, placement, ticket.id, ticket.queue_id)
     change.record("message", None, message_id)
-    search.index_more_words(filing.session, ticket.id, _found_by(filing).whole.split())
+    *_parts, whole = _found_by(filing)
+    search.index_more_words(filing.session, ticket.id, whole.split())
     if placement.row == 2:
         _mark_undelivered(filing, change)
     if placement.linked_to and not ticket.linked_to:
@@ -352,14 +352,15 @@ def _undelivered(mail: IncomingMail) -> list[RecipientReport]:
     return [one for one in told if one.action is not DeliveryAction.DELIVERED][:_MOST_TOLD]
 
 
-def _found_by(filing: Filing) -> FoundBy:
+def _found_by(filing: Filing) -> tuple[str, str, str]:
     return filing.mail.found_by or found_by(filing.mail, filing.queues)
 
 
 def _words_of_new(filing: Filing, requester_id: int) -> list[str]:
     """What a ticket is about, whose it is, and the mail that opens it."""
-    found, sender = _found_by(filing), filing.mail.sender
+    subject, of_sender, whole = _found_by(filing)
+    sender = filing.mail.sender
     texts = search.customer_texts(filing.session, requester_id)
     is_sender = texts == [sender.name, plain_address(sender.address)]
-    whose = found.sender.split() if is_sender else words.of_message(texts)
-    return [*found.subject.split(), *whose, *found.whole.split()]
+    whose = of_sender.split() if is_sender else words.of_message(texts)
+    return [*subject.split(), *whose, *whole.split()]

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable
 
 from helpdesk_tui.rules import words
 from helpdesk_tui.rules.routing import is_own
-from helpdesk_tui.terms import FoundBy, IncomingMail, Person
+from helpdesk_tui.terms import IncomingMail, Person
 
 
 def mail_texts(
@@ -21,9 +21,16 @@ def mail_texts(
     return [subject, *said, *names, text, quoted]
 
 
-def found_by(mail: IncomingMail, ours: Container[str]) -> FoundBy:
-    """The words by which a mail is found; `ours` are the addresses of our queues."""
+def found_by(mail: IncomingMail, ours: Container[str]) -> tuple[str, str, str]:
+    """The words of a mail's subject, of its sender, and all by which it is found, as the index has them.
+
+    Args:
+        ours: the addresses of our queues.
+    """
     people, names = (mail.sender, *mail.to, *mail.cc), (one.name for one in mail.files)
     said = mail_texts(mail.subject, people, names, mail.text, mail.quoted, ours)
-    texts = ([mail.subject], [mail.sender.name, mail.sender.address], said)
-    return FoundBy(*(" ".join(words.of_message(one)) for one in texts))
+    return _cut([mail.subject]), _cut([mail.sender.name, mail.sender.address]), _cut(said)
+
+
+def _cut(texts: Iterable[str]) -> str:
+    return " ".join(words.of_message(texts))
