@@ -101,7 +101,7 @@ def table() -> tuple[Key, ...]:
         Key("any.undo", "u", _("undo"), _("take back your last change")),
         Key("any.redo", "U", "", _("do again what you undid")),
         Key("any.board", "H", "", _("the board: hand work over, share it out")),
-        Key("any.aside", "Z", "", _("the mail that was kept aside: unread, machines', bounces")),
+        Key("any.aside", "Z", "", _("mail that became no ticket")),
         Key("any.jump", "number_sign", "", _("go to a ticket by its number")),
         Key("any.palette", "colon,ctrl+p", "", _("choose any of these by name")),
         Key("any.help", "question_mark", _("keys"), _("show the keys")),

@@ -37,7 +37,7 @@ STEPS = (
     # Here it has gone out, and whether the server takes it from somebody who is gone is for the server to say.
     Step("waiting for the answer", "before", f"{SMTP}:_Smtp.getreply", 9, "sending", "unsure", (0, 1)),
     Step("accepted", "after", f"{SMTP}:_send_content", 1, "sending", "unsure", (1,)),
-    Step("concluding", "after", "helpdesk_tui.desk.door:Changes.close", 1, "sending", "unsure", (1,)),
+    Step("concluding", "after", "helpdesk_tui.desk.door:Changes.conclude", 1, "sending", "unsure", (1,)),
     Step("concluded", "after", f"{SENDER}:conclude", 1, "sent", "sent", (1,)),
 )
 #: The moments that differ most; `make test` looks at these, and at each on one kind of store only.

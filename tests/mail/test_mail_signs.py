@@ -93,9 +93,9 @@ class TestWhatWaits:
         monkeypatch.setattr(intake, "_SIGNS_AGAIN", 0.0)
         seen: list[datetime | None] = []
 
-        def look_and_take(*args: Any) -> Any:
+        def look_and_take(*args: Any, **more: Any) -> Any:
             seen.append(health(small_installation).waiting_since)
-            return take_in(*args)
+            return take_in(*args, **more)
 
         monkeypatch.setattr(intake, "take_in", look_and_take)
         with serving(ImapFolder({uid: a_mail(f"mail {uid}") for uid in range(1, 7)})) as port:
@@ -119,9 +119,9 @@ class TestOldMail:
         """Every mail that is handed over for filing."""
         seen: list[ArrivedMail] = []
 
-        def note(desk: Any, name: str, mails: Sequence[ArrivedMail], queue: str) -> Any:
+        def note(desk: Any, name: str, mails: Sequence[ArrivedMail], queue: str, **more: Any) -> Any:
             seen.extend(mails)
-            return take_in(desk, name, mails, queue)
+            return take_in(desk, name, mails, queue, **more)
 
         monkeypatch.setattr(intake, "take_in", note)
         return seen

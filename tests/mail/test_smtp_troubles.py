@@ -61,7 +61,7 @@ class TestServersThatMisbehave:
         for answer in (b"nonsense\r\n", b"199 hm\r\n"):
             assert self.sent(SmtpScript({verb: answer})).state is QUEUED
 
-    @pytest.mark.parametrize("step", ["secret", "_options"])
+    @pytest.mark.parametrize("step", ["credential", "_options"])
     def test_whatever_breaks_before_the_content_leaves_no_doubt(
         self, monkeypatch: pytest.MonkeyPatch, step: str
     ) -> None:

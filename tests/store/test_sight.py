@@ -84,6 +84,7 @@ QUESTIONS: dict[Any, Question] = {
     mail.mail_account: lambda _desk, _hidden: [()],
     mail.newest_numbering: lambda _desk, _hidden: [("inbox", 1)],
     mail.received_by_uid: lambda _desk, _hidden: [("inbox", 1, [1, 2])],
+    mailroom.mailbox_of: lambda _desk, hidden: [(hidden.raw,)],
     mail.kept_mails: lambda _desk, _hidden: [(), ("robot",), ("quarantined",), ("bounce",), ("outgoing",)],
     ledger.seen_by_uid: lambda _desk, _hidden: [("inbox", 0, [1, 2, 3])],
     ledger.mails_ever_on: lambda _desk, _hidden: [("inbox",)],
@@ -187,7 +188,8 @@ def _questions() -> set[Any]:
                 found.add(one)
     asked = {name for path in PACKAGE.rglob("*.py") for name in _asked_in(ast.parse(path.read_text()))}
     for of_desk in (pages, mailroom, conversation, drafts, sight):
-        found |= {one for name, one in vars(of_desk).items() if name in asked and inspect.isfunction(one)}
+        own = {name: one for name, one in vars(of_desk).items() if name in asked and name[0] != "_"}
+        found |= {one for one in own.values() if getattr(one, "__module__", "") == of_desk.__name__}
     return found
 
 
