@@ -10,7 +10,7 @@ from helpdesk_tui.terms import Person
 
 _FORWARD = re.compile(r"(?:fwd?|wg|tr|rv|enc|i|doorst|vs|vl|vidarebef)(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
 _FROM = re.compile(
-    r"^[ \t>*]*(?:from|von|de|van|da|från|fra|od)[ \t]?:\*?[ \t]*(?P<name>[^\n<>\[\]]{0,200}?)[ \t]*"
+    r"^[ \t>*]*(?:from|von|de|van|da|från|fra|od)[ \t]?:\*?[ \t]*+(?P<name>[^\n<>\[\]]{0,400}+)"
     r"[<\[](?:mailto:)?(?P<address>[^\s<>\[\]]{3,320})[>\]]",
     re.IGNORECASE | re.MULTILINE,
 )

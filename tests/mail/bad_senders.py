@@ -42,6 +42,9 @@ SENDERS = {
     "V6 fields of our own from outside": BadInput(
         lambda: header("".join(f"X-Helpdesk-{name}: 1\n" for name in ("Queue", "Priority", "Assignee", "Internal", "Status")))
     ),
+    "a forward with blanks without end in its head": BadInput(
+        lambda: a_mail("From: " + " " * 60_000 + "\nOld words", header="Subject: WG: Printer")
+    ),
     "a mail that orders a password": BadInput(lambda: mixed(a_part("text/x-sh; name=run.sh", "#!/bin/sh\nid\n"))),
     "B84 an invitation with words": BadInput(
         lambda: mail_of(

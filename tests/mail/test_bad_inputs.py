@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -55,7 +56,9 @@ def test_what_is_proven_elsewhere_is_there() -> None:
 @pytest.mark.parametrize("case", BAD_INPUTS)
 def test_a_bad_input_is_kept_and_filed_once_and_the_next_as_well(case: str, filing: Desk, guarded: Readers) -> None:
     raw, next_one = BAD_INPUTS[case].make(), a_mail(f"The one behind {case}")
+    begun = time.process_time()
     first, second = _taken_in(filing, guarded, raw, next_one)
+    assert time.process_time() - begun < 2  # beside what its reader took, which is ended after as much
     found = seen(filing, first.raw_id or 0)
     assert found.raw == raw
     assert fates(filing, raw) == [(found.disposition, found.disposition == "quarantined")]
