@@ -34,10 +34,12 @@ class Telling:
         Args:
             numbering: under which number the store knows their uids.
         Raises:
-            Temporary: the connection was lost.
+            Temporary: the connection was lost, or the store's file was taken away.
         """
         if not uids:
             return
+        if opened := self._desk.store.opened:
+            opened.refuse_another()  # what went away with its file is in no ticket
         if time.monotonic() >= self._again_at:
             self._try(box, uids)
         if self._refusal:
