@@ -254,22 +254,21 @@ class TestRefusing:
     def test_a_real_deadlock(
         self, installation: Installation, mailbox: Mailbox, undisturbed: dict[str, Any], postgres_server: PostgresServer
     ) -> None:
-        """Somebody has the fifth mail and wants the first, which the poller has, who wants the fifth."""
+        """Somebody has the log of events and wants the second mail, which the poller has, who wants to write events."""
         expect_the_day(installation, mailbox)
         deliver_the_day(mailbox)
         installation.look_anew()
-        one = "SELECT id FROM raw_message ORDER BY id LIMIT 1 OFFSET %s"
-        lock = f"SELECT 1 FROM raw_message WHERE id = ({one}) FOR UPDATE"
+        second = "SELECT id FROM raw_message ORDER BY id LIMIT 1 OFFSET 1"
         with setting(postgres_server, "deadlock_timeout", "10ms"), psycopg.connect(database(postgres_server)) as other:
             other.execute("SET deadlock_timeout = '1h'")
             with installation.halted("after", f"{MAILROOM}:_placed_and_filed", 2) as poller:
-                other.execute(lock, (4,))
+                other.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE")
 
-                def want_the_first() -> None:
-                    other.execute(lock, (0,))
+                def want_the_second() -> None:
+                    other.execute(f"SELECT 1 FROM raw_message WHERE id = ({second}) FOR UPDATE")
                     other.commit()
 
-                wanting = threading.Thread(target=want_the_first)
+                wanting = threading.Thread(target=want_the_second)
                 wanting.start()
             wanting.join()
         assert (poller.returncode, poller.said) == (0, "20 received, 0 sent\n")
