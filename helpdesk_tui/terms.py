@@ -156,6 +156,12 @@ class Verb(StrEnum):
     PLAN = "plan"
     HAND_OVER = "hand_over"
     IMPORT = "import"
+    REQUESTER = "requester"
+    ACCEPT = "accept"
+    MERGE = "merge"
+    CUSTOMER = "customer"
+    JOIN = "join"
+    SPLIT = "split"
 
 
 class Disposition(StrEnum):

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import typer
 
-from helpdesk_tui.cli import admin, callback, db, demo, handover, mail, tickets, transfer
+from helpdesk_tui.cli import admin, callback, customer, db, demo, handover, mail, tickets, transfer
 from helpdesk_tui.cli.invocation import current
 from helpdesk_tui.cli.output import NotPrinted, flush, heard_or_not, print_error, print_what_can_be
 from helpdesk_tui.errors import HelpdeskError, Usage
@@ -29,6 +29,7 @@ app.add_typer(mail.app, name="mail")
 app.add_typer(mail.outbox_app, name="outbox")
 app.command(name="poll")(mail.poll)
 app.add_typer(callback.app, name="callback")
+app.add_typer(customer.app, name="customer")
 app.add_typer(db.app, name="db")
 app.command(name="init")(db.init)
 app.command(name="doctor")(db.doctor)

@@ -34,7 +34,7 @@ _T = TypeVar("_T")
 
 #: The fields of a ticket whose changes are recorded, and which undo restores.
 TRACKED = (
-    "queue_id", "subject", "summary", "status", "priority", "category_id", "assignee_id", "team_id", "due_at",
+    "queue_id", "requester_id", "subject", "summary", "status", "priority", "category_id", "assignee_id", "team_id", "due_at",
     "due_kind", "waiting_for", "waiting_since", "snoozed_until", "merged_into", "linked_to", "is_spam", "closed_at",
 )  # fmt: skip
 #: Of these, the ones that are instants.
@@ -43,6 +43,8 @@ INSTANTS = frozenset({"due_at", "waiting_since", "snoozed_until", "closed_at"})
 _MAY_PART = frozenset({"queue_id", "assignee_id"})
 #: Verbs whose events are called after them, whatever they changed.
 _BACKWARDS = (Verb.UNDO, Verb.REDO)
+#: Verbs that leave a batch though they touch no ticket.
+_WITHOUT_TICKETS = (Verb.CONFIGURE, Verb.PLAN, Verb.CUSTOMER, Verb.JOIN, Verb.SPLIT)
 _STORED_INSTANT = len("2026-01-01T00:00:00.000000Z")
 
 
@@ -138,6 +140,7 @@ class Changes:
         self._changes: list[Change] = []
         self._events: list[dict[str, Any]] = []
         self._handed_over: dict[int, list[int]] = {}
+        self._last: list[Callable[[], None]] = []
         self._text = ""
         self._outcome: Outcome | None = None
 
@@ -186,6 +189,10 @@ class Changes:
         """Record an event of a ticket that was written by plain statements."""
         self._events.append(self._event(ticket_id, queue_id, changes))
 
+    def at_last(self, act: Callable[[], None]) -> None:
+        """Do something once the events are written, in the same transaction."""
+        self._last.append(act)
+
     def say(self, text: str) -> None:
         """Set the sentence the person is told."""
         self._text = text
@@ -201,7 +208,7 @@ class Changes:
             self._text = " · ".join(filter(None, (self._text, *release(self.session, parted))))
         touched = [change for change in self._changes if self._conclude(change)]
         numbers = tuple(change.ticket.number for change in touched)
-        has_done = bool(self._events or self.undoes) or self.verb in (Verb.CONFIGURE, Verb.PLAN)
+        has_done = bool(self._events or self.undoes) or self.verb in _WITHOUT_TICKETS
         text = self._text if has_done else _("Nothing to change: it is so already.")
         self._outcome = Outcome(text, self.batch_id, numbers, is_final=bool(self._handed_over))
         if has_done or asked is not None:
@@ -222,6 +229,8 @@ class Changes:
         add_rows(self.session, Event, self._events)
         for queue_id, ids in self._handed_over.items():
             hand_over(self.session, ids, queue_id)
+        for act in self._last:
+            act()
         self.session.info[TELLS] = True
 
     def _conclude(self, change: Change) -> bool:

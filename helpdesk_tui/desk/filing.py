@@ -19,7 +19,7 @@ from helpdesk_tui.desk.tickets import apply_status, wait_for
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.alerts import AlertState
 from helpdesk_tui.rules.forwards import forwarded_sender
-from helpdesk_tui.rules.routing import plain_address, queue_of
+from helpdesk_tui.rules.routing import is_address, plain_address, queue_of
 from helpdesk_tui.rules.threading import Placement
 from helpdesk_tui.store import content, numbers, search
 from helpdesk_tui.store.statements import add_row, add_rows
@@ -255,6 +255,7 @@ def _add_message(filing: Filing, placement: Placement, ticket_id: int, queue_id:
         "from_address": mail.sender.address,
         "to": [[person.name, person.address] for person in mail.to],
         "cc": [[person.name, person.address] for person in mail.cc],
+        "reply_to": _reply_to(mail),
         "subject": mail.subject,
         "text": mail.text,
         "quoted": mail.quoted,
@@ -269,6 +270,13 @@ def _add_message(filing: Filing, placement: Placement, ticket_id: int, queue_id:
     raw.ticket_id, raw.queue_id, raw.message_id = ticket_id, queue_id, message_id
     _add_files(filing.session, mail, message_id, ticket_id, queue_id)
     return message_id
+
+
+def _reply_to(mail: IncomingMail) -> list[list[str]]:
+    """Where answers are asked for: of a sender who may be forged that says nothing."""
+    if mail.authenticity is Authenticity.FAIL or not mail.has_strict_sender:
+        return []
+    return [[one.name, one.address] for one in mail.reply_to if is_address(one.address)][:1]
 
 
 def _add_files(session: Session, mail: IncomingMail, message_id: int, ticket_id: int, queue_id: int) -> None:

@@ -71,6 +71,7 @@ QUESTIONS: dict[Any, Question] = {
     mail.mail_account: lambda _desk, _hidden: [()],
     mail.kept_mails: lambda _desk, _hidden: [(), ("robot",), ("quarantined",), ("bounce",), ("outgoing",)],
     people.find_customers: lambda _desk, _hidden: [(HEIDI.address,), (HEIDI.name,), ("7654321",)],
+    people.customer_page: lambda _desk, hidden: [(hidden.customer,)],
     people.open_ticket_ids: lambda _desk, hidden: [(hidden.customer,)],
     people.customer_of_ticket: lambda _desk, hidden: [(hidden.ticket,)],
     setup.queues: lambda _desk, _hidden: [()],
