@@ -18,6 +18,7 @@ from helpdesk_tui.language import _
 from helpdesk_tui.screens.desk_screen import WIDEST
 from helpdesk_tui.screens.dialogs.dialog import Help
 from helpdesk_tui.screens.keys import Key, bindings, table
+from helpdesk_tui.screens.person_screen import page_refusal
 from helpdesk_tui.screens.phrases import due, is_fresh, moment, priority_word, status_word, waiting
 from helpdesk_tui.screens.verb_screen import VerbScreen
 from helpdesk_tui.screens.widgets.composer import Composer
@@ -96,9 +97,9 @@ class TicketScreen(VerbScreen):
 
     def why_not(self, action: str) -> str:
         """Why an action cannot be done now."""
-        if action == "reply" and self.page is not None:
-            return self.page.reply_refusal
-        if action in ("send", "then", "editor", "leave", "thread") and not self.composer.is_open:
+        if self.page is not None and (reason := page_refusal(self.page, action)):
+            return reason
+        if action in ("send", "then", "recipients", "editor", "leave", "thread") and not self.composer.is_open:
             return _("Nothing is being written; r answers, c writes a note.")
         return super().why_not(action)
 
@@ -136,7 +137,7 @@ class TicketScreen(VerbScreen):
         if begins:
             self._begin(page)
         elif self.composer.is_open:
-            self.composer.take_newer(self._draft(page.drafts, self.composer.kind))
+            self.composer.take_newer(page, self._draft(page.drafts, self.composer.kind))
         self.show_keys()
 
     def _begin(self, page: TicketPage) -> None:
@@ -359,6 +360,11 @@ class TicketScreen(VerbScreen):
         """Choose what happens after sending."""
         if self.can("then"):
             self.composer.next_then()
+
+    def action_recipients(self) -> None:
+        """Choose who gets the answer."""
+        if self.can("recipients"):
+            self.composer.next_recipients()
 
     def action_editor(self) -> None:
         """Write in one's own editor."""
