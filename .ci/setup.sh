@@ -57,14 +57,14 @@ get_services() {
     packages=$(.venv/bin/python -c '
 from tests.services.available import DOVECOT, TMUX, is_available
 print(*[] if is_available(DOVECOT) else ["dovecot-imapd", "dovecot-lmtpd"], *[] if is_available(TMUX) else ["tmux"])')
-    [[ $packages ]] || return 0
     # shellcheck disable=SC2086
-    if ! install_packages $packages; then
+    if [[ $packages ]] && ! install_packages $packages; then
         [[ -z ${HELPDESK_REQUIRE_SERVICES:-} ]] || exit 1
         loud "WITHOUT THEM, THE TESTS THAT NEED DOVECOT OR TMUX ARE SKIPPED."
     elif [[ $packages == *dovecot* ]]; then
         stop_dovecot || loud "Dovecot was installed and may be running: see to that if you do not want it."
     fi
+    get_other_dovecot
 }
 
 stop_dovecot() {
@@ -73,6 +73,72 @@ stop_dovecot() {
     else
         as_root /etc/init.d/dovecot stop >&2
     fi
+}
+
+# Dovecot 2.4 wants another configuration than 2.3, so the tests know both: what this release of Debian has, and what
+# another one has, unpacked into a folder that root makes the root folder of the server.
+get_other_dovecot() {
+    local root=.venv/other-release
+    [[ ! -x $root/usr/sbin/dovecot ]] || return 0
+    if ((EUID == 0)) && command -v dovecot >/dev/null && unpack_other_dovecot "$root.part"; then
+        mv "$root.part" "$root"
+        return
+    fi
+    rm -rf "$root.part"
+    loud "THE DOVECOT OF ANOTHER RELEASE OF DEBIAN CANNOT BE HAD HERE: ITS TESTS ARE SKIPPED." \
+        "Only root can unpack and run it, on Debian, with the mirror that apt is set up for."
+    [[ -z ${HELPDESK_REQUIRE_SERVICES:-} ]] || exit 1
+}
+
+unpack_other_dovecot() {
+    local root=$1 release=trixie mirror deb
+    [[ $(dovecot --version) == 2.3* ]] || release=bookworm
+    mirror=$(debian_mirror)
+    [[ $mirror ]] || { try_apt update && mirror=$(debian_mirror) && [[ $mirror ]]; } || return 1
+    say "Unpacking the Dovecot of $release beside this one ..."
+    rm -rf "$root"
+    mkdir -p "$root"/apt/{lists,archives}/partial "$root"/apt/parts "$root"/{dev,tmp} || return 1
+    touch "$root/apt/status"
+    printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$mirror" "$release" \
+        /usr/share/keyrings/debian-archive-keyring.gpg >"$root/apt/list.sources"
+    apt_apart "$root/apt" update && apt_apart "$root/apt" --download-only install dovecot-imapd dovecot-lmtpd ||
+        return 1
+    for deb in "$root"/apt/archives/*.deb; do
+        dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$root" --exclude='./usr/share/*' || return 1
+    done
+    rm -rf "$root/apt"
+    furnish_root "$root"
+}
+
+debian_mirror() {
+    apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' 'Created-By: Packages' |
+        sed -n '/^Debian Debian /{s///;p;q}'
+}
+
+# apt with lists and a state of its own, to which nothing is installed.
+apt_apart() {
+    local at words
+    at=$(cd "$1" && pwd)
+    shift
+    words=$("${APT[@]}" -o Dir::State="$at" -o Dir::State::status="$at/status" -o Dir::State::lists="$at/lists" \
+        -o Dir::Cache="$at" -o Dir::Cache::archives="$at/archives" -o Dir::Etc::sourcelist="$at/list.sources" \
+        -o Dir::Etc::sourceparts="$at/parts" -o Dir::Etc::preferencesparts="$at/parts" -o APT::Sandbox::User=root \
+        -o Acquire::Languages=none "$@" </dev/null 2>&1) || {
+        printf '%s\n' "$words" | tail -n 12 >&2
+        return 1
+    }
+}
+
+# What packages would do as they are installed, as far as a server needs it.
+furnish_root() {
+    local root=$1 name
+    for name in bin sbin lib lib64; do
+        [[ -e $root/$name ]] || ln -s "usr/$name" "$root/$name"
+    done
+    mknod -m 666 "$root/dev/null" c 1 3 && mknod -m 666 "$root/dev/urandom" c 1 9 || return 1
+    cp /etc/passwd /etc/group "$root/etc/"
+    chmod 1777 "$root/tmp"
+    chroot "$root" /usr/sbin/dovecot --version >/dev/null
 }
 
 # A machine's lists of packages may be missing or old, so they are fetched if it does not work without.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import cursor, fill, imports, ingest, report, start, verbs
+from benchmarks import cursor, fill, imap, imports, ingest, report, start, storm, verbs
 from benchmarks.figures import Figure
 from benchmarks.options import Options
 
@@ -18,6 +18,8 @@ QUESTIONS: dict[str, ModuleType] = {
     "start": start,
     "cursor": cursor,
     "ingest": ingest,
+    "imap": imap,
+    "storm": storm,
     "imports": imports,
     "fill": fill,
     "verbs": verbs,

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
 from benchmarks.figures import Figure, Sample, against
@@ -73,8 +74,8 @@ def _in_turns(what: str, place: _Place, batches: list[list[bytes]]) -> Figure:
     ours, bare = [], []
     with _floor_store(place.folder / f"{what.split(',')[0]}-floor.db") as floor:
         for batch in batches:
-            ours.append(len(batch) / _seconds(lambda mails=batch: place.import_mails(mails)))
-            bare.append(len(batch) / _seconds(lambda mails=batch: _floor(floor, mails)))
+            ours.append(len(batch) / _seconds(partial(place.import_mails, batch)))
+            bare.append(len(batch) / _seconds(partial(_floor, floor, batch)))
     return against(what, Sample(ours[1:], "messages/s"), Sample(bare[1:], "messages/s"))
 
 

@@ -54,21 +54,21 @@ def seconds_until(terminal: PtyProgram, mark: re.Pattern[bytes], since: float) -
     raise AssertionError("what was seen is in no chunk")
 
 
-def press(terminal: PtyProgram, key: bytes) -> Painted:
-    """Press a key, and wait for the frame that has the cursor's line in it."""
+def press(terminal: PtyProgram, key: bytes, mark: re.Pattern[bytes] = TICKET_ROW) -> Painted:
+    """Press a key, and wait for the frame that has the cursor's line in it, or another mark."""
     first = len(terminal.chunks)
     deadline = time.monotonic() + _LONGEST
     pressed_at = time.perf_counter()
     terminal.send(key)
-    while not (painted := _painted(terminal.chunks[first:], pressed_at)):
+    while not (painted := _painted(terminal.chunks[first:], pressed_at, mark)):
         _give_up_after(deadline, terminal)
         time.sleep(_LOOK_EVERY)
     return painted
 
 
-def _painted(chunks: Sequence[tuple[float, bytes]], pressed_at: float) -> Painted | None:
+def _painted(chunks: Sequence[tuple[float, bytes]], pressed_at: float, mark: re.Pattern[bytes]) -> Painted | None:
     written = b"".join(part for _at, part in chunks)
-    row = TICKET_ROW.search(written)
+    row = mark.search(written)
     end = written.find(_FRAME_END, row.end()) if row else -1
     if end < 0:
         return None

@@ -1,6 +1,6 @@
 """Settings: a TOML file and HELPDESK_* variables, read once into frozen values.
 
-An error names file, key and line. A password never stands in the file: name a command or a variable that gives it.
+An error names file, key and line. A password never stands in the file: name what gives it (`credentials`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -22,14 +23,18 @@ _MAX_FILE_BYTES = 1_000_000
 _T = TypeVar("_T")
 #: A password before the host, or among the words behind the question mark.
 _PASSWORD_IN_URL = re.compile(r"(?i)://[^/?#]*:[^/?#]*@|[?&](?:ssl)?password=")
-_SECURITY = ("tls", "starttls", "none")
+#: The keys that take one of a few words.
+_WORDS = {"security": ("tls", "starttls", "none"), "auth": ("password", "xoauth2", "oauthbearer")}
 
 
 @dataclass(frozen=True, slots=True)
 class MailboxSettings:
-    """A mailbox that is polled: IMAP (`host`), or a Maildir on this machine (`path`).
+    """A mailbox that is polled: IMAP (`host`), or a Maildir or an mbox file on this machine (`path`).
 
     Args:
+        auth: `password`, or how the token of `token_command` is shown: `xoauth2` or `oauthbearer`.
+        password_keyring: `service/user`, as the keyring of this machine names the password.
+        since: what was received before this day comes in as what lay there already; None: before the first poll.
         after: what to do on the server once the ticket is stored: `seen`, `leave` or `move:FOLDER`. Never deletes.
         queue: where mail goes that names no queue's address.
         batch_count, batch_bytes: how many messages and bytes are fetched in one round trip.
@@ -43,10 +48,14 @@ class MailboxSettings:
     port: int = 993
     security: str = "tls"
     user: str = ""
+    auth: str = "password"
     password_command: tuple[str, ...] = ()
     password_env: str = ""
+    password_keyring: str = ""
+    token_command: tuple[str, ...] = ()
     ca_file: str = ""
     folder: str = "INBOX"
+    since: date | None = None
     path: str = ""
     queue: str = ""
     after: str = "seen"
@@ -60,6 +69,15 @@ class MailboxSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PipeSettings:
+    """Mail that a mail server hands over by `helpdesk mail receive`; its keys are those of a mailbox."""
+
+    authserv_id: str = ""
+    own_hops: int = 1
+    arc_forwarders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SmtpSettings:
     """Where outgoing mail is handed over: a submission server (`host`), or a Maildir (`path`, for trying out)."""
 
@@ -67,8 +85,11 @@ class SmtpSettings:
     port: int = 587
     security: str = "starttls"
     user: str = ""
+    auth: str = "password"
     password_command: tuple[str, ...] = ()
     password_env: str = ""
+    password_keyring: str = ""
+    token_command: tuple[str, ...] = ()
     ca_file: str = ""
     path: str = ""
     timeout_seconds: int = 30
@@ -132,6 +153,7 @@ class Settings:
     callbacks: CallbackSettings = field(default_factory=CallbackSettings)
     callback_teams: tuple[CallbackTeamSettings, ...] = ()
     ui: UiSettings = field(default_factory=UiSettings)
+    pipe: PipeSettings = field(default_factory=PipeSettings)
 
     @property
     def is_shared(self) -> bool:
@@ -145,6 +167,7 @@ class Settings:
 
 
 _SECTIONS: Mapping[str, type] = {
+    "pipe": PipeSettings,
     "smtp": SmtpSettings,
     "calendar": CalendarSettings,
     "callbacks": CallbackSettings,
@@ -187,37 +210,6 @@ def load(path: Path | None = None, store: str | None = None) -> Settings:
     settings = _with_environment(settings)
     url = store or os.environ.get("HELPDESK_STORE") or settings.store or default_store()
     return replace(settings, store=store_url(url), path=file)
-
-
-def secret(command: tuple[str, ...], variable: str, what: str) -> str:
-    """The password for `what`, from a command's first line of output or from an environment variable.
-
-    Raises:
-        HelpdeskError: the command fails, or neither gives anything.
-    """
-    import subprocess
-
-    if not command:
-        if value := os.environ.get(variable, ""):
-            return value
-        raise HelpdeskError(
-            _("There is no password for {what}.").format(what=what),
-            _("Set password_command, or password_env and that variable."),
-        )
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
-        reason = type(error).__name__
-        raise HelpdeskError(
-            _("The password command for {what} failed ({reason}).").format(what=what, reason=reason),
-            _("Run it by hand: {command}").format(command=" ".join(command[:1])),
-        ) from None
-    if found := done.stdout.split("\n", 1)[0]:
-        return found
-    raise HelpdeskError(
-        _("The password command for {what} gave no password.").format(what=what),
-        _("Its first line of output is taken. Run it by hand: {command}").format(command=" ".join(command[:1])),
-    )
 
 
 def refuse_password(store: str, place: str) -> None:
@@ -313,13 +305,16 @@ class _Reader:
         self.begins = self._line_of(section.rpartition(".")[2])
         values = dict(given)
         for key, value in table.items():
-            if "password" in key and key not in hints:
+            if key not in hints and ("password" in key or "token" in key):
                 self._refuse_password(key)
             if key not in hints or key in given:
                 raise self._wrong(key, _("unknown key in [{section}]").format(section=section))
             values[key] = self._typed(hints[key], key, value)
-        if values.get("security", "tls") not in _SECURITY:
-            raise self._wrong("security", _("must be one of {words}").format(words=", ".join(_SECURITY)))
+        for key, words in _WORDS.items():
+            if values.get(key, words[0]) not in words:
+                raise self._wrong(key, _("must be one of {words}").format(words=", ".join(words)))
+        if values.get("auth", "password") != "password" and not values.get("token_command"):
+            raise self._wrong("auth", _("needs token_command, which prints a token"))
         self.begins = 0
         return kind(**values)
 
@@ -338,7 +333,11 @@ class _Reader:
             return value
         if kind == tuple[str, ...] and isinstance(value, list) and all(isinstance(v, str) for v in value):
             return tuple(value)
-        wanted = {int: _("a whole number above 0"), str: _("a text")}.get(kind, _("a list of texts"))
+        if kind == date | None and isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        wanted = {int: _("a whole number above 0"), str: _("a text"), date | None: _("a day, as 2026-11-27")}.get(
+            kind, _("a list of texts")
+        )
         raise self._wrong(key, _("must be {wanted}").format(wanted=wanted))
 
     def _table(self, key: str, value: Any) -> dict[str, Any]:

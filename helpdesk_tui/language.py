@@ -11,12 +11,19 @@ from pathlib import Path
 _DOMAIN = "helpdesk_tui"
 _LOCALES = Path(__file__).parent / "locale"
 _catalogue: _gettext.NullTranslations = _gettext.NullTranslations()
+_spoken = ""
 
 
 def speak(language: str) -> None:
     """Choose the language of all texts from now on; an unknown one leaves English."""
-    global _catalogue
+    global _catalogue, _spoken
+    _spoken = language
     _catalogue = _gettext.translation(_DOMAIN, _LOCALES, languages=[language], fallback=True)
+
+
+def spoken() -> str:
+    """The language that was chosen last; "" for English."""
+    return _spoken
 
 
 def _(text: str) -> str:

@@ -162,6 +162,7 @@ class Verb(StrEnum):
     CUSTOMER = "customer"
     JOIN = "join"
     SPLIT = "split"
+    ASIDE = "aside"
 
 
 class Disposition(StrEnum):
@@ -387,8 +388,7 @@ class FiledMail:
 
     Args:
         ticket: number of the ticket it belongs to, None where it has none; linked_to: number of the other one.
-        row, reason: the row of the decision table that decided, and its words.
-        message: id of the message in the ticket's thread.
+        row, reason: the row of the decision table that decided, and its words; message: its id in the ticket's thread.
     """
 
     disposition: Disposition

@@ -21,6 +21,7 @@ from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.identity import identify
 from helpdesk_tui.desk.mailroom import ArrivedMail, file, keep
 from helpdesk_tui.mail.ingest import take_in
+from helpdesk_tui.mail.readers import Readers
 from helpdesk_tui.rules.query import parse
 from helpdesk_tui.store.engine import Store, open_store
 from helpdesk_tui.store.queries.thread import EventRow, MessageRow, events, messages
@@ -38,6 +39,8 @@ STRANGER = Person("Otto Fremd", "otto@elsewhere.example")
 SUPPORT = "support@desk.example"
 MAILBOX = "inbox"
 _numbers = count(1)
+#: One for all tests of a process: starting one takes longer than most of them.
+_readers = Readers(1)
 
 
 @dataclass
@@ -96,13 +99,14 @@ def a_mail(
     *,
     sender: str = "Mira Kern <mira@customer.example>",
     to: str = SUPPORT,
-    subject: str = "Printer",
+    subject: str | None = None,
     message_id: str | None = None,
     **headers: str,
 ) -> bytes:
-    """A raw mail; `headers` are more fields, with underscores for dashes. Each mail has an id of its own."""
+    """A raw mail; `headers` are more fields, with underscores for dashes. Each has an id and a subject of its own."""
     mail = EmailMessage(SMTP)
-    mail["From"], mail["To"], mail["Subject"] = sender, to, subject
+    mail["From"], mail["To"] = sender, to
+    mail["Subject"] = f"Printer {next(_numbers)}" if subject is None else subject
     mail["Date"] = "Mon, 23 Nov 2026 09:55:00 +0000"
     mail["Message-ID"] = f"<{message_id or an_id()}>"
     for name, value in headers.items():
@@ -150,7 +154,8 @@ def a_ticket(desk: Desk, subject: str = "Printer", *, person: Person = MIRA, **r
 
 def received(desk: Desk, raw: bytes, mailbox: str = MAILBOX, **more: Any) -> FiledMail:
     """Where a raw mail that comes in now is filed."""
-    return take_in(desk.acting_as(SYSTEM), mailbox, [ArrivedMail(raw, desk.clock())], **more)[0]
+    mails = [ArrivedMail(raw, desk.clock())]
+    return take_in(desk.acting_as(SYSTEM), mailbox, mails, readers=_readers, **more)[0]
 
 
 def filed(desk: Desk, mail: IncomingMail, **more: Any) -> FiledMail:

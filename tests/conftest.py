@@ -19,6 +19,7 @@ from helpdesk_tui.terms import SYSTEM
 from tests.build import SUPPORT, FrozenClock, Place, Proves
 from tests.services.fixtures import (
     dovecot_server,
+    either_dovecot,
     mailbox,
     postgres_server,
     pytest_configure,
@@ -30,6 +31,7 @@ from tests.services.postgres import PostgresServer
 
 __all__ = [
     "dovecot_server",
+    "either_dovecot",
     "mailbox",
     "postgres_server",
     "pytest_configure",

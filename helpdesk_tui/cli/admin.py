@@ -1,4 +1,4 @@
-"""`helpdesk queue|agent|team|category …`: what an admin sets up."""
+"""`helpdesk agent|team|category|setting …`: what an admin sets up beside queues."""
 
 from __future__ import annotations
 
@@ -27,74 +27,12 @@ class AgentRole(StrEnum):
     ADMIN = "admin"
 
 
-queue_app = typer.Typer(help="Queues: buckets of work with their own addresses.", no_args_is_help=True)
 agent_app = typer.Typer(help="Agents: the people who answer.", no_args_is_help=True)
 team_app = typer.Typer(help="Teams: sets of agents.", no_args_is_help=True)
 setting_app = typer.Typer(help="Settings that hold for everybody who uses this store.", no_args_is_help=True)
 category_app = typer.Typer(help="Categories: what tickets are about.", no_args_is_help=True)
 NAME = typer.Argument(..., metavar="NAME")
-ADDRESS = typer.Option(None, "--address", help="An address of the queue; the first is the one it answers from.")
 BELONGS = typer.Option(None, "--queue", help="+NAME lets them into a queue, -NAME takes them out.", metavar="+Q|-Q")
-CONFIDENTIAL = "Only its members read what lies in it, the database sees to that (PostgreSQL only)."
-DISPLAY_NAME = typer.Option(None, "--display-name", help="The name customers read.")
-
-
-@queue_app.command(name="list")
-def list_queues(as_json: bool = JSON) -> None:
-    """List the queues."""
-    from helpdesk_tui.store.queries.setup import queues
-
-    rows = open_desk().ask(queues)
-    if as_json:
-        print_json(
-            [
-                {
-                    "name": q.name,
-                    "display_name": q.display_name,
-                    "addresses": list(q.addresses),
-                    "confidential": q.is_confidential,
-                }
-                for q in rows
-            ]
-        )
-    else:
-        heads = (_("queue"), _("name"), _("addresses"), "")
-        marks = {True: _("confidential"), False: ""}
-        print_table(heads, [(q.name, q.display_name, ", ".join(q.addresses), marks[q.is_confidential]) for q in rows])
-
-
-@queue_app.command(name="add")
-def add_queue(
-    name: str = NAME,
-    address: list[str] = ADDRESS,
-    display_name: str = DISPLAY_NAME,
-    confidential: bool = typer.Option(False, "--confidential", help=CONFIDENTIAL),
-    batch: str | None = BATCH,
-    as_json: bool = JSON,
-) -> None:
-    """Make a queue, to which all agents belong; to a confidential one only you, at first."""
-    from helpdesk_tui.desk import settings
-
-    add, words = settings.add_queue, display_name or ""
-    print_outcome(open_desk(batch).do(add, name, address or (), words, is_confidential=confidential), as_json)
-
-
-@queue_app.command(name="set")
-def set_queue(
-    name: str = NAME,
-    address: list[str] = ADDRESS,
-    display_name: str = DISPLAY_NAME,
-    confidential: bool | None = typer.Option(None, "--confidential/--no-confidential", help=CONFIDENTIAL),
-    batch: str | None = BATCH,
-    as_json: bool = JSON,
-) -> None:
-    """Change a queue; addresses given replace the ones it has."""
-    from helpdesk_tui.desk import settings
-
-    change = settings.set_queue
-    print_outcome(
-        open_desk(batch).do(change, name, address or None, display_name, is_confidential=confidential), as_json
-    )
 
 
 @agent_app.command(name="list")

@@ -26,6 +26,7 @@ class State(StrEnum):
     """How a check came out."""
 
     OK = "ok"
+    ADVICE = "advice"
     WARN = "warn"
     FAIL = "fail"
 
@@ -61,6 +62,7 @@ def check_all(invocation: Invocation) -> list[Check]:
 
 
 def _store_checks(settings: Settings, invocation: Invocation) -> list[Check]:
+    from helpdesk_tui.cli.mail_checks import mail_checks
     from helpdesk_tui.desk.identity import identify
     from helpdesk_tui.store.schema import open_current
 
@@ -76,6 +78,7 @@ def _store_checks(settings: Settings, invocation: Invocation) -> list[Check]:
         return [*checks, _failed(_("you"), error)]
     checks.append(Check(_("you"), State.OK, actor.login))
     checks.append(_tried(_("mail"), lambda: _mail(store, actor)))
+    checks += mail_checks(store, actor, settings.mailboxes)
     if settings.callback_teams or settings.callbacks != CallbackSettings():
         checks.append(_callbacks(store, settings))
     return checks
@@ -173,17 +176,18 @@ def _mailbox(settings: MailboxSettings) -> str:
     from helpdesk_tui.mail.mailbox import open_mailbox
 
     with open_mailbox(settings) as box:
-        return ngettext("{n} mail is there", "{n} mails are there", len(box.uids()))
+        said = ngettext("{n} mail is there", "{n} mails are there", len(box.uids()))
+        return " · ".join([said, *box.remarks])
 
 
 def _sending(settings: Settings) -> str:
-    from helpdesk_tui.config import secret
+    from helpdesk_tui.credentials import credential
 
     smtp = settings.smtp
     if smtp.path:
         return smtp.path
     if smtp.user:
-        secret(smtp.password_command, smtp.password_env, "smtp")
+        credential(smtp, "smtp")
     import socket
 
     try:

@@ -1,17 +1,26 @@
-"""`helpdesk db …`, `init`, `doctor`: setting up, and finding out what is wrong."""
+"""`helpdesk db …` and `init`: the store, and setting everything up."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
+from helpdesk_tui.cli.checks import check_all
+from helpdesk_tui.cli.confirming import ask_whether_to_confirm
+from helpdesk_tui.cli.doctor import print_checks
 from helpdesk_tui.cli.invocation import JSON, current, open_desk
 from helpdesk_tui.cli.output import print_json, say, tell
+from helpdesk_tui.cli.queues import CONFIRM, WITHIN
 from helpdesk_tui.config import folder, refuse_password
 from helpdesk_tui.errors import Refused, Usage
 from helpdesk_tui.language import _, ngettext
+
+if TYPE_CHECKING:
+    from helpdesk_tui.desk.queue_mail import QueueMail
 
 app = typer.Typer(help="The store: create, upgrade, look at its version.", no_args_is_help=True)
 
@@ -73,10 +82,16 @@ def init(
     user: str = typer.Option("", "--user", help="The login at both servers."),
     password_command: str = typer.Option("", "--password-command", help='A command that prints it: "pass show desk"'),
     zone: str = typer.Option("", "--zone", help="Your time zone, such as Europe/Berlin."),
+    confirm: bool | None = CONFIRM,
+    within: str | None = WITHIN,
     as_json: bool = JSON,
 ) -> None:
-    """Write a commented configuration, create the store, and check everything."""
+    """Write a commented configuration, create the store, and check everything.
+
+    On a terminal it shows how new requests would be confirmed, and asks whether they shall be; elsewhere it asks nothing.
+    """
     from helpdesk_tui.cli.template import Answers, write_config
+    from helpdesk_tui.desk.queue_mail import QueueMail
 
     path = current.config or Path(os.environ.get("HELPDESK_CONFIG") or folder("config") / "config.toml")
     if path.exists():
@@ -84,30 +99,17 @@ def init(
             _("There is a configuration already: {path}.").format(path=path), _("Edit it; `helpdesk doctor` checks it.")
         )
     store = _store_to_name()
+    if confirm is None and not as_json and sys.stdin.isatty() and sys.stderr.isatty():
+        confirm, within = ask_whether_to_confirm(display_name, zone, within)
     write_config(path, Answers(store, imap_host, smtp_host, user, password_command, zone))
     current.config = path
     try:
-        _create(address or [], display_name)
+        _create(address or [], display_name, QueueMail(confirms=confirm, within=within))
     except Exception:
         path.unlink()  # so that the same call with better words works
         raise
     tell(_("Written: {path}").format(path=path))
-    doctor(as_json)
-
-
-def doctor(as_json: bool = JSON) -> None:
-    """Check configuration, store, mailboxes and sending; says what to do about what is wrong."""
-    from helpdesk_tui.cli.checks import State, check_all
-
-    checks = check_all(current)
-    if as_json:
-        print_json({"checks": checks, "ok": all(one.state is not State.FAIL for one in checks)})
-    else:
-        signs = {State.OK: "✓", State.WARN: "!", State.FAIL: "✗"}
-        for one in checks:
-            say(f"{signs[one.state]} {one.what}: {one.words}" + (f"\n  → {one.hint}" if one.hint else ""))
-    if any(one.state is State.FAIL for one in checks):
-        raise typer.Exit(1)
+    print_checks(check_all(current), as_json)
 
 
 def _store_to_name() -> str:
@@ -121,10 +123,11 @@ def _store_to_name() -> str:
     return named if "://" in named or not named else str(Path(named).expanduser().absolute())
 
 
-def _create(addresses: list[str], display_name: str) -> None:
+def _create(addresses: list[str], display_name: str, mail: QueueMail) -> None:
     from helpdesk_tui.cli.invocation import open_desk
     from helpdesk_tui.desk import settings as desk_settings
     from helpdesk_tui.desk.identity import welcome_first
+    from helpdesk_tui.desk.queue_mail import QueueMail
     from helpdesk_tui.rules.calendar import parse_calendar
     from helpdesk_tui.store.schema import FIRST_QUEUE, upgrade
 
@@ -132,5 +135,5 @@ def _create(addresses: list[str], display_name: str) -> None:
     parse_calendar(settings.calendar.hours, settings.calendar.zone)
     store = upgrade(settings.store)
     welcome_first(store, current.login)
-    if addresses or display_name:
-        open_desk().do(desk_settings.set_queue, FIRST_QUEUE, addresses or None, display_name or None)
+    if addresses or display_name or mail != QueueMail():
+        open_desk().do(desk_settings.set_queue, FIRST_QUEUE, addresses or None, display_name or None, mail=mail)

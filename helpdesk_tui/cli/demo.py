@@ -8,19 +8,21 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from helpdesk_tui.cli.checks import promise
 from helpdesk_tui.cli.invocation import JSON, current
+from helpdesk_tui.cli.ledger import in_words, ledger_json
 from helpdesk_tui.cli.output import print_json, say, tell
 from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _
 
 if TYPE_CHECKING:
-    from helpdesk_tui.demo.build import DemoFiles
+    from helpdesk_tui.demo.build import DemoCounts, DemoFiles
+    from helpdesk_tui.demo.plug import PlugReport
 
 
 def demo(
@@ -62,9 +64,9 @@ def _print_counts(files: DemoFiles, as_json: bool) -> None:
 
     counts = build(files)
     if as_json:
-        print_json(counts)
+        print_json({**ledger_json(counts.ledger), **_without_ledger(counts)})
     else:
-        say(promise(counts.received, counts.accounted))
+        say("\n".join(in_words(counts.ledger)))
 
 
 def _open(files: DemoFiles) -> None:
@@ -73,7 +75,7 @@ def _open(files: DemoFiles) -> None:
     if not sys.stdout.isatty():
         raise Usage(_("The demo needs a terminal."), _("`helpdesk demo --headless` prints its counts."))
     code, counts = open_demo(files, tell)
-    say(promise(counts.received, counts.accounted))
+    say("\n".join(in_words(counts.ledger)))
     raise typer.Exit(code)
 
 
@@ -82,11 +84,15 @@ def _pull(files: DemoFiles, headless: bool, as_json: bool) -> None:
 
     report = pull_the_plug(files, is_shown=sys.stdout.isatty() and not (headless or as_json))
     if as_json:
-        print_json(report)
+        print_json({**ledger_json(report.ledger), **_without_ledger(report)})
     else:
-        say(report.in_words())
+        say("\n".join((report.in_words(), *in_words(report.ledger))))
     if not report.is_kept:
         raise typer.Exit(1)
+
+
+def _without_ledger(found: DemoCounts | PlugReport) -> dict[str, Any]:
+    return {one.name: getattr(found, one.name) for one in fields(found) if one.name != "ledger"}
 
 
 def _synthetic(files: DemoFiles, count: int, seed: int, as_json: bool) -> None:

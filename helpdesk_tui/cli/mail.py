@@ -8,7 +8,7 @@ import signal
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,11 +17,12 @@ import typer
 
 from helpdesk_tui.cli.invocation import JSON, open_desk, open_system_desk
 from helpdesk_tui.cli.output import error_json, heard_or_not, plain, print_error, print_json, print_table, say, tell
-from helpdesk_tui.errors import HelpdeskError, Temporary, Usage
+from helpdesk_tui.errors import HelpdeskError, NotFound, Temporary, Usage
 from helpdesk_tui.language import _
 
 if TYPE_CHECKING:
     from helpdesk_tui.desk.door import Desk
+    from helpdesk_tui.mail.readers import Readers
     from helpdesk_tui.terms import FiledMail
 
 app = typer.Typer(help="Mail: take it in, and see what became of each.", no_args_is_help=True)
@@ -46,18 +47,42 @@ def receive(
     """
     for name in files or ():
         _refuse_no_file(name)
-    with _later_where_not_stored():
-        desk = open_system_desk()
     received: list[_Received] = []
-    try:
-        for name in files or ["-"]:
-            received.append(_receive(desk, name, queue))
-    except HelpdeskError as error:
-        if not received:
-            raise
-        _tell_received(received, as_json, error)
-        raise typer.Exit(error.exit_code) from error
-    _file_left_over(desk)
+    with _readers() as readers:
+        with _later_where_not_stored():
+            desk = open_system_desk()
+        try:
+            for name in files or ["-"]:
+                received.append(_receive(desk, name, queue, readers))
+        except HelpdeskError as error:
+            if not received:
+                raise
+            _tell_received(received, as_json, error)
+            raise typer.Exit(error.exit_code) from error
+        _file_left_over(desk, readers)
+    _tell_received(received, as_json)
+
+
+@app.command()
+def retry(
+    mails: list[int] = typer.Argument(
+        None, help="Their ids, as `mail list --disposition quarantined` gives them; without any, all.", metavar="[ID…]"
+    ),
+    as_json: bool = JSON,
+) -> None:
+    """Read again what could not be read, after an upgrade say; what still cannot stays in quarantine."""
+    from helpdesk_tui.desk.mailroom import quarantined
+    from helpdesk_tui.mail.ingest import retry_quarantined
+
+    desk = open_system_desk()
+    wanted = desk.ask(quarantined, mails or None)
+    for missing in sorted({*(mails or ())} - {*wanted}):
+        raise NotFound(
+            _("Mail {id} is not in quarantine.").format(id=missing),
+            _("`helpdesk mail list --disposition quarantined` lists those that are."),
+        )
+    filed = retry_quarantined(desk, wanted)
+    received = [_Received(str(raw_id), raw_id, one, one.reason) for raw_id, one in zip(wanted, filed, strict=True)]
     _tell_received(received, as_json)
 
 
@@ -91,6 +116,7 @@ def list_mails(
 
 def poll(once: bool = typer.Option(False, "--once", help="One round, then end."), as_json: bool = JSON) -> None:
     """Fetch mail from all mailboxes, send what waits in the outbox, run what falls due."""
+    from helpdesk_tui.cli.fetching import shown_progress
     from helpdesk_tui.mail.poller import poll_once
 
     desk = open_system_desk()
@@ -101,12 +127,15 @@ def poll(once: bool = typer.Option(False, "--once", help="One round, then end.")
     if not once:
         _poll_until_stopped(desk)
         return
-    done = poll_once(desk, desk.settings)
+    with shown_progress() as progress:
+        done = poll_once(desk, desk.settings, progress)
     failures = [error_json(error) for error in done.failures]
     if as_json:
         print_json({"received": done.received, "sent": done.sent, "failures": failures})
     else:
         say(_("{received} received, {sent} sent").format(received=sum(done.received.values()), sent=done.sent))
+        for remark in done.remarks:
+            tell(remark)
         for error in done.failures:
             tell(f"{error.message} {error.hint}")
     if done.failures:
@@ -152,7 +181,17 @@ class _Received:
     reason: str
 
 
-def _receive(desk: Desk, name: str, queue: str) -> _Received:
+def _readers() -> Readers:
+    """Readers of which one starts while the store is opened; what it fails of is told when there is a mail for it."""
+    from helpdesk_tui.mail.readers import Readers
+
+    readers = Readers()
+    with suppress(Temporary):
+        readers.start()
+    return readers
+
+
+def _receive(desk: Desk, name: str, queue: str, readers: Readers) -> _Received:
     """Store a mail, then file it; once it is stored, whoever brought it is not to bring it again."""
     with _later_where_not_stored():
         from helpdesk_tui.desk.mailroom import ArrivedMail, keep
@@ -161,7 +200,7 @@ def _receive(desk: Desk, name: str, queue: str) -> _Received:
         content = _content(name)
         (kept,) = keep(desk, PIPE, [ArrivedMail(content, datetime.now(UTC))], queue, is_chosen=bool(queue))
     try:
-        filed = file_one(desk, kept, content)
+        filed = file_one(desk, kept, content, readers)
     except Exception as error:  # noqa: BLE001  the edge: whatever broke, the mail is stored
         _complain(error)
         return _Received(name, kept.raw_id, None, _("It is stored, and will be filed with the next one."))
@@ -190,12 +229,12 @@ def _content(name: str) -> bytes:
     return b"".join(pieces)
 
 
-def _file_left_over(desk: Desk) -> None:
+def _file_left_over(desk: Desk, readers: Readers) -> None:
     """File what an earlier call stored and could not file."""
     try:
         from helpdesk_tui.mail.ingest import PIPE, file_left_over
 
-        file_left_over(desk, PIPE)
+        file_left_over(desk, PIPE, readers)
     except Exception as error:  # noqa: BLE001  the edge: what this call brought is stored
         _complain(error)
 
@@ -298,9 +337,10 @@ def _write_bytes(desk: Desk, question: Any, wanted: int) -> None:
 
 
 def _poll_until_stopped(desk: Desk) -> None:
+    from helpdesk_tui.cli.fetching import Lines
     from helpdesk_tui.mail.poller import Poller
 
-    poller = Poller(desk, desk.settings, tell)
+    poller = Poller(desk, desk.settings, tell, Lines().show)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_args: poller.stop())
     tell(_("polling {names}; ctrl+c ends").format(names=", ".join(m.name for m in desk.settings.mailboxes)))

@@ -9,7 +9,22 @@ from typing import NoReturn
 
 import typer
 
-from helpdesk_tui.cli import admin, callback, customer, db, demo, handover, mail, tickets, transfer
+from helpdesk_tui.cli import (
+    admin,
+    aside,
+    callback,
+    customer,
+    db,
+    demo,
+    doctor,
+    handover,
+    ledger,
+    mail,
+    queues,
+    tickets,
+    transfer,
+    why,
+)
 from helpdesk_tui.cli.invocation import current
 from helpdesk_tui.cli.output import NotPrinted, flush, heard_or_not, print_error, print_what_can_be
 from helpdesk_tui.errors import HelpdeskError, Usage
@@ -25,15 +40,20 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(tickets.app, name="ticket")
+mail.app.command(name="ledger")(ledger.ledger)
+mail.app.command(name="aside")(aside.list_aside)
+mail.app.command(name="ticket")(aside.ticket)
+mail.app.command(name="dismiss")(aside.dismiss)
 app.add_typer(mail.app, name="mail")
+app.add_typer(why.app, name="why")
 app.add_typer(mail.outbox_app, name="outbox")
 app.command(name="poll")(mail.poll)
 app.add_typer(callback.app, name="callback")
 app.add_typer(customer.app, name="customer")
 app.add_typer(db.app, name="db")
 app.command(name="init")(db.init)
-app.command(name="doctor")(db.doctor)
-app.add_typer(admin.queue_app, name="queue")
+app.command(name="doctor")(doctor.doctor)
+app.add_typer(queues.app, name="queue")
 admin.agent_app.command(name="hand-over")(handover.hand_over)
 app.add_typer(admin.agent_app, name="agent")
 app.add_typer(admin.team_app, name="team")

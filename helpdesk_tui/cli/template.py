@@ -39,9 +39,13 @@ _TEMPLATE = """\
 {imap}
 # folder = "INBOX"
 # after = "seen"            # or "leave", or "move:Done"
+# since = 2026-01-01        # what is older comes in as old mail, which no program answers; else what lies there now does
 # queue = "support"         # for mail that names no queue's address
 # authserv_id = "mx.example.org"  # whose Authentication-Results count; with own_hops = 1, arc_forwarders = []
 # password_env = "HELPDESK_MAIL_PASSWORD"
+# password_keyring = "service/user"
+# auth = "xoauth2"          # or "oauthbearer": with a token in place of a password; goes with [smtp] as well
+# token_command = ["oama", "access", "support@example.org"]
 {imap_password}
 
 [smtp]

@@ -18,12 +18,13 @@ from helpdesk_tui.desk.callbacks import Wish, book
 from helpdesk_tui.desk.conversation import NewRequest, create, note
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.identity import identify, let_in, welcome_first
+from helpdesk_tui.desk.queue_mail import QueueMail, set_queue_mail
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
+from helpdesk_tui.mail.ledger import Ledger, look
 from helpdesk_tui.mail.poller import poll_once
 from helpdesk_tui.rules.query import parse
 from helpdesk_tui.store.engine import Store, without_password
-from helpdesk_tui.store.queries.mail import mail_account
 from helpdesk_tui.store.queries.setup import agents
 from helpdesk_tui.store.queries.tickets import Asker, count_tickets, ticket_ids, ticket_rows
 from helpdesk_tui.store.schema import upgrade
@@ -45,6 +46,8 @@ _QUEUES = (
     ("sales", "Beispiel Vertrieb", ("sales@beispiel.example",)),
     ("hr", "Beispiel Personal", ("hr@beispiel.example",)),
 )
+#: By when the demo's queues promise an answer, in working time.
+_ANSWERS_WITHIN = "4h"
 #: Who calls back in the demo, round the clock, so that a slot is free whenever somebody looks; really that is rare.
 _CALLERS, _CALLING = "support", PlanFields(hours="mon-sun 00:00-24:00", capacity=2, notice_minutes=0)
 #: What colleagues did before the visitor came: words of a subject -> (agent, assignee, priority, category, tags, due).
@@ -110,11 +113,9 @@ class DemoFiles:
 
 @dataclass(frozen=True, slots=True)
 class DemoCounts:
-    """The promise in figures, and how many tickets came of it."""
+    """The ledger of the demo, how many tickets came of its mail, and how many mails ended in each way."""
 
-    received: int
-    accounted: int
-    lost: int
+    ledger: Ledger
     tickets: int
     by_disposition: dict[str, int]
 
@@ -167,7 +168,12 @@ def take_in_all(desk: Desk) -> None:
 
 
 def begin_the_day(desk: Desk) -> None:
-    """Let the colleagues sort the first tickets, so that the visitor comes into a desk at work."""
+    """Let the colleagues sort the first tickets, so that the visitor comes into a desk at work.
+
+    From here on new requests are confirmed: those of the sample mailbox are old.
+    """
+    for queue, _name, _addresses in _QUEUES:
+        desk.do(set_queue_mail, queue, QueueMail(confirms=True, within=_ANSWERS_WITHIN))
     rows = {}
     ids = desk.ask(ticket_ids, parse("is:open"), Asker(desk.actor, desk.clock()))
     for row in desk.ask(ticket_rows, ids):
@@ -191,10 +197,10 @@ def begin_the_day(desk: Desk) -> None:
 
 
 def counts(desk: Desk) -> DemoCounts:
-    """The promise in figures."""
-    health = desk.ask(mail_account)
+    """The mailbox beside the store, in figures."""
     made = desk.ask(count_tickets, parse("is:any"), Asker(desk.actor, desk.clock()))
-    return DemoCounts(health.received, health.accounted, health.lost, made, health.by_disposition)
+    ledger = look(desk.acting_as(SYSTEM), desk.settings.mailboxes)
+    return DemoCounts(ledger, made, ledger.account.by_disposition)
 
 
 def actor(store: Store, login: str) -> Actor:

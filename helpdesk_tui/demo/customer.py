@@ -68,6 +68,8 @@ class Customer:
         text = clean_text(body.get_content()) if body else ""
         self.letters.append(Letter(clean_line(str(mail["From"])), clean_line(str(mail["Subject"])), text.strip()))
         address = str(mail["To"])
+        if "Auto-Submitted" in mail:
+            return  # she reads a confirmation, and waits for the answer
         if self._answered.get(address, 0) < _ANSWERS_EACH:
             answer = _answer(mail, self._answered.get(address, 0))
             self._answered[address] = self._answered.get(address, 0) + 1

@@ -34,6 +34,7 @@ from helpdesk_tui.demo.run import start_poller
 from helpdesk_tui.desk.door import Desk, utc_now
 from helpdesk_tui.errors import Temporary
 from helpdesk_tui.language import _
+from helpdesk_tui.mail.ledger import Ledger
 from helpdesk_tui.screens.place import Place, load_place
 from helpdesk_tui.store.queries.mail import mail_account
 from helpdesk_tui.store.queries.thread import drafts
@@ -53,13 +54,12 @@ class PlugReport:
     """What there was before and after.
 
     Args:
+        ledger: the mailbox beside the store, in the end.
         kept_when_killed: mails kept at the moment of the kill, of those that had been delivered.
         typed, restored: the half sentence as typed, and as the draft holds it after the restart.
     """
 
-    received: int
-    accounted: int
-    lost: int
+    ledger: Ledger
     delivered: int
     kept_when_killed: int
     cursor_before: int | None
@@ -85,13 +85,13 @@ class PlugReport:
         typed_a_second = round(1.0 / _KEY_PAUSE) + 1
         return (
             self.is_same_place
-            and self.lost == 0
-            and self.received == self.delivered
+            and self.ledger.is_whole
+            and self.ledger.account.received == self.delivered
             and (0 <= self.characters_lost <= typed_a_second)
         )
 
     def in_words(self) -> str:
-        """The report for people."""
+        """The report for people, without its ledger."""
         place = _("same cursor, same marks") if self.is_same_place else _("another place")
         return "\n".join(
             (
@@ -101,9 +101,6 @@ class PlugReport:
                 _("started again: {place} ({marks} marked)").format(place=place, marks=len(self.marks_after)),
                 _("the half sentence: “{text}”, {n} characters short").format(
                     text=self.restored, n=self.characters_lost
-                ),
-                _("{received} mails received · {accounted} accounted for · {lost} lost").format(
-                    received=self.received, accounted=self.accounted, lost=self.lost
                 ),
             )
         )
@@ -125,9 +122,7 @@ def pull_the_plug(demo: DemoFiles, *, is_shown: bool) -> PlugReport:
         scene.end()
     found = counts(desk.acting_as(SYSTEM))
     return PlugReport(
-        received=found.received,
-        accounted=found.accounted,
-        lost=found.lost,
+        ledger=found.ledger,
         delivered=len(mails),
         kept_when_killed=kept,
         cursor_before=before.cursor,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -84,26 +84,41 @@ class Desk:
         return replace(self, actor=actor)
 
     @contextmanager
-    def change(self, verb: Verb, numbers: Sequence[int] = ()) -> Iterator[Changes]:
+    def change(self, verb: Verb, numbers: Sequence[int] = (), *, mail: int | None = None) -> Iterator[Changes]:
         """Open the door.
 
         Args:
             numbers: the tickets to change; they are locked in one order, and all must exist.
+            mail: the mail it is about instead, which a batch id is tied to.
         Raises:
             Refused: this actor may not do this verb. NotFound: a ticket does not exist.
             AlreadyDone: this batch id was used before, for the same verb on the same tickets by the same actor.
         """
         if reason := permissions.refusal(self.actor, verb):
             raise Refused(reason, _("Ask somebody who may, or choose another way."))
+        asked = list(numbers) if mail is None else [mail]
         with writing(self.store, self.actor) as session:
             session.connection()  # on SQLite this waits for the turn to write
             changes = Changes(session, self.actor, verb, self.clock(), self.batch_id or uuid.uuid4().hex)
             if self.batch_id:
-                _stop_if_done(session, self.batch_id, self.actor, verb, numbers)
+                _stop_if_done(session, self.batch_id, self.actor, verb, asked)
             changes.load(numbers)
             changes.now = self.clock()  # what was waited for happened before
             yield changes
-            changes.close(asked=list(numbers) if self.batch_id else None)
+            changes.close(asked=asked if self.batch_id else None)
+
+    @contextmanager
+    def change_each(self, verb: Verb) -> Iterator[Callable[[], AbstractContextManager[Changes]]]:
+        """Open the door for several changes in one transaction; each call begins one with an outcome of its own.
+
+        Raises:
+            Refused: this actor may not do this verb.
+        """
+        if reason := permissions.refusal(self.actor, verb):
+            raise Refused(reason, _("Ask somebody who may, or choose another way."))
+        with writing(self.store, self.actor) as session:
+            session.connection()  # on SQLite this waits for the turn to write
+            yield lambda: _one_of_several(Changes(session, self.actor, verb, self.clock(), uuid.uuid4().hex))
 
 
 class AlreadyDone(Exception):
@@ -142,6 +157,7 @@ class Changes:
         self._handed_over: dict[int, list[int]] = {}
         self._last: list[Callable[[], None]] = []
         self._text = ""
+        self._noted: dict[str, Any] = {}
         self._outcome: Outcome | None = None
 
     def __iter__(self) -> Iterator[Change]:
@@ -193,6 +209,10 @@ class Changes:
         """Do something once the events are written, in the same transaction."""
         self._last.append(act)
 
+    def note(self, name: str, pair: list[Any]) -> None:
+        """Write down with the batch what no event of a ticket tells: how it was, and how it is."""
+        self._noted[name] = pair
+
     def say(self, text: str) -> None:
         """Set the sentence the person is told."""
         self._text = text
@@ -208,11 +228,11 @@ class Changes:
             self._text = " · ".join(filter(None, (self._text, *release(self.session, parted))))
         touched = [change for change in self._changes if self._conclude(change)]
         numbers = tuple(change.ticket.number for change in touched)
-        has_done = bool(self._events or self.undoes) or self.verb in _WITHOUT_TICKETS
+        has_done = bool(self._events or self.undoes or self._noted) or self.verb in _WITHOUT_TICKETS
         text = self._text if has_done else _("Nothing to change: it is so already.")
         self._outcome = Outcome(text, self.batch_id, numbers, is_final=bool(self._handed_over))
         if has_done or asked is not None:
-            self._write_down(numbers, text, {} if asked is None else {"asked": asked})
+            self._write_down(numbers, text, {**self._noted, **({} if asked is None else {"asked": asked})})
 
     def _write_down(self, numbers: tuple[int, ...], text: str, more: Mapping[str, Any]) -> None:
         batch = {
@@ -274,6 +294,12 @@ class Changes:
             if one not in found:
                 raise NotFound(_("There is no ticket #{number}.").format(number=one), _("Check the number."))
             self._changes.append(Change(found[one], _fields(found[one])))
+
+
+@contextmanager
+def _one_of_several(changes: Changes) -> Iterator[Changes]:
+    yield changes
+    changes.close()
 
 
 def as_stored(value: Any) -> Any:

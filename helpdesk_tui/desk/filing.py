@@ -14,11 +14,14 @@ from helpdesk_tui.config import CalendarSettings
 from helpdesk_tui.desk import gathering
 from helpdesk_tui.desk.acknowledging import acknowledge
 from helpdesk_tui.desk.door import Change, Changes
-from helpdesk_tui.desk.people import agent_at, customer_for
+from helpdesk_tui.desk.links import final
+from helpdesk_tui.desk.people import agent_at, customer_for, ourselves
 from helpdesk_tui.desk.tickets import apply_status, wait_for
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.alerts import AlertState
+from helpdesk_tui.rules.domains import domain_of
 from helpdesk_tui.rules.forwards import forwarded_sender
+from helpdesk_tui.rules.impostors import marks_of
 from helpdesk_tui.rules.routing import is_address, plain_address, queue_of
 from helpdesk_tui.rules.threading import Placement
 from helpdesk_tui.store import content, numbers, search
@@ -78,7 +81,7 @@ def put(filing: Filing, placement: Placement) -> None:
     raw.linked_ticket_id = placement.linked_to
     if placement.ticket is None:
         raw.queue_id = _queue_for(filing, placement)
-    if placement.disposition in (Disposition.NEW, Disposition.LINKED, Disposition.APPENDED) and _is_flood(filing):
+    if _is_flood(filing, placement):
         _fold_flood(filing, placement)
     elif placement.ticket is not None:
         append(filing, placement)
@@ -86,7 +89,7 @@ def put(filing: Filing, placement: Placement) -> None:
         ticket_id = open_ticket(filing, placement)
         acknowledge(filing.changes, ticket_id, raw, mail, filing.queues, filing.office)
     elif placement.row == 3:
-        gathering.count(filing.session, raw, gathering.BACKSCATTER)
+        _count_backscatter(filing)
     elif placement.row == 5:
         _put_aside(filing, placement)
     filing.session.flush()
@@ -145,18 +148,20 @@ def _queue_for(filing: Filing, placement: Placement) -> int:
     return named or filing.raw.queue_id
 
 
-def _is_flood(filing: Filing) -> bool:
-    return gathering.is_flood(filing.session, filing.raw)
+def _is_flood(filing: Filing, placement: Placement) -> bool:
+    """What had come before its mailbox was first polled did not come within an hour, whatever its times say."""
+    is_shown = placement.ticket is not None or placement.disposition in (Disposition.NEW, Disposition.LINKED)
+    is_live = is_shown and not filing.raw.is_backlog
+    return is_live and gathering.is_flood(filing.session, filing.raw, placement.ticket)
 
 
 def _fold_flood(filing: Filing, placement: Placement) -> None:
     """Keep one mail more of a sender who sends too many, in the first ticket of the flood, which says so once."""
     session, raw = filing.session, filing.raw
-    group = gathering.count(session, raw, gathering.flood_of(raw))
+    group = gathering.count(session, raw, gathering.flood_of(raw, placement.ticket))
     if group.ticket_id is not None:
-        raw.ticket_id, raw.queue_id = group.ticket_id, group.queue_id
-        raw.disposition = Disposition.FOLDED
-        raw.why_reason = _("The same sender has sent very many mails within the hour; it is kept with them.")
+        reason = _("The same sender has sent very many mails within the hour; it is kept with them.")
+        _fold(filing, final(session, group.ticket_id), reason)
         return
     if placement.ticket is not None:
         append(filing, placement)
@@ -170,6 +175,24 @@ def _fold_flood(filing: Filing, placement: Placement) -> None:
             "! The same sender has sent very many mails within the hour. More of them are kept here, not shown one by one."
         ),
     ]
+
+
+def _count_backscatter(filing: Filing) -> None:
+    """Count a report on a mail that is not ours; where somebody made a ticket of such reports, it is kept there."""
+    group = gathering.count(filing.session, filing.raw, gathering.BACKSCATTER)
+    if group.ticket_id is not None:
+        _fold(filing, final(filing.session, group.ticket_id), _("It is one more report on mail that is not ours."))
+
+
+def _fold(filing: Filing, ticket: Ticket, reason: str) -> None:
+    """Keep a mail with a ticket that says what it says already."""
+    raw = filing.raw
+    raw.ticket_id, raw.queue_id, raw.disposition, raw.why_reason = (
+        ticket.id,
+        ticket.queue_id,
+        Disposition.FOLDED,
+        reason,
+    )
 
 
 def _put_aside(filing: Filing, placement: Placement) -> None:
@@ -187,20 +210,17 @@ def _put_aside(filing: Filing, placement: Placement) -> None:
         open_ticket(filing, placement)
         group.ticket_id, group.queue_id = raw.ticket_id, raw.queue_id
         return
-    _update(filing, placement, group.ticket_id, state)
+    _update(filing, placement, final(session, group.ticket_id), state)
 
 
-def _update(filing: Filing, placement: Placement, ticket_id: int, state: AlertState | None) -> None:
+def _update(filing: Filing, placement: Placement, ticket: Ticket, state: AlertState | None) -> None:
     """Let a ticket of an alert follow it: what says the same again is only counted."""
-    ticket = filing.session.get_one(Ticket, ticket_id)
     is_over = ticket.status in (Status.SOLVED, Status.CLOSED, Status.CANCELLED)
     if (state is AlertState.RECOVERY) == is_over:
-        filing.raw.ticket_id, filing.raw.queue_id = ticket.id, ticket.queue_id
-        filing.raw.disposition = Disposition.FOLDED
-        filing.raw.why_reason = _("It says what an earlier mail of the same machine said.")
+        _fold(filing, ticket, _("It says what an earlier mail of the same machine said."))
         return
     reason = _("It goes on with what the same machine reported.")
-    again = Placement(Disposition.APPENDED, placement.row, reason, ticket_id, reopens=state is not AlertState.RECOVERY)
+    again = Placement(Disposition.APPENDED, placement.row, reason, ticket.id, reopens=state is not AlertState.RECOVERY)
     filing.raw.disposition, filing.raw.why_reason = again.disposition, again.reason
     append(filing, again)
     if state is AlertState.RECOVERY:
@@ -259,7 +279,7 @@ def _add_message(filing: Filing, placement: Placement, ticket_id: int, queue_id:
         "subject": mail.subject,
         "text": mail.text,
         "quoted": mail.quoted,
-        "remarks": _remarks(mail, placement, remark),
+        "remarks": _remarks(filing, placement, remark),
         "message_id": mail.message_id if len(mail.message_id.encode()) <= _LONGEST_ID else "",
         "references": list(mail.references),
         "sent_at": mail.sent_at,
@@ -296,8 +316,10 @@ def _add_files(session: Session, mail: IncomingMail, message_id: int, ticket_id:
     add_rows(session, Attachment, rows)
 
 
-def _remarks(mail: IncomingMail, placement: Placement, remark: str) -> list[str]:
+def _remarks(filing: Filing, placement: Placement, remark: str) -> list[str]:
+    mail = filing.mail
     said = [one for one in (placement.remark, remark) if one]
+    said += marks_of(mail, {domain_of(address) for address in filing.queues}, ourselves(filing.session))
     for one in _undelivered(mail):
         what = _("! Not delivered to {address}.") if one.is_permanent else _("Not yet delivered to {address}.")
         said.append(" ".join(filter(None, (what.format(address=one.address), one.diagnostic))))

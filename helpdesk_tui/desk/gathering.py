@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from helpdesk_tui.desk.links import final
 from helpdesk_tui.rules import threading
 from helpdesk_tui.rules.alerts import AlertState, alert_of
 from helpdesk_tui.rules.subjects import alike
 from helpdesk_tui.store.statements import add_row
-from helpdesk_tui.store.tables import MailGroup, Queue, RawMessage
+from helpdesk_tui.store.tables import MailGroup, Queue, RawMessage, Ticket
 from helpdesk_tui.store.transaction import lock_name
-from helpdesk_tui.terms import Authenticity, Disposition, IncomingMail, MailGroupKind
+from helpdesk_tui.terms import ENDED, Authenticity, Disposition, IncomingMail, MailGroupKind, Status
 
 #: So many mails of one sender within `_FLOOD_TIME` are a flood: with the same subject, and with any.
 FLOOD_ALIKE, FLOOD_ANY = 50, 200
 _FLOOD_TIME = timedelta(hours=1)
 #: An entry to which nothing was added for so long is over; what comes then begins a new one.
 _QUIET = timedelta(days=30)
-_TICKETS = (Disposition.NEW, Disposition.LINKED, Disposition.APPENDED)
+#: What stands in a ticket as a message.
+_SHOWN = (Disposition.NEW, Disposition.LINKED, Disposition.APPENDED, Disposition.BOUNCE)
 _DIGITS = re.compile(r"\d+")
 _LONGEST_KEY = 400
 
@@ -52,18 +56,23 @@ def machine(mail: IncomingMail) -> tuple[Like, AlertState | None]:
     return Like(MailGroupKind.ROBOT, key[:_LONGEST_KEY]), None
 
 
-def flood_of(raw: RawMessage) -> Like:
-    """The flood of a sender."""
-    return Like(MailGroupKind.FLOOD, raw.from_address[:_LONGEST_KEY])
+def flood_of(raw: RawMessage, ticket_id: int | None) -> Like:
+    """The flood of a sender: of new matters, or of answers to one ticket; what is forged is another's flood."""
+    return Like(MailGroupKind.FLOOD, f"{raw.from_address[:_LONGEST_KEY]}\n{_proof(raw.signals)}\n{ticket_id or ''}")
 
 
 def count(session: Session, raw: RawMessage, like: Like) -> MailGroup:
-    """Count a mail in its entry, which is made where there is none."""
-    lock_name(session, f"group {raw.queue_id} {like.kind} {like.key}")
+    """Count a mail in its entry, which is made where there is none, or where its ticket is closed.
+
+    An alert finds the ticket that was made of it wherever that was moved to.
+    """
+    lock_name(session, _name(raw.queue_id, like))
     group = _open_group(session, raw.queue_id, like)
-    if group is not None and group.last_at < raw.received_at - _QUIET:
+    if group is not None and (group.last_at < raw.received_at - _QUIET or _is_over(session, group)):
         group.is_open, group = False, None
         session.flush()
+    if group is None and like.kind is MailGroupKind.ALERT:
+        group = _moved(session, like)
     if group is None:
         first = {"queue_id": raw.queue_id, "kind": like.kind, "key": like.key, "is_open": True, "count": 0}
         when = {"first_at": raw.received_at, "last_at": raw.received_at}
@@ -76,23 +85,45 @@ def count(session: Session, raw: RawMessage, like: Like) -> MailGroup:
     return group
 
 
-def is_flood(session: Session, raw: RawMessage) -> bool:
-    """True where this sender has sent so much within the hour that one ticket has to do for it all."""
+def locked(session: Session, group_id: int) -> MailGroup | None:
+    """An entry as it is now, to which nobody adds until the transaction ends; None where it is gone or hidden."""
+    group = session.get(MailGroup, group_id)
+    if group is not None:
+        lock_name(session, _name(group.queue_id, Like(MailGroupKind(group.kind), group.key)))
+        session.refresh(group)
+    return group
+
+
+def is_begun_anew(session: Session, group: MailGroup) -> bool:
+    """True where what is like the mails of an entry is counted in another one by now."""
+    begun = _open_group(session, group.queue_id, Like(MailGroupKind(group.kind), group.key))
+    return begun is not None and begun.id != group.id
+
+
+def is_flood(session: Session, raw: RawMessage, ticket_id: int | None = None) -> bool:
+    """True where this sender has sent so much within the hour that one ticket has to do for it all.
+
+    Args:
+        ticket_id: the ticket it belongs to: answers to one are no part of a flood of anything else.
+    """
     since = raw.received_at - _FLOOD_TIME
-    running = _open_group(session, raw.queue_id, flood_of(raw))
+    running = _open_group(session, raw.queue_id, flood_of(raw, ticket_id))
     if running is not None:
         if running.last_at >= since:
             return True
         running.is_open = False
         session.flush()
-    theirs = select(col(RawMessage.subject), col(RawMessage.received_at)).where(
-        col(RawMessage.from_address) == raw.from_address, col(RawMessage.disposition).in_(_TICKETS)
+    theirs = select(RawMessage).where(
+        col(RawMessage.from_address) == raw.from_address,
+        col(RawMessage.disposition).in_(_SHOWN),
+        col(RawMessage.ticket_id).is_not(None),
     )
     newest = theirs.where(col(RawMessage.id) != raw.id).order_by(col(RawMessage.id).desc())
-    first = session.execute(newest.offset(FLOOD_ALIKE - 1).limit(1)).first()
+    first = session.execute(newest.offset(FLOOD_ALIKE - 1).limit(1)).scalar_one_or_none()
     if first is None or first.received_at < since:
         return False
-    recent = [subject for subject, at in session.execute(newest.limit(FLOOD_ANY)) if at >= since]
+    like, found = flood_of(raw, ticket_id), session.execute(newest.limit(FLOOD_ANY)).scalars()
+    recent = [one.subject for one in found if one.received_at >= since and flood_of(one, _answered(one)) == like]
     same = sum(alike(subject) == alike(raw.subject) for subject in recent)
     return same >= FLOOD_ALIKE or len(recent) >= FLOOD_ANY
 
@@ -107,9 +138,31 @@ def tokens(mail: IncomingMail) -> list[str]:
     return threading.tokens_in_order(mail.in_reply_to, [*mail.report_ids, *mail.references])
 
 
-def close(session: Session, group_id: int) -> None:
-    """End an entry: what comes then begins a new one."""
-    session.execute(update(MailGroup).where(col(MailGroup.id) == group_id).values(is_open=False))
+def end_of_ticket(session: Session, ticket_id: int) -> None:
+    """End the entries that go on in a ticket which moves: another queue may have one of the same key."""
+    theirs = update(MailGroup).where(col(MailGroup.ticket_id) == ticket_id, col(MailGroup.is_open))
+    session.execute(theirs.values(is_open=False).execution_options(synchronize_session=False))
+
+
+def _name(queue_id: int, like: Like) -> str:
+    return f"group {queue_id} {like.kind} {like.key}"
+
+
+def _proof(signals: Mapping[str, Any]) -> str:
+    return str(signals.get("authenticity", Authenticity.NONE))
+
+
+def _answered(raw: RawMessage) -> int | None:
+    """The ticket that a mail was added to, None where it opened one."""
+    return raw.ticket_id if raw.disposition in (Disposition.APPENDED, Disposition.BOUNCE) else None
+
+
+def _is_over(session: Session, group: MailGroup) -> bool:
+    """True where what comes now is another matter than the ticket of an entry; a flood goes on in one that is closed."""
+    if group.ticket_id is None or group.kind == MailGroupKind.FLOOD:
+        return False
+    ticket = final(session, group.ticket_id)
+    return ticket.status in ENDED or (group.kind == MailGroupKind.BACKSCATTER and ticket.status == Status.SOLVED)
 
 
 def _open_group(session: Session, queue_id: int, like: Like) -> MailGroup | None:
@@ -119,4 +172,22 @@ def _open_group(session: Session, queue_id: int, like: Like) -> MailGroup | None
         col(MailGroup.key) == like.key,
         col(MailGroup.is_open),
     )
-    return session.execute(found).scalar_one_or_none()
+    return _as_it_is_now(session, found)
+
+
+def _moved(session: Session, like: Like) -> MailGroup | None:
+    """The newest entry of this key whose ticket was moved, and is not closed."""
+    found = select(MailGroup).join(Ticket, col(Ticket.id) == col(MailGroup.ticket_id))
+    found = found.where(
+        col(MailGroup.kind) == like.kind, col(MailGroup.key) == like.key, col(Ticket.status).not_in(ENDED)
+    )
+    return _as_it_is_now(session, found.where(~col(MailGroup.is_open)).order_by(col(MailGroup.id).desc()).limit(1))
+
+
+def _as_it_is_now(session: Session, found: Select[Any]) -> MailGroup | None:
+    """An entry as it is in the store: what was read before somebody else was waited for may be old."""
+    locked = found.with_for_update(of=MailGroup)
+    group: MailGroup | None = session.execute(
+        locked, execution_options={"populate_existing": True}
+    ).scalar_one_or_none()
+    return group

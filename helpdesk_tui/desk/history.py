@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlmodel import col
 
-from helpdesk_tui.desk import callback_log, customers, handover, joining, merging, participants
+from helpdesk_tui.desk import aside, callback_log, customers, handover, joining, merging, participants
 from helpdesk_tui.desk.door import TRACKED, Change, Changes, Desk, as_stored, from_stored
 from helpdesk_tui.desk.drafts import bring_back, clear_draft
 from helpdesk_tui.desk.membership import CALLERS, belongs
@@ -40,6 +40,7 @@ _RESTORED_BY = {
     merging.MERGE: merging.restore,
     merging.MERGED: merging.restore_mark,
     participants.PARTICIPANT: participants.restore,
+    aside.ASIDE: aside.restore,
 }
 
 
@@ -94,6 +95,7 @@ def _batch_to_undo(changes: Changes, named: str | None) -> Batch:
     if named:
         undoable = undoable.where(col(Batch.id) == named)
     found: Batch | None = changes.session.execute(undoable).scalars().first()
+    found = _later(found, aside.newest_of(changes, is_undone=False, named=named))
     if named is None:
         _refuse_handed_over(changes, found)
     if found is None:
@@ -123,6 +125,7 @@ def _refuse_handed_over(changes: Changes, found: Batch | None) -> None:
 def _batch_to_redo(changes: Changes) -> Batch:
     standing = _done_by(changes).where(col(Batch.verb) != Verb.REDO, col(Batch.undone_by).is_(None))
     found: Batch | None = changes.session.execute(standing).scalars().first()
+    found = _later(found, aside.newest_of(changes, is_undone=True))
     if found is None or found.undoes is None or _has_configured_since(changes, found):
         raise NotFound(_("There is nothing to redo."), _("Redo works right after undo."))
     return found
@@ -133,6 +136,13 @@ def _done_by(changes: Changes) -> Select[Any]:
     done = select(Batch).join(Event, col(Event.batch_id) == col(Batch.id))
     mine = done.where(col(Batch.actor_id) == changes.actor.agent_id)
     return mine.order_by(col(Event.id).desc()).limit(1)
+
+
+def _later(found: Batch | None, other: Batch | None) -> Batch | None:
+    """The later of two batches: one about tickets, and one about what is kept aside."""
+    if found is None or other is None:
+        return found or other
+    return other if other.at > found.at else found
 
 
 def _has_configured_since(changes: Changes, undone: Batch) -> bool:
@@ -148,6 +158,7 @@ def _has_configured_since(changes: Changes, undone: Batch) -> bool:
 def _revert(changes: Changes, target: Batch) -> str:
     """Put back what the batch changed; returns words on what was left alone, to stand in front: a line may be short."""
     changes.undoes = target.id
+    aside.take_back(changes, target)
     found = select(Event).where(col(Event.batch_id) == target.id).order_by(col(Event.id))
     events = list(changes.session.execute(found).scalars())
     changes.load_ids([event.ticket_id for event in events])

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -17,6 +17,7 @@ from helpdesk_tui.errors import Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.routing import plain_address, without_detail
 from helpdesk_tui.rules.subjects import reply_subject
+from helpdesk_tui.rules.threading import FORGED_ROW
 from helpdesk_tui.store import search
 from helpdesk_tui.store.statements import add_rows
 from helpdesk_tui.store.tables import (
@@ -28,6 +29,7 @@ from helpdesk_tui.store.tables import (
     OwnToken,
     Queue,
     QueueAddress,
+    RawMessage,
     Ticket,
 )
 from helpdesk_tui.terms import MessageKind, OutboxState, Person
@@ -48,12 +50,18 @@ def cannot_reply(session: Session, ticket_id: int) -> str | None:
 
 
 def answers_to(session: Session, ticket_id: int) -> Person | None:
-    """Whom an answer goes to: the requester, at the address they wrote from last; None where none is known."""
+    """Whom an answer goes to: the requester, at the address they wrote from last; None where none is known.
+
+    Neither an absence note nor a mail whose sender is probably forged says where they are.
+    """
     ticket = session.get_one(Ticket, ticket_id)
     known = select(col(CustomerAddress.address)).where(col(CustomerAddress.customer_id) == ticket.requester_id)
     addresses = list(session.execute(known.order_by(col(CustomerAddress.position))).scalars())
     inbound = select(col(Message.from_address)).where(
-        col(Message.ticket_id) == ticket.id, col(Message.kind) == MessageKind.INBOUND
+        col(Message.ticket_id) == ticket.id,
+        col(Message.kind) == MessageKind.INBOUND,
+        col(Message.is_automatic).is_(False),
+        ~_is_doubted(),
     )
     used = session.execute(inbound.order_by(col(Message.id).desc())).scalars()
     own = next((address for address in used if plain_address(address) in addresses), None)
@@ -86,6 +94,12 @@ def asks_elsewhere(session: Session, ticket_id: int) -> Person | None:
         return None
     people = (Person(*one) for one in last.reply_to)
     return next((one for one in people if plain_address(one.address) != plain_address(first.address)), None)
+
+
+def _is_doubted() -> ColumnElement[bool]:
+    """A message whose sender did not pass the check."""
+    kept = select(col(RawMessage.id)).where(col(RawMessage.id) == col(Message.raw_id))
+    return kept.where(col(RawMessage.why_row) == FORGED_ROW).exists()
 
 
 def outgoing(

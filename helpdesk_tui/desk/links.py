@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.desk.participants import is_participant
+from helpdesk_tui.desk.participants import is_participant, is_requester
 from helpdesk_tui.desk.people import customer_at
 from helpdesk_tui.rules import threading
 from helpdesk_tui.rules.routing import without_detail
@@ -36,12 +36,25 @@ def weak_link(session: Session, mail: IncomingMail) -> tuple[int | None, Link | 
 
 def final(session: Session, ticket_id: int) -> Ticket:
     """The ticket, or the one it was merged into in the end."""
-    ticket = session.get_one(Ticket, ticket_id)
-    seen = {ticket_id}
-    while ticket.merged_into and ticket.merged_into not in seen:
-        seen.add(ticket.merged_into)
-        ticket = session.get_one(Ticket, ticket.merged_into)
-    return ticket
+    return _line(session, ticket_id)[-1]
+
+
+def belongs(session: Session, ticket_id: int, address: str) -> bool:
+    """True for an address that belongs to a ticket, or to one that it was merged into."""
+    return any(is_participant(session, ticket, address) for ticket in _line(session, ticket_id))
+
+
+def asked(session: Session, ticket_id: int, address: str) -> bool:
+    """True for an address of the person whose ticket it is, or one that it was merged into."""
+    return any(is_requester(session, ticket, address) for ticket in _line(session, ticket_id))
+
+
+def _line(session: Session, ticket_id: int) -> list[Ticket]:
+    """The ticket, and those it was merged into, one after the other."""
+    line = {ticket_id: session.get_one(Ticket, ticket_id)}
+    while (into := line[next(reversed(line))].merged_into) and into not in line:
+        line[into] = session.get_one(Ticket, into)
+    return list(line.values())
 
 
 def _by_message_id(session: Session, mail: IncomingMail) -> int | None:
@@ -53,13 +66,13 @@ def _by_message_id(session: Session, mail: IncomingMail) -> int | None:
     ids = [*mail.in_reply_to, *reversed(mail.references)]
     if not ids:
         return None
-    customer = customer_at(session, mail.sender.address) if mail.sender.address else None
+    customer = _customer(session, mail.sender.address)
     named = select(col(Message.ticket_id), col(Message.message_id)).join(Ticket, col(Ticket.id) == Message.ticket_id)
     is_known = or_(col(Message.kind) == MessageKind.INBOUND, _is_imported())
     named = named.where(col(Message.message_id).in_(ids), is_known)
     named = named.order_by((col(Ticket.requester_id) == customer).desc(), col(Message.id)).limit(_CANDIDATES)
     found = session.execute(named).all()
-    is_strange = {ticket_id: not _belongs(session, ticket_id, mail) for ticket_id, _id in found}
+    is_strange = {ticket_id: not belongs(session, ticket_id, mail.sender.address) for ticket_id, _id in found}
     best = min(found, key=lambda row: (is_strange[row.ticket_id], ids.index(row.message_id)), default=None)
     return best.ticket_id if best else None
 
@@ -76,10 +89,10 @@ def _by_old_number(session: Session, mail: IncomingMail) -> int | None:
     for tag, systems in subject_tags(session).items():
         if number := threading.tagged_number(mail.subject, tag):
             for system in sorted(set(systems)):
-                belongs = numbered(number, without_detail(mail.sender.address))
-                found += known(session, system, THREAD, [belongs]).values()
+                own = numbered(number, without_detail(mail.sender.address))
+                found += known(session, system, THREAD, [own]).values()
                 found += known(session, system, NUMBER, [number]).values()
-    is_strange = {ticket_id: not _belongs(session, ticket_id, mail) for ticket_id in found}
+    is_strange = {ticket_id: not belongs(session, ticket_id, mail.sender.address) for ticket_id in found}
     return min(found, key=lambda id: is_strange[id], default=None)
 
 
@@ -93,7 +106,7 @@ def _by_number(session: Session, mail: IncomingMail) -> int | None:
 
 def _by_subject(session: Session, mail: IncomingMail) -> int | None:
     """The one open ticket of this person with this subject; none where there are two."""
-    customer = customer_at(session, mail.sender.address) if mail.sender.address and alike(mail.subject) else None
+    customer = _customer(session, mail.sender.address) if alike(mail.subject) else None
     if customer is None:
         return None
     theirs = select(col(Ticket.id), col(Ticket.subject)).where(
@@ -104,5 +117,8 @@ def _by_subject(session: Session, mail: IncomingMail) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-def _belongs(session: Session, ticket_id: int, mail: IncomingMail) -> bool:
-    return is_participant(session, final(session, ticket_id), mail.sender.address)
+def _customer(session: Session, address: str) -> int | None:
+    """The customer with this address, or with the one that it has without the detail behind its plus sign."""
+    if not address:
+        return None
+    return customer_at(session, address) or customer_at(session, without_detail(address))

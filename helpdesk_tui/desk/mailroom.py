@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.door import Changes, Desk
 from helpdesk_tui.desk.filing import Filing, put, queues_by_address
 from helpdesk_tui.desk.signals import already_imported, signals_of
 from helpdesk_tui.errors import NotFound
@@ -24,7 +24,7 @@ from helpdesk_tui.rules.routing import queue_in_header
 from helpdesk_tui.store import content
 from helpdesk_tui.store.schema import FIRST_QUEUE
 from helpdesk_tui.store.statements import add_row, add_rows, add_unless_there, is_among
-from helpdesk_tui.store.tables import MailboxStart, MailQuarantine, MailSeen, Queue, RawMessage, Ticket
+from helpdesk_tui.store.tables import MailQuarantine, MailSeen, Queue, RawMessage, Ticket
 from helpdesk_tui.store.transaction import lock_name, writing
 from helpdesk_tui.terms import Disposition, FiledMail, IncomingMail, Verb
 
@@ -111,11 +111,9 @@ def mark_done(desk: Desk, mailbox: str, uidvalidity: int, uids: Sequence[int]) -
         session.execute(told.values(is_done=True).execution_options(synchronize_session=False))
 
 
-def first_polled(desk: Desk, mailbox: str) -> datetime:
-    """When this mailbox was first polled: now, where it never was."""
-    with writing(desk.store, desk.actor) as session:
-        add_unless_there(session, MailboxStart, {"mailbox": mailbox, "first_at": desk.clock()})
-        return session.get_one(MailboxStart, mailbox).first_at
+def mailbox_of(session: Session, raw_id: int) -> str:
+    """The name of the source that a raw mail came from."""
+    return session.execute(select(col(RawMessage.mailbox)).where(col(RawMessage.id) == raw_id)).scalar_one()
 
 
 def raw_content(session: Session, raw_id: int) -> bytes:
@@ -127,16 +125,17 @@ def raw_content(session: Session, raw_id: int) -> bytes:
 def file(desk: Desk, raw_id: int, mail: IncomingMail) -> FiledMail:
     """File a kept mail: a new ticket, a message of an old one, or kept aside. Filing it again changes nothing."""
     with desk.change(Verb.RECEIVE) as changes:
-        raw = _lock_raw(changes.session, raw_id)
-        if raw.disposition is not None:
-            return _as_filed(changes.session, raw)
-        placement = already_imported(changes.session, mail)
-        if placement is None:
-            signals = signals_of(changes.session, mail, changes.now)
-            raw.signals, placement = signals.as_stored(), threading.place(signals)
-        put(Filing(changes, raw, mail, queues_by_address(changes.session), desk.settings.calendar), placement)
-        _remember(changes.session, raw, raw.disposition or "")
-        return _as_filed(changes.session, raw)
+        return _placed_and_filed(changes, desk, raw_id, mail)
+
+
+def file_each(desk: Desk, mails: Sequence[tuple[int, IncomingMail]]) -> list[FiledMail]:
+    """File some kept mails in one transaction, each as `file` does: all of them, or none where one fails."""
+    filed = []
+    with desk.change_each(Verb.RECEIVE) as begin:
+        for raw_id, mail in mails:
+            with begin() as changes:
+                filed.append(_placed_and_filed(changes, desk, raw_id, mail))
+    return filed
 
 
 def quarantine(desk: Desk, raw_id: int, reason: str) -> FiledMail:
@@ -150,6 +149,29 @@ def quarantine(desk: Desk, raw_id: int, reason: str) -> FiledMail:
         session.flush()
         _remember(session, raw, Disposition.QUARANTINED)
         return _as_filed(session, raw)
+
+
+def quarantined(session: Session, ids: Sequence[int] | None = None) -> list[int]:
+    """The raw mails that could not be read, oldest first: all, or those of these ids."""
+    found = select(col(RawMessage.id)).where(col(RawMessage.disposition) == Disposition.QUARANTINED)
+    if ids is not None:
+        found = found.where(is_among(session, col(RawMessage.id), ids))
+    return list(session.execute(found.order_by(col(RawMessage.id))).scalars())
+
+
+def release(desk: Desk, raw_id: int) -> None:
+    """Let a mail out of quarantine, so that it can be filed; one that is not there stays as it is."""
+    with writing(desk.store, desk.actor) as session:
+        raw = _lock_raw(session, raw_id)
+        if raw.disposition != Disposition.QUARANTINED:
+            return
+        here = update(MailQuarantine).where(
+            col(MailQuarantine.raw_id) == raw_id, col(MailQuarantine.resolved_at).is_(None)
+        )
+        session.execute(here.values(resolved_at=desk.clock()).execution_options(synchronize_session=False))
+        again = update(MailSeen).where(col(MailSeen.raw_id) == raw_id, col(MailSeen.fate) == Disposition.QUARANTINED)
+        session.execute(again.values(fate=STORED).execution_options(synchronize_session=False))
+        raw.disposition, raw.why_row, raw.why_reason = None, None, ""
 
 
 def filed(session: Session, raw_id: int) -> FiledMail:
@@ -197,6 +219,19 @@ def _lock_raw(session: Session, raw_id: int) -> RawMessage:
 def _remember(session: Session, raw: RawMessage, fate: str) -> None:
     mark = update(MailSeen).where(col(MailSeen.raw_id) == raw.id, col(MailSeen.fate) == STORED)
     session.execute(mark.values(fate=fate).execution_options(synchronize_session=False))
+
+
+def _placed_and_filed(changes: Changes, desk: Desk, raw_id: int, mail: IncomingMail) -> FiledMail:
+    raw = _lock_raw(changes.session, raw_id)
+    if raw.disposition is not None:
+        return _as_filed(changes.session, raw)
+    placement = already_imported(changes.session, mail)
+    if placement is None:
+        signals = signals_of(changes.session, mail, changes.now)
+        raw.signals, placement = signals.as_stored(), threading.place(signals)
+    put(Filing(changes, raw, mail, queues_by_address(changes.session), desk.settings.calendar), placement)
+    _remember(changes.session, raw, raw.disposition or "")
+    return _as_filed(changes.session, raw)
 
 
 def _as_filed(session: Session, raw: RawMessage) -> FiledMail:

@@ -29,10 +29,7 @@ def is_participant(session: Session, ticket: Ticket, address: str) -> bool:
     """True for an address that belongs to the ticket, also with another detail behind a plus."""
     if not address:
         return False
-    if is_requester(session, ticket, address):
-        return True
-    sender = without_detail(address)
-    if sender in (without_detail(one.address) for one in let_in(session, ticket.id)):
+    if gets_answers(session, ticket, address) or _asked_what_came_in(session, ticket.id, address):
         return True
     written = select(col(Message.to), col(Message.cc)).where(
         col(Message.ticket_id) == ticket.id,
@@ -41,13 +38,20 @@ def is_participant(session: Session, ticket: Ticket, address: str) -> bool:
         col(Message.is_automatic).is_(False),
     )
     people = (person for row in session.execute(written) for person in [*row.to, *row.cc])
-    return any(without_detail(one) == sender for _name, one in people)
+    return any(without_detail(one) == without_detail(address) for _name, one in people)
 
 
 def is_requester(session: Session, ticket: Ticket, address: str) -> bool:
     """True for an address of the person whose ticket it is."""
     own = select(col(CustomerAddress.address)).where(col(CustomerAddress.customer_id) == ticket.requester_id)
     return without_detail(plain_address(address)) in map(without_detail, session.execute(own).scalars())
+
+
+def gets_answers(session: Session, ticket: Ticket, address: str) -> bool:
+    """True for an address to which answers are offered: the requester's, or that of somebody an agent let in."""
+    if is_requester(session, ticket, address):
+        return True
+    return without_detail(address) in (without_detail(one.address) for one in let_in(session, ticket.id))
 
 
 def let_in(session: Session, ticket_id: int) -> list[Person]:
@@ -58,14 +62,14 @@ def let_in(session: Session, ticket_id: int) -> list[Person]:
 
 
 def newcomer(session: Session, ticket_id: int) -> Person | None:
-    """Who wrote last on a ticket and does not belong to it yet; None where they do, or a machine wrote."""
+    """Who wrote last on a ticket and is offered no answer yet; None where they are, or a machine wrote."""
     written = select(col(Message.from_name), col(Message.from_address)).where(
         col(Message.ticket_id) == ticket_id,
         col(Message.kind) == MessageKind.INBOUND,
         col(Message.is_automatic).is_(False),
     )
     last = session.execute(written.order_by(col(Message.id).desc()).limit(1)).first()
-    if last is None or is_participant(session, session.get_one(Ticket, ticket_id), last.from_address):
+    if last is None or gets_answers(session, session.get_one(Ticket, ticket_id), last.from_address):
         return None
     return Person(last.from_name, last.from_address) if is_address(last.from_address) else None
 
@@ -98,7 +102,7 @@ def accept(desk: Desk, ticket: int, address: str = "") -> Outcome:
         person = Person(_name_there(session, row.id, wanted), wanted) if wanted else newcomer(session, row.id)
         if person is None:
             raise Refused(_("Nobody new has written last on #{number}.").format(number=ticket), _("Name an address."))
-        if is_participant(session, row, person.address):
+        if gets_answers(session, row, person.address):
             raise Refused(_("{person} belongs there already.").format(person=person.whole), _("Nothing was changed."))
         _add(changes, row, person)
         change.record(PARTICIPANT, None, [person.name, person.address])
@@ -139,6 +143,19 @@ def restore(changes: Changes, change: Change, was: Mapping[str, list[Any]], _lat
         changes.session.execute(out.execution_options(synchronize_session=False))
     change.record(PARTICIPANT, after, before)
     return []
+
+
+def _asked_what_came_in(session: Session, ticket_id: int, address: str) -> bool:
+    """True for the requester of a ticket that was merged into this one: an agent found both to be one matter."""
+    came_in, waiting = {ticket_id}, [ticket_id]
+    while waiting:
+        found = session.execute(select(Ticket).where(col(Ticket.merged_into).in_(waiting))).scalars()
+        sources = [one for one in found if one.id not in came_in]
+        if any(is_requester(session, one, address) for one in sources):
+            return True
+        waiting = [one.id for one in sources]
+        came_in |= set(waiting)
+    return False
 
 
 def _add(changes: Changes, ticket: Ticket, person: Person) -> None:

@@ -13,7 +13,15 @@ from helpdesk_tui.rules.callers import digits_of
 from helpdesk_tui.rules.routing import plain_address, without_detail
 from helpdesk_tui.rules.words import fold
 from helpdesk_tui.store.statements import add_row, add_rows
-from helpdesk_tui.store.tables import Agent, Customer, CustomerAddress, CustomerJoin, CustomerPhone
+from helpdesk_tui.store.tables import (
+    Agent,
+    Customer,
+    CustomerAddress,
+    CustomerJoin,
+    CustomerPhone,
+    Queue,
+    QueueAddress,
+)
 from helpdesk_tui.store.transaction import lock_name
 from helpdesk_tui.terms import Person
 
@@ -42,6 +50,15 @@ def agent_at(session: Session, address: str) -> int | None:
     """The active agent with this address, None where it is nobody's."""
     known = select(col(Agent.id)).where(func.lower(col(Agent.email)) == plain_address(address), col(Agent.is_active))
     return session.execute(known.order_by(col(Agent.id)).limit(1)).scalar_one_or_none() if address else None
+
+
+def ourselves(session: Session) -> list[Person]:
+    """Our agents and queues by the names and addresses that others see."""
+    agents = select(col(Agent.name), col(Agent.email)).where(col(Agent.is_active), col(Agent.email) != "")
+    queues = select(col(Queue.display_name), col(QueueAddress.address)).join(
+        Queue, col(Queue.id) == QueueAddress.queue_id
+    )
+    return [Person(name, address) for found in (agents, queues) for name, address in session.execute(found)]
 
 
 def customer_for(session: Session, person: Person, now: datetime, phone: str = "") -> int:

@@ -12,9 +12,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
+from helpdesk_tui.desk import queue_mail
 from helpdesk_tui.desk.door import Changes, Desk
 from helpdesk_tui.desk.identity import let_in
 from helpdesk_tui.desk.membership import change_queues, change_teams, open_to, open_to_all
+from helpdesk_tui.desk.queue_mail import QueueMail
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.routing import is_address, plain_address
@@ -62,11 +64,12 @@ def set_queue(
     display_name: str | None = None,
     *,
     is_confidential: bool | None = None,
+    mail: QueueMail | None = None,
 ) -> Outcome:
     """Change a queue; addresses given replace the ones it had. Who belongs to it stays as it is.
 
     Raises:
-        Refused: it shall be confidential, and the store is an SQLite file.
+        Refused: it shall be confidential, and the store is an SQLite file. Usage: `mail` cannot be as it is wanted.
     """
     if is_confidential:
         _refuse_confidential_file(desk)
@@ -78,6 +81,8 @@ def set_queue(
             queue.display_name = clean_line(display_name, 120)
         if addresses is not None:
             _set_addresses(changes.session, queue.id, addresses)
+        if mail is not None:
+            queue_mail.apply(queue, mail)
         changes.say(_("Queue {name} is changed.").format(name=name))
     return changes.outcome
 

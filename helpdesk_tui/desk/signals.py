@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk import links
-from helpdesk_tui.desk.participants import is_participant, is_requester
 from helpdesk_tui.desk.people import agent_at
 from helpdesk_tui.language import _
 from helpdesk_tui.rules import robots, threading
@@ -24,7 +23,7 @@ from helpdesk_tui.terms import ENDED, Authenticity, Disposition, IncomingMail, O
 
 #: A ticket closed for longer than this is not opened again by a late answer.
 REOPENS_FOR = timedelta(days=30)
-#: A token means nothing any more on a ticket on which nothing happened for longer than this.
+#: A token opens no ticket on which nothing happened for longer than this; agents are told which one it names.
 _TOKENS_LAST = timedelta(days=400)
 #: So many of the tokens that a mail names are looked up.
 _MOST_TOKENS = 100
@@ -47,11 +46,11 @@ def signals_of(session: Session, mail: IncomingMail, now: datetime) -> Signals:
         is_told=mail.report is not None and bool(by_token) and _is_told(session, by_token[0].message_id),
         is_robot=is_robot,
         token_ticket=ticket.id if ticket and by_token else None,
-        other_token_ticket=next((t.ticket_id for t in by_token if t.ticket_id != by_token[0].ticket_id), None),
+        other_token_ticket=_another(session, by_token),
         weak_ticket=ticket.id if ticket and not by_token else None,
         weak_link=link,
         is_answer=is_reply(mail.subject),
-        is_participant=ticket is not None and is_participant(session, ticket, mail.sender.address),
+        is_participant=linked is not None and links.belongs(session, linked, mail.sender.address),
         is_agents_token=ticket is not None and bool(by_token) and _is_agents(session, ticket, by_token[0], mail),
         authenticity=mail.authenticity if mail.has_strict_sender else Authenticity.FAIL,
         is_confidential=ticket is not None and session.get_one(Queue, ticket.queue_id).is_confidential,
@@ -77,10 +76,16 @@ def is_same(here: MailHere, mail: IncomingMail) -> bool:
 
 
 def _by_token(session: Session, tokens: list[str]) -> list[OwnToken]:
-    """What these tokens stand for, in their order; unknown ones and those that expired match nothing."""
+    """What these tokens stand for, in their order; unknown ones match nothing."""
     known = session.execute(select(OwnToken).where(col(OwnToken.token).in_(tokens[:_MOST_TOKENS]))).scalars()
     by_name = {one.token: one for one in known}
     return [by_name[token] for token in tokens if token in by_name]
+
+
+def _another(session: Session, tokens: list[OwnToken]) -> int | None:
+    """The ticket of the first token that is not that of the one which counts, also where tickets were merged."""
+    tickets = [links.final(session, token.ticket_id).id for token in tokens]
+    return next((one for one in tickets if one != tickets[0]), None)
 
 
 def _is_agents(session: Session, ticket: Ticket, token: OwnToken, mail: IncomingMail) -> bool:
@@ -88,7 +93,7 @@ def _is_agents(session: Session, ticket: Ticket, token: OwnToken, mail: Incoming
     address, agent_id = plain_address(mail.sender.address), agent_at(session, mail.sender.address)
     if agent_id is None or session.get(QueueMember, (ticket.queue_id, agent_id)) is None:
         return False
-    if is_requester(session, ticket, mail.sender.address):
+    if links.asked(session, token.ticket_id, mail.sender.address):
         return False
     message = session.get_one(Message, token.message_id)
     return any(plain_address(sent_to) == address for _name, sent_to in [*message.to, *message.cc])

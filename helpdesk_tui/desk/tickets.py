@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from helpdesk_tui.desk import gathering
 from helpdesk_tui.desk.door import Change, Changes, Desk
 from helpdesk_tui.desk.timers import remind_anew
 from helpdesk_tui.errors import NotFound, Refused, Usage
@@ -169,7 +170,7 @@ def _edits(session: Session, fields: Fields) -> list[_Edit]:
     if fields.category is not None:
         edits.append(_setter("category_id", _category_id(session, fields.category)))
     if fields.queue is not None:
-        edits.append(_setter("queue_id", _queue_id(session, fields.queue)))
+        edits.append(_move_to(_queue_id(session, fields.queue)))
     if fields.summary is not None:
         edits.append(_summarise(clean_line(fields.summary, 200) or None))
     if fields.due is not None:
@@ -180,6 +181,15 @@ def _edits(session: Session, fields: Fields) -> list[_Edit]:
 def _setter(name: str, value: Any) -> _Edit:
     def edit(_changes: Changes, change: Change) -> None:
         setattr(change.ticket, name, value)
+
+    return edit
+
+
+def _move_to(queue_id: int) -> _Edit:
+    def edit(changes: Changes, change: Change) -> None:
+        if change.ticket.queue_id != queue_id:
+            gathering.end_of_ticket(changes.session, change.ticket.id)
+            change.ticket.queue_id = queue_id
 
     return edit
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from helpdesk_tui.config import MailboxSettings
+from helpdesk_tui.config import MailboxSettings, PipeSettings
 from helpdesk_tui.mail.arc import newest_set
 from helpdesk_tui.mail.authresults import MethodResult, authserv_id, read_results
 from helpdesk_tui.mail.headers import Headers
@@ -40,8 +40,8 @@ class Trust:
     arc_forwarders: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, settings: MailboxSettings) -> Trust:
-        """What the settings of a mailbox say."""
+    def of(cls, settings: MailboxSettings | PipeSettings) -> Trust:
+        """What the settings of a mailbox say, or of the pipe."""
         return cls(settings.authserv_id, settings.own_hops, settings.arc_forwarders)
 
     @classmethod

@@ -6,33 +6,27 @@ import re
 from dataclasses import dataclass, field
 
 from helpdesk_tui.language import _
-from helpdesk_tui.mail import charsets
-from helpdesk_tui.mail.files import content, declared_name, is_attached
-from helpdesk_tui.mail.structure import Part
-
-MOST_CHARACTERS = 1_000_000
+from helpdesk_tui.mail import enclosed, tnef
+from helpdesk_tui.mail.charsets import line, lines
+from helpdesk_tui.mail.files import MOST_CODED, Found, content, declared_name, is_attached
+from helpdesk_tui.mail.headers import skip_envelope
+from helpdesk_tui.mail.structure import Part, read_structure
+from helpdesk_tui.mail.texts import Spent, capped, plain_text, read_text, without_blank_ends
 
 _PLACEHOLDER = re.compile(
     r"\bhtml\b.{0,200}\b(?:client|viewer|reader|program\w*|browser|support\w*|unterst\w+|anzeig\w+)", re.I | re.S
 )
 _LONGEST_PLACEHOLDER = 400
 _LONGEST_BLANK = 8_000
-_META_CHARSET = re.compile(rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?([\w:-]{1,40})", re.I)
+_MOST_NAMED = 20
+_MOST_STREAMS = 3
+#: What is decoded of the files in one attached mail, whose words alone are shown.
+_CODED_IN_MAILS = 2 * 1024 * 1024
 _NEVER_TEXT = ("text/calendar", "text/vcard", "text/x-vcard", "text/csv", "text/rtf", "text/rfc822-headers")
-_SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
-
-
-@dataclass(slots=True)
-class _Spent:
-    """What was read of all texts of a mail: they share one limit, or a mail of many parts would take many times as long.
-
-    Args:
-        characters: of the texts as they are shown; html_characters, tokens: of HTML as it came.
-    """
-
-    characters: int = 0
-    html_characters: int = 0
-    tokens: int = 0
+_CALENDARS = ("text/calendar", "application/ics")
+_MAILS = ("message/rfc822", "message/global")
+_SEALED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+_PACKED = ("application/ms-tnef", "application/vnd.ms-tnef")
 
 
 @dataclass(slots=True)
@@ -40,63 +34,143 @@ class Body:
     """What a mail says and holds.
 
     Args:
-        text: its words, clean; files: the parts that are no words; notes: what was cut or could not be read.
+        text: its words, clean; enclosed: what is read below them, a block each.
+        files: the parts that are no words; notes: what was cut or could not be read.
+        depth: in how many attached mails it lies; coded: what may still be decoded as files, in bytes.
     """
 
     text: str = ""
-    files: list[Part] = field(default_factory=list)
+    enclosed: list[str] = field(default_factory=list)
+    files: list[Part | Found] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    depth: int = 0
+    coded: int = MOST_CODED
+    _spent: Spent = field(default_factory=Spent)
+    _texts: list[str] = field(default_factory=list)
+    _packed: tnef.Unpacked | None = None
+    _streams: int = 0
+    _mails: int = 0
+    _too_large: int = 0
+
+    def read(self, raw: bytes, root: Part) -> None:
+        """Take in the words of the parts below `root`, and the rest as files."""
+        pending = [(root, True)]
+        while pending:
+            part, is_first = pending.pop()
+            if part.kind == "multipart/alternative":
+                chosen = _chosen(raw, part)
+                for leaf in (leaf for child in part.parts if child is not chosen for leaf in _files_in(child)):
+                    self._attach(raw, leaf)
+                pending += [(chosen, is_first)] if chosen else []
+            elif part.parts:
+                self._note_seal(part)
+                pending += [(child, is_first and child is part.parts[0]) for child in reversed(part.parts)]
+            elif _is_text(part, is_first):
+                self._texts.append(read_text(raw, part, self._spent, self.files, self.notes))
+            else:
+                self._attach(raw, part)
+        self.text = capped("\n\n".join(text for text in self._texts if text), self.notes)
+        if self._packed and not self.text:
+            self.text = without_blank_ends(lines(tnef.words(self._packed)))
+
+    def _note_seal(self, part: Part) -> None:
+        if part.kind == "multipart/signed":
+            self.notes.append(_("The mail is signed; the signature was not verified."))
+        elif part.kind == "multipart/encrypted":
+            self.notes.append(_("The mail is encrypted with PGP; its content is kept as a file."))
+
+    def _attach(self, raw: bytes, part: Part) -> None:
+        """Take in a part as a file, or as what it encloses."""
+        if not self._has_room(part):
+            return
+        if part.kind in _MAILS:
+            self.files.append(part)
+            self._enclose_mail(raw, part)
+        elif part.kind in _PACKED or declared_name(part).lower() == "winmail.dat":
+            self._unpack(raw, part)
+        elif part.kind in _SEALED:
+            self._unseal(raw, part)
+        elif part.kind in _CALENDARS:
+            self._enclose_calendar(raw, part)
+        else:
+            self.files.append(part)
+            if part.kind in ("message/partial", "message/external-body"):
+                self.notes.append(_("The mail holds only a piece or a reference; nothing was fetched."))
+
+    def _has_room(self, part: Part) -> bool:
+        """True where a file is decoded; one that is too large is named, and stays in the original."""
+        size = part.end - part.start
+        if size <= self.coded:
+            self.coded -= size
+            return True
+        self._too_large += 1
+        if self._too_large <= _MOST_NAMED:
+            name = line(declared_name(part), 200) or part.kind
+            text = _("{name} (about {n} MB) is only in the original: the mail is too large.")
+            self.notes.append(text.format(name=name, n=max(1, round(size / 1024 / 1024))))
+        elif self._too_large == _MOST_NAMED + 1:
+            self.notes.append(_("More files are only in the original: the mail is too large."))
+        return False
+
+    def _enclose_mail(self, raw: bytes, part: Part) -> None:
+        """Read the words of an attached mail; its own files stay in it."""
+        if self.depth >= enclosed.DEEPEST or self._mails >= enclosed.MOST_MAILS:
+            self.notes.append(_("Attached mails lie too deep or are too many; some are only kept as files."))
+            return
+        self._mails += 1
+        if part.headers.first("content-transfer-encoding").strip().lower() in ("base64", "quoted-printable"):
+            raw = content(raw, part)
+            root = read_structure(raw, skip_envelope(raw)).root
+        else:
+            root = read_structure(raw, part.start, part.end).root
+        inner = Body(depth=self.depth + 1, coded=_CODED_IN_MAILS, _spent=self._spent, _mails=self._mails)
+        inner.read(raw, root)
+        self._mails = inner._mails
+        self.enclosed += [enclosed.attached_mail(root.headers, inner.text), *inner.enclosed]
+
+    def _unpack(self, raw: bytes, part: Part) -> None:
+        """Take in the files and messages that Outlook packed into one file."""
+        self._streams += 1
+        stream = content(raw, part)
+        unpacked = tnef.unpack(stream) if self._streams <= _MOST_STREAMS else tnef.Unpacked(is_whole=False)
+        if not unpacked.is_whole:
+            self.files.append(Found(declared_name(part) or "winmail.dat", part.kind, stream))
+            self.notes.append(_("Outlook packed the files of this mail into one; it is kept as winmail.dat."))
+        self.files += unpacked.files
+        self.enclosed += [enclosed.attached_message(one.sender, one.subject, one.words) for one in unpacked.messages]
+        self._packed = self._packed or unpacked
+
+    def _unseal(self, raw: bytes, part: Part) -> None:
+        """Read the mail inside of opaque signed data; what is encrypted is kept as a file."""
+        from helpdesk_tui.mail.sealed import signed_content
+
+        der = content(raw, part)
+        inside = signed_content(der)
+        if not inside or self.depth >= enclosed.DEEPEST:
+            self.files.append(Found(declared_name(part), part.kind, der))
+            self.notes.append(_("The mail is signed or encrypted as a whole; its content is kept as a file."))
+            return
+        self.notes.append(_("The mail is signed; the signature was not verified."))
+        inner = Body(depth=self.depth + 1, coded=self.coded, _spent=self._spent, _mails=self._mails)
+        inner.read(inside, read_structure(inside, skip_envelope(inside)).root)
+        self._texts.append(inner.text)
+        self.enclosed += inner.enclosed
+        self.notes += inner.notes
+        self.files += [_taken_out(inside, file) for file in inner.files]
+
+    def _enclose_calendar(self, raw: bytes, part: Part) -> None:
+        calendar = content(raw, part)
+        self.files.append(Found(declared_name(part), part.kind, calendar))
+        summary = enclosed.calendar_summary(calendar, part.settings.get("charset", ""))
+        if summary and summary not in self.enclosed:
+            self.enclosed.append(summary)
 
 
 def read_body(raw: bytes, root: Part) -> Body:
     """The words and the files of a mail."""
     body = Body()
-    if root.kind == "text/plain" and not is_attached(root):
-        texts = [plain_text(raw, root, body.notes)]
-    else:
-        texts = _texts(raw, root, body)
-    body.text = _capped("\n\n".join(text for text in texts if text), body.notes)
+    body.read(raw, root)
     return body
-
-
-def plain_text(raw: bytes, part: Part, notes: list[str]) -> str:
-    """A text part as clean text."""
-    text = charsets.lines(_capped(_decoded(raw, part, notes), notes))
-    if part.settings.get("format", "").lower() == "flowed":
-        from helpdesk_tui.mail.flowed import unflow
-
-        text = unflow(text, drops_space=part.settings.get("delsp", "").lower() == "yes")
-    return _without_blank_ends(text)
-
-
-def _texts(raw: bytes, root: Part, body: Body) -> list[str]:
-    """Every text to show, in order; the other parts are noted as files."""
-    texts: list[str] = []
-    spent = _Spent()
-    pending = [(root, True)]
-    while pending:
-        part, is_first = pending.pop()
-        if part.kind == "multipart/alternative":
-            chosen = _chosen(raw, part)
-            body.files += [leaf for child in part.parts if child is not chosen for leaf in _files_in(child)]
-            pending += [(chosen, is_first)] if chosen else []
-        elif part.parts:
-            pending += [(child, is_first and child is part.parts[0]) for child in reversed(part.parts)]
-        elif _is_text(part, is_first):
-            texts.append(_read(raw, part, spent, body.notes))
-        else:
-            _attach(body, part)
-    return texts
-
-
-def _attach(body: Body, part: Part) -> None:
-    body.files.append(part)
-    if part.kind in _SEALED:
-        body.notes.append(_("The mail is signed or encrypted as a whole; its content is kept as a file."))
-    elif part.kind == "application/ms-tnef":
-        body.notes.append(_("Outlook packed the files of this mail into one; it is kept as winmail.dat."))
-    elif part.kind in ("message/partial", "message/external-body"):
-        body.notes.append(_("The mail holds only a piece or a reference; nothing was fetched."))
 
 
 def _chosen(raw: bytes, part: Part) -> Part | None:
@@ -120,7 +194,7 @@ def _says_something(raw: bytes, part: Part) -> bool:
     text_part = _first_text(part)
     if text_part is None or text_part.end - text_part.start > _LONGEST_BLANK:
         return text_part is not None
-    text = plain_text(raw, text_part, [])
+    text = plain_text(raw, text_part, [], [])
     return bool(text) and not (len(text) <= _LONGEST_PLACEHOLDER and _PLACEHOLDER.search(text))
 
 
@@ -141,57 +215,5 @@ def _is_text(part: Part, is_first: bool) -> bool:
     return is_first or not declared_name(part)
 
 
-def _read(raw: bytes, part: Part, spent: _Spent, notes: list[str]) -> str:
-    """The words of a part; none once those before it fill the text that is kept."""
-    if spent.characters >= MOST_CHARACTERS:
-        notes.append(_("The text of the mail is very long; its end is only in the original."))
-        return ""
-    if part.kind == "text/html":
-        text = _html_text(raw, part, spent, notes)
-        spent.characters += len(text)
-    else:
-        text = plain_text(raw, part, notes)
-        # What a text loses when it is cleaned has been read too.
-        spent.characters += max(len(text), min(MOST_CHARACTERS, part.end - part.start) // 4)
-    return text
-
-
-def _html_text(raw: bytes, part: Part, spent: _Spent, notes: list[str]) -> str:
-    from helpdesk_tui.mail import html
-
-    source = _decoded(raw, part, notes)
-    page = html.read_html(source, html.MOST_CHARACTERS - spent.html_characters, html.MOST_TOKENS - spent.tokens)
-    spent.html_characters += min(len(source), html.MOST_CHARACTERS - spent.html_characters)
-    spent.tokens += page.tokens
-    if page.is_cut:
-        notes.append(_("The HTML text of the mail is very long; its end was not read."))
-    if page.has_hidden:
-        notes.append(_("Text that the sender made invisible was left out."))
-    return _without_blank_ends(charsets.lines(page.text()))
-
-
-def _decoded(raw: bytes, part: Part, notes: list[str]) -> str:
-    data = content(raw, part)
-    label = part.settings.get("charset", "")
-    if not label and part.kind == "text/html":
-        meta = _META_CHARSET.search(data[:2_000])
-        label = meta[1].decode("ascii", "ignore") if meta else ""
-    if label and not charsets.is_known(label):
-        text = _("The character set {name} is unknown; the text was read as UTF-8 or Windows-1252.")
-        notes.append(text.format(name=charsets.line(label, 40)))
-        label = ""
-    return charsets.decode(data, label)
-
-
-def _without_blank_ends(text: str) -> str:
-    """The text without blank lines at its ends; the first line keeps its indent."""
-    text = text.rstrip()
-    start = len(text) - len(text.lstrip())
-    return text[text.rfind("\n", 0, start) + 1 :]
-
-
-def _capped(text: str, notes: list[str]) -> str:
-    if len(text) <= MOST_CHARACTERS:
-        return text
-    notes.append(_("The text of the mail is very long; its end is only in the original."))
-    return text[:MOST_CHARACTERS]
+def _taken_out(raw: bytes, file: Part | Found) -> Found:
+    return file if isinstance(file, Found) else Found(declared_name(file), file.kind, content(raw, file))

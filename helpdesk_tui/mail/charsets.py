@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from encodings.aliases import aliases
 
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
 
@@ -13,8 +14,8 @@ _CODECS = {
     "usascii": "utf-8",
     "ansix341968": "utf-8",
     "utf8": "utf-8",
-    "utf7": "utf-7",
-    "unicode11utf7": "utf-7",
+    "unicode11utf8": "utf-8",
+    "utf8mb4": "utf-8",
     "utf16": "utf-16",
     "utf16le": "utf-16-le",
     "utf16be": "utf-16-be",
@@ -29,6 +30,10 @@ _CODECS = {
     "koi8u": "koi8_u",
     "gb2312": "gb18030",
     "gbk": "gb18030",
+    "xgbk": "gb18030",
+    "cp936": "gb18030",
+    "cp950": "big5hkscs",
+    "xeucjp": "euc_jp",
     "gb18030": "gb18030",
     "big5": "big5hkscs",
     "big5hkscs": "big5hkscs",
@@ -42,7 +47,10 @@ _CODECS = {
     "iso2022jpms": "iso2022_jp_ext",
     "iso2022kr": "iso2022_kr",
     "euckr": "cp949",
+    "ksc5601": "cp949",
     "ksc56011987": "cp949",
+    "ksc56011989": "cp949",
+    "hzgb2312": "hz",
     "cp949": "cp949",
     "tis620": "cp874",
     **{f"iso8859{n}": f"iso8859_{n}" for n in (2, 3, 4, 5, 6, 7, 8, 10, 11, 13, 14, 15, 16)},
@@ -52,7 +60,12 @@ _CODECS = {
 }
 _SEPARATORS = re.compile(r"[^a-z0-9]")
 #: Codecs in which ASCII bytes may mean something else.
-_SHIFTING = {"utf-7", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "iso2022_jp_2", "iso2022_jp_ext", "iso2022_kr"}
+_SHIFTING = {"hz", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "iso2022_jp_2", "iso2022_jp_ext", "iso2022_kr"}
+#: Codecs in which a byte is a letter: what is whole UTF-8 in spite of such a name was meant as that.
+_BYTEWISE = ("cp125", "cp874", "iso8859", "koi8")
+_WIDE = ("utf-16", "utf-16-le", "utf-16-be")
+_LOOK_WITHIN = 4_000
+_NOT_NAMED = re.compile(r"[^a-z0-9]+")
 _VENDOR = re.compile(r"\A(?:windows|xcp|ibm|cs)")
 _LONGEST_LABEL = 60
 _ASCII = bytes(range(128))
@@ -68,9 +81,10 @@ def is_known(label: str) -> bool:
 def decode(content: bytes, label: str = "") -> str:
     """Bytes as text: the named character set if it fits, else UTF-8, else Windows-1252; it never fails."""
     codec = _codec(label) or "utf-8"
-    if content.isascii() and codec not in _SHIFTING:
+    if content.isascii() and codec not in _SHIFTING and b"\0" not in content[:_LOOK_WITHIN]:
         return content.decode("ascii")
-    for attempt in (codec, "utf-8"):
+    codec = _wide(content, codec) or codec
+    for attempt in ("utf-8", codec) if codec.startswith(_BYTEWISE) else (codec, "utf-8"):
         try:
             return content.decode(attempt)
         except (UnicodeError, ValueError):
@@ -97,8 +111,20 @@ def lines(text: str) -> str:
 
 def _codec(label: str) -> str | None:
     name = _SEPARATORS.sub("", label[:_LONGEST_LABEL].lower())
-    codec = _CODECS.get(name)
-    return codec or _CODECS.get(_VENDOR.sub("cp", name))
+    alias = _SEPARATORS.sub("", aliases.get(_NOT_NAMED.sub("_", label[:_LONGEST_LABEL].lower()).strip("_"), ""))
+    return _CODECS.get(name) or _CODECS.get(_VENDOR.sub("cp", name)) or (_CODECS.get(alias) if alias else None)
+
+
+def _wide(content: bytes, codec: str) -> str:
+    """The kind of UTF-16 that the bytes are, "" where they are none; without a mark the empty halves tell (RFC 2781)."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    head = content[: _LOOK_WITHIN // 2 * 2]
+    first, second = head[::2].count(0), head[1::2].count(0)
+    most = max(first, second)
+    if most * 2 > len(head) // 2 and min(first, second) * 4 < most:
+        return "utf-16-be" if first > second else "utf-16-le"
+    return "utf-16-be" if codec == "utf-16" else ""
 
 
 def _mostly(content: bytes, codec: str) -> str:

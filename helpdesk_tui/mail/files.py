@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import binascii
 import re
+import string
+from dataclasses import dataclass
 from unicodedata import normalize
 
 from helpdesk_tui.mail.charsets import line
 from helpdesk_tui.mail.headers import parameters, split_header
 from helpdesk_tui.mail.structure import Part
+from helpdesk_tui.mail.uuencode import unuu
 from helpdesk_tui.mail.words import decode_words, unbase64
 from helpdesk_tui.terms import IncomingFile
 
 #: Most file systems allow 255 bytes; what saves a file may need room for a number.
 LONGEST_NAME = 200
 _LONGEST_EXTENSION = 20
+#: All files of a mail together, as they are coded; a larger one stays in the original alone.
+MOST_CODED = 25 * 1024 * 1024
 
+_KIND = re.compile(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,120}")
 _UNSAFE = re.compile(r'[<>:"|?*\x00-\x1f]')
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|\Z)", re.I)
-_BEGIN = re.compile(rb"(?:\A|\n)begin [0-7]{3,4} [^\r\n]{0,300}\r?\n")
-_ROW = re.compile(rb"[^\r\n]++")
-#: Rows are of 61 characters; where more than so many are far shorter on average, nobody meant them as a file.
-_FEW_ROWS = 20_000
-_SHORT_ROW = 40
-_SURELY_SMALL = 64 * 1024
+_BASE64 = string.ascii_letters.encode() + string.digits.encode() + b"+/= \t\r\n"
 _REPORT_NAMES = {"message/delivery-status": "delivery-status.txt", "text/rfc822-headers": "original-header.txt"}
 _EXTENSIONS = {
     "application/pdf": "pdf",
@@ -46,17 +47,42 @@ _EXTENSIONS = {
 }
 
 
-def content(raw: bytes, part: Part) -> bytes:
-    """The bytes of a part without their transfer encoding, as far as they can be read."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that stood inside another part; its name and kind are claims, not yet cleaned."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+def content(raw: bytes, part: Part, most: int = MOST_CODED) -> bytes:
+    """The bytes of a part without their transfer encoding, as far as they can be read.
+
+    Args:
+        most: how many bytes of it are read, as they are coded.
+    """
     encoding = part.headers.first("content-transfer-encoding").strip(" ;\"'").lower()
-    coded = raw[part.start : part.end]
+    coded = raw[part.start : min(part.end, part.start + most)]
     if encoding == "base64":
-        return unbase64(coded)
+        plain = unbase64(coded)
+        return coded if part.kind.startswith("text/") and _is_no_base64(coded, plain) else plain
     if encoding == "quoted-printable":
         return binascii.a2b_qp(coded)
     if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
-        return _unuu(coded)
+        return unuu(coded)
     return coded
+
+
+def _is_no_base64(coded: bytes, plain: bytes) -> bool:
+    """True where other signs stand in the code of a text and what it decodes to is none."""
+    if not coded.translate(None, _BASE64):
+        return False
+    try:
+        plain.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def declared_name(part: Part) -> str:
@@ -71,18 +97,23 @@ def is_attached(part: Part) -> bool:
     return part.headers.first("content-disposition").lower().startswith("attachment")
 
 
-def incoming_files(raw: bytes, parts: list[Part]) -> tuple[IncomingFile, ...]:
-    """The parts as files; no two have names that differ only in case."""
+def incoming_files(raw: bytes, files: list[Part | Found]) -> tuple[IncomingFile, ...]:
+    """The files of a mail with their bytes; no two have names that differ only in case."""
     taken: set[str] = set()
-    files = []
-    for number, part in enumerate(parts, 1):
-        body = content(raw, part)
-        declared = declared_name(part)
-        name = safe_name(declared) or _default_name(part, body, number)
-        name = _free_name(name, taken)
+    incoming = []
+    for number, file in enumerate(files, 1):
+        body = file.content if isinstance(file, Found) else content(raw, file)
+        declared = claimed_name(file)
+        kind = file.kind if _KIND.fullmatch(file.kind) else "application/octet-stream"
+        name = _free_name(safe_name(declared) or _default_name(kind, body, number), taken)
         taken.add(name.casefold())
-        files.append(IncomingFile(name, part.kind, body, len(declared.encode("utf-8", "replace")) > LONGEST_NAME))
-    return tuple(files)
+        incoming.append(IncomingFile(name, kind, body, len(declared.encode("utf-8", "replace")) > LONGEST_NAME))
+    return tuple(incoming)
+
+
+def claimed_name(file: Part | Found) -> str:
+    """The name that a file comes with, not yet cleaned."""
+    return file.name if isinstance(file, Found) else declared_name(file)
 
 
 def safe_name(claimed: str) -> str:
@@ -106,17 +137,17 @@ def _shortened(name: str) -> str:
     return stem.encode()[:room].decode("utf-8", "ignore") + dot + extension
 
 
-def _default_name(part: Part, body: bytes, number: int) -> str:
-    if part.kind == "message/rfc822":
+def _default_name(kind: str, body: bytes, number: int) -> str:
+    if kind == "message/rfc822":
         subject = split_header(body, 0, min(len(body), 64 * 1024))[0].first("subject")
         return (
             safe_name(decode_words(subject)[:80].replace("/", "_") + ".eml" if subject else "")
             or f"message-{number}.eml"
         )
-    if part.kind in _REPORT_NAMES:
-        return _REPORT_NAMES[part.kind]
-    extension = _EXTENSIONS.get(part.kind) or part.kind.rpartition("/")[2].removeprefix("x-")
-    stem = "image" if part.kind.startswith("image/") else "attachment"
+    if kind in _REPORT_NAMES:
+        return _REPORT_NAMES[kind]
+    extension = _EXTENSIONS.get(kind) or kind.rpartition("/")[2].removeprefix("x-")
+    stem = "image" if kind.startswith("image/") else "attachment"
     return safe_name(f"{stem}-{number}.{extension if len(extension) <= 5 else 'bin'}")
 
 
@@ -128,27 +159,3 @@ def _free_name(name: str, taken: set[str]) -> str:
     while free.casefold() in taken:
         free, copy = f"{stem} ({copy}){dot}{extension}", copy + 1
     return free
-
-
-def _unuu(coded: bytes) -> bytes:
-    """The bytes behind uuencode; where its rows are too many or claim more than they hold, the code itself."""
-    begin = _BEGIN.search(coded)
-    decoded = bytearray()
-    for count, row in enumerate(_ROW.finditer(coded, begin.end() if begin else 0)):
-        if row[0].strip() == b"end":
-            break
-        decoded += _row(row[0])
-        if count > _FEW_ROWS + row.end() // _SHORT_ROW or len(decoded) > max(len(coded), _SURELY_SMALL):
-            return coded
-    return bytes(decoded)
-
-
-def _row(row: bytes) -> bytes:
-    try:
-        return binascii.a2b_uu(row)
-    except binascii.Error:
-        length = (((row[0] - 32) & 63) * 4 + 5) // 3
-        try:
-            return binascii.a2b_uu(row[:length])
-        except binascii.Error:
-            return b""

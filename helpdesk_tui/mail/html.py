@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from helpdesk_tui.language import _
+from helpdesk_tui.mail.tables import Tables
+from helpdesk_tui.mail.visibility import Faintness, is_hidden
+
 MOST_CHARACTERS = 3_000_000
 MOST_TOKENS = 300_000
 #: More text than is kept of a mail need not be written.
@@ -24,14 +28,15 @@ _TOKEN = re.compile(
 _SETTING = re.compile(r"(?<![\w:-])([\w:-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))")
 _BLANK = re.compile(r"[ \t\r\n\f\v]+")
 _BLANK_LINES = re.compile(r"\n(?: *+\n){2,}+")
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?![.\d]*[1-9])")
 _LONG_NUMBER = re.compile(r"&#[xX]?[0-9a-fA-F]{8,};?")
 
 _DROPPED = {"script", "style", "head", "title", "noscript", "template", "object", "svg", "iframe", "select"}
 _VOID = {"br", "img", "hr", "input", "meta", "link", "area", "base", "col", "embed", "source", "wbr", "param"}
 _PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "table", "blockquote"}
+_LISTS = {"ul", "ol"}
 _BLOCKS = {"div", "tr", "li", "dt", "dd", "section", "article", "header", "footer", "center", "form", "address", "body"}
 _CELLS = {"td", "th"}
+_SCRIPTS = ("javascript", "vbscript", "data")
 
 
 def read_html(html: str, most_characters: int = MOST_CHARACTERS, most_tokens: int = MOST_TOKENS) -> Page:
@@ -59,9 +64,10 @@ class Page:
         self.has_hidden = self.is_cut = False
         self.tokens = self._written = 0
         self._shows_hidden = shows_hidden
-        self._lines: list[str] = []
+        self._tables = Tables()
+        self._faintness = Faintness(has_styles=False)
         self._line: list[str] = []
-        self._has_words = False
+        self._has_words = self._is_new_item = False
         self._quotes = 0
         self._pre = 0
         self._lists: list[int] = []
@@ -73,6 +79,7 @@ class Page:
         """Take in a whole document, or so much of it."""
         self.is_cut = len(html) > most_characters
         html = html[:most_characters]
+        self._faintness = Faintness(has_styles="background" in html and "<style" in html.lower())
         at = 0
         while at < len(html) and (token := _TOKEN.match(html, at)):
             if self.tokens >= most_tokens or self._written > _MOST_WRITTEN:
@@ -90,10 +97,13 @@ class Page:
     def text(self) -> str:
         """Everything written, without blank lines in a row."""
         self._break()
+        self._tables.end_all(self._margin())
         kept: list[str] = []
-        for text in self._lines:
+        for text in self._tables.lines:
             if text.strip("> ") or (kept and kept[-1].strip("> ")):
                 kept.append(text)
+        while kept and not kept[-1].strip("> "):
+            kept.pop()
         return "\n".join(kept).strip("\n")
 
     def _tag(self, html: str, at: int, token: re.Match[str]) -> int:
@@ -126,9 +136,12 @@ class Page:
 
     def _begin(self, name: str, raw_settings: str) -> None:
         settings = _settings(raw_settings) if raw_settings and not raw_settings.isspace() else {}
-        if name not in _VOID and not self._shows_hidden and _is_hidden(raw_settings, settings):
-            self._hidden, self.has_hidden = (name, 1), True
-        elif name == "br":
+        if name not in _VOID and not self._shows_hidden:
+            if is_hidden(raw_settings, settings):
+                self._hidden = (name, 1)
+                return
+            self._faintness.begin(name, settings)
+        if name == "br":
             self._break(is_kept=True)
         elif name == "a":
             self._end_link()
@@ -137,37 +150,64 @@ class Page:
             self._write_image(settings.get("alt", ""))
         elif name == "hr":
             self._break()
-            self._lines.append(self._margin() + "---")
-        else:
-            self._begin_block(name)
+            self._tables.lines.append(self._margin() + "---")
+        elif not (self._is_new_item and name in ("p", "div")):
+            self._begin_block(name, settings)
 
-    def _begin_block(self, name: str) -> None:
+    def _begin_block(self, name: str, settings: dict[str, str]) -> None:
         if name in _PARAGRAPHS:
-            self._paragraph()
-            self._pre += name == "pre"
-            self._quotes += name == "blockquote"
-            if name in ("ul", "ol"):
-                self._lists.append(1 if name == "ol" else 0)
+            self._begin_paragraph(name, settings)
         elif name in _CELLS:
-            if self._has_words:
-                self._line.append("  ")
+            self._begin_cell(is_head=name == "th")
         elif name in _BLOCKS:
             self._break()
-            if name == "li":
+            if name == "tr":
+                self._tables.end_row(self._margin())
+            elif name == "li":
                 self._line.append(self._bullet())
+                self._is_new_item = True
+
+    def _begin_paragraph(self, name: str, settings: dict[str, str]) -> None:
+        if name in _LISTS and self._lists:
+            self._break()
+        else:
+            self._paragraph()
+        self._pre += name == "pre"
+        self._quotes += name == "blockquote"
+        if name in _LISTS:
+            self._lists.append(_first_number(settings.get("start", "")) if name == "ol" else 0)
+        elif name == "table":
+            self._tables.begin()
+
+    def _begin_cell(self, *, is_head: bool) -> None:
+        """A cell of a table; outside of one, only blanks hold it off what is before it."""
+        has_words = self._has_words
+        if self._line and self._tables.is_open:
+            self._break()
+        if not self._tables.begin_cell(is_head=is_head) and has_words:
+            self._line.append("  ")
 
     def _end(self, name: str) -> None:
+        self._faintness.end(name)
         if name == "a":
             self._end_link()
         elif name in _PARAGRAPHS:
+            self._end_paragraph(name)
+        elif name in _BLOCKS or (name in _CELLS and self._tables.is_open):
             self._break()
-            self._pre = max(0, self._pre - (name == "pre"))
-            self._quotes = max(0, self._quotes - (name == "blockquote"))
+            if name == "tr":
+                self._tables.end_row(self._margin())
+
+    def _end_paragraph(self, name: str) -> None:
+        self._break()
+        self._pre = max(0, self._pre - (name == "pre"))
+        self._quotes = max(0, self._quotes - (name == "blockquote"))
+        if name in _LISTS and self._lists:
+            self._lists.pop()
+        elif name == "table":
+            self._tables.end(self._margin())
+        if not (name in _LISTS and self._lists):
             self._paragraph()
-            if name in ("ul", "ol") and self._lists:
-                self._lists.pop()
-        elif name in _BLOCKS:
-            self._break()
 
     def _bullet(self) -> str:
         indent = "  " * (min(len(self._lists), 10) - 1)
@@ -177,10 +217,12 @@ class Page:
         return indent + "- "
 
     def _write(self, raw: str) -> None:
-        if self._hidden[0]:
-            return
         text = plain(raw)
-        self._has_words = self._has_words or not text.isspace()
+        if self._hidden[0] or (self._faintness.is_unseen and not self._shows_hidden):
+            self.has_hidden = self.has_hidden or not text.isspace()
+            return
+        if not text.isspace():
+            self._has_words, self._is_new_item = True, False
         if self._pre:
             self._write_lines(_BLANK_LINES.sub("\n\n", text))
             return
@@ -210,7 +252,9 @@ class Page:
         target, start = self._link
         self._link = None
         words = "".join(self._line[start:]).strip()
-        if target and _bare(words) != _bare(target):
+        if target.partition(":")[0].lower() in _SCRIPTS:
+            self._line.append(" " + _("[a script, left out]"))
+        elif target and _bare(words) != _bare(target):
             self._line.append(f" <{target}>" if words else f"<{target}>")
 
     def _margin(self) -> str:
@@ -221,15 +265,15 @@ class Page:
             self._end_link()
         text = "".join(self._line)
         self._line.clear()
-        self._has_words = False
+        self._has_words = self._is_new_item = False
         if is_kept or text.strip():
-            self._lines.append(self._margin() + (text.rstrip() if not self._pre else text))
-            self._written += len(self._lines[-1]) + 1 if text else 0
+            self._tables.lines.append(self._margin() + (text.rstrip() if not self._pre else text))
+            self._written += len(self._tables.lines[-1]) + 1 if text else 0
 
     def _paragraph(self) -> None:
         self._break()
-        if self._lines and self._lines[-1].strip("> "):
-            self._lines.append(self._margin())
+        if self._tables.lines and self._tables.lines[-1].strip("> "):
+            self._tables.lines.append(self._margin())
 
 
 def plain(raw: str) -> str:
@@ -244,22 +288,14 @@ def _settings(raw: str) -> dict[str, str]:
     return {name.lower(): plain(one or two or three) for name, one, two, three in found}
 
 
-def _is_hidden(raw: str, settings: dict[str, str]) -> bool:
-    style = settings.get("style", "")
-    if style and _HIDDEN.search(style.lower()):
-        return True
-    return "hidden" in raw and re.search(r"(?:^|\s)hidden(?:\s|=|/|$)", _quoteless(raw)) is not None
-
-
-def _quoteless(raw: str) -> str:
-    return re.sub(r"\"[^\"]*+\"|'[^']*+'", "''", raw[:20_000])
+def _first_number(start: str) -> int:
+    return int(start) if start.isdecimal() and 0 < len(start) < 7 else 1
 
 
 def _target(href: str) -> str:
     """A link target as it is shown, "" for the ones that lead nowhere outside."""
     target = "".join(href.split())[:_LONGEST_TARGET]
-    scheme = target.partition(":")[0].lower()
-    return "" if target.startswith("#") or scheme in ("javascript", "cid", "data", "vbscript") else target
+    return "" if target.startswith(("#", "cid:", "CID:")) else target
 
 
 def _bare(address: str) -> str:

@@ -6,28 +6,41 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import imapclient
 from imapclient.exceptions import (
-    CapabilityError,
     IMAPClientAbortError,
     IMAPClientError,
     IMAPClientReadOnlyError,
-    LoginError,
     ProtocolError,
 )
 
-from helpdesk_tui.config import MailboxSettings, secret
+from helpdesk_tui.config import MailboxSettings
 from helpdesk_tui.errors import HelpdeskError, Temporary
 from helpdesk_tui.language import _
 from helpdesk_tui.mail import tls
+from helpdesk_tui.mail.imap_after import move
+from helpdesk_tui.mail.imap_login import PASSING, log_in
 from helpdesk_tui.mail.imap_wire import IdleRefused, ImapClient
-from helpdesk_tui.mail.mailbox import MAX_MAIL_BYTES, FetchedMail, folder_after, in_batches, received_at, too_large
+from helpdesk_tui.mail.mailbox import (
+    MAX_MAIL_BYTES,
+    FetchedMail,
+    RefusedForNow,
+    folder_after,
+    in_batches,
+    moment_of,
+    received_at,
+    too_large,
+)
 
 __all__ = ["FetchedMail", "ImapMailbox"]
+
+_T = TypeVar("_T")
 
 #: What can be the number of a mail or of a folder: 32 bits in RFC 3501, 63 bits with servers that are generous.
 _MOST = 2**63 - 1
@@ -42,8 +55,6 @@ _MOST_LOSSES = 10
 _BYTES_REPR = re.compile(r"b(['\"])(.*)\1", re.DOTALL)
 #: What reading a senseless answer may end in, besides the errors of imapclient.
 _NONSENSE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
-#: Refusals that pass (RFC 5530).
-_PASSING = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "[EXPUNGEISSUED]", "* BYE")
 
 
 class ImapMailbox:
@@ -60,10 +71,13 @@ class ImapMailbox:
     def __init__(self, settings: MailboxSettings) -> None:
         self.uidvalidity = 0
         self.problems: list[str] = []
+        self.remarks: list[str] = []
         self._settings = settings
         self._target = folder_after(settings)
         self._place = _("Mailbox {name}").format(name=settings.name)
         self._stop = threading.Event()
+        self._is_read_only = False
+        self._certificate = ""
         self._can_idle = False
         self._cut_idles = 0
         self._suspects: dict[int, int] = {}
@@ -80,7 +94,8 @@ class ImapMailbox:
                 if self._settings.security == "starttls":
                     self._client.starttls(context)
                 tls.refuse_clear_text(self._client.wire.sock, self._place)
-                self._log_in()
+                self._certificate = tls.certificate_of(self._client.wire.sock)
+                log_in(self._client, self._settings, self._place)
                 self._can_idle = self._cut_idles < _MOST_CUT_IDLES and self._client.has_capability("IDLE")
             self._select()
         except BaseException as error:
@@ -104,11 +119,22 @@ class ImapMailbox:
     def uids(self) -> list[int]:
         """The mails in the folder now, ascending; opens it anew, for a folder made anew would look empty."""
         self.problems.clear()
+        self.remarks.clear()
         self._select()
         listed = self._listed()
         text = _("{place}: the server gives a mail the number {uid}, which none can have; it was left where it is.")
         self.problems += [text.format(place=self._place, uid=uid) for uid in listed if not _can_be(uid)]
         return [uid for uid in listed if _can_be(uid)]
+
+    def ages(self, uids: Sequence[int]) -> dict[int, datetime]:
+        """When the server took each of these mails, as far as it says so."""
+        aged: dict[int, datetime] = {}
+        for some in _slices(uids):
+            with self._speaking(_("asking for dates")):
+                found = self._client.fetch(some, ["INTERNALDATE"])
+                said = {uid: found[uid].get(b"INTERNALDATE") for uid in some if uid in found}
+            aged.update((uid, at) for uid, moment in said.items() if (at := moment_of(moment)))
+        return aged
 
     def fetch(self, uids: Sequence[int]) -> Iterator[list[FetchedMail]]:
         """These mails as the server holds them, within the limits of the settings; marks nothing as read."""
@@ -117,12 +143,7 @@ class ImapMailbox:
         self._suspects = {uid: self._suspects[uid] for uid in uids if uid in self._suspects}
         calm = [uid for uid in uids if uid not in self._suspects]
         for batch in in_batches(self._sizes(calm), self._settings.batch_count, self._settings.batch_bytes):
-            try:
-                mails = self._fetch_batch(batch)
-            except HelpdeskError as error:
-                self._set_aside([uid for uid, _size in batch], error)
-                continue
-            if mails:
+            if mails := self._twice([uid for uid, _size in batch], partial(self._fetch_batch, batch)):
                 yield mails
         for uid in sorted(self._suspects, key=lambda uid: (self._suspects[uid], uid)):
             if mails := self._fetch_alone(uid):
@@ -131,14 +152,16 @@ class ImapMailbox:
 
     def done(self, uids: Sequence[int]) -> None:
         """Mark mails as read, move them, or leave them, as the settings say."""
-        if self._settings.after == "leave":
+        if self._settings.after == "leave" or self._is_read_only:
             return
+        doing = _("marking mail as read")
+        if self._target:
+            doing = _("moving mail to {folder}").format(folder=self._target)
         for some in _slices(uids):
-            if self._target:
-                self._move(some)
-            else:
-                with self._speaking(_("marking mail as read")):
+            with self._speaking(doing):
+                if not (self._target and move(self._client, some, self._target)):
                     self._client.add_flags(some, [imapclient.SEEN], silent=True)
+                    self._remark_unmoved()
 
     def wait(self, seconds: float) -> bool:
         """Wait for mail with IDLE, a minute at most; a server without IDLE gets a pause, and then may have some."""
@@ -153,35 +176,10 @@ class ImapMailbox:
         """End `wait` soon, from any thread."""
         self._stop.set()
 
-    def _log_in(self) -> None:
-        if (code := self._refusal()) is None:
-            return
-        words = code or _("without a reason that is safe to repeat")
-        message = _("{place}: {host} refused the login: {words}.").format(
-            place=self._place, host=self._settings.host, words=words
-        )
-        if any(code in words for code in _PASSING):
-            raise Temporary(message, _("It is tried again."))
-        raise HelpdeskError(message, _("Check user and password; some providers want a password for programs."))
-
-    def _refusal(self) -> str | None:
-        """Log in; the code of the server's refusal, None where it accepts. Only here the password is in a variable."""
-        client, settings = self._client, self._settings
-        password = secret(settings.password_command, settings.password_env, self._place)
-        is_plain = client.has_capability("AUTH=PLAIN") or not password.isascii()
-        try:
-            (client.plain_login if is_plain else client.login)(settings.user, password)
-        except LoginError as error:
-            code = tls.login_code(str(error))
-            if isinstance(error.__context__, IMAPClientAbortError):
-                raise IMAPClientAbortError(_("during the login {code}").format(code=code).strip()) from None
-            return code
-        return None
-
     def _select(self) -> None:
         folder = self._settings.folder
         with self._speaking(_("opening folder {folder}").format(folder=folder)):
-            found = self._client.select_folder(folder, readonly=self._settings.after == "leave")
+            found = self._opened(folder)
             self._client.wire.forget_news()
         if not _can_be(found.get(b"UIDVALIDITY")):
             raise HelpdeskError(
@@ -194,6 +192,23 @@ class ImapMailbox:
             self._suspects.clear()
         self.uidvalidity = found[b"UIDVALIDITY"]
 
+    def _opened(self, folder: str) -> dict[bytes, Any]:
+        """Open the folder to change it; one that can only be read is read (RFC 3501 §6.3.1)."""
+        self._is_read_only = False
+        if self._settings.after != "leave":
+            with contextlib.suppress(IMAPClientReadOnlyError):
+                return dict(self._client.select_folder(folder))
+            self._is_read_only = True
+            text = _("{place}: {folder} can only be read, so mail stays in it as it is.")
+            self.remarks.append(text.format(place=self._place, folder=folder))
+        return dict(self._client.select_folder(folder, readonly=True))
+
+    def _remark_unmoved(self) -> None:
+        text = _("{place}: {host} has neither MOVE nor UIDPLUS, so mail is marked as read and stays where it is.")
+        words = text.format(place=self._place, host=self._settings.host)
+        if self._target and words not in self.remarks:
+            self.remarks.append(words)
+
     def _listed(self) -> list[int]:
         with self._speaking(_("looking for mail")):
             self._client.noop()
@@ -202,12 +217,7 @@ class ImapMailbox:
 
     def _sizes(self, uids: Sequence[int]) -> Iterator[tuple[int, int]]:
         for some in _slices(uids):
-            try:
-                sizes = self._sizes_of(some)
-            except HelpdeskError as error:
-                self._set_aside(some, error)
-            else:
-                yield from sizes
+            yield from self._twice(some, partial(self._sizes_of, some))
 
     def _sizes_of(self, uids: list[int]) -> list[tuple[int, int]]:
         """Uid and size of those that are not too large."""
@@ -245,9 +255,20 @@ class ImapMailbox:
         del self._suspects[uid]
         return mails
 
-    def _set_aside(self, uids: Sequence[int], error: HelpdeskError) -> None:
-        self._suspects.update((uid, self._suspects.get(uid, 0)) for uid in uids)
-        self._go_on_after(error)
+    def _twice(self, uids: Sequence[int], ask: Callable[[], list[_T]]) -> list[_T]:
+        """Ask for something of these mails, at once again where that fails: so mails keep their order.
+
+        Nothing, where that is no use either; then each of them is asked for alone, after all others.
+        """
+        for is_last in (False, True):
+            try:
+                return ask()
+            except HelpdeskError as error:
+                trouble = error
+            if is_last:
+                self._suspects.update((uid, self._suspects.get(uid, 0)) for uid in uids)
+            self._go_on_after(trouble)
+        return []
 
     def _go_on_after(self, error: HelpdeskError) -> None:
         """Make a lost connection anew, unless that is no use or we end; after a plain refusal it is as good as before."""
@@ -277,27 +298,6 @@ class ImapMailbox:
             text = _("{place}: UID {uid} was left out by the server; it is asked for again later.")
             still_there = self._left_out.intersection(self._listed())
             self.problems += [text.format(place=self._place, uid=uid) for uid in sorted(still_there)]
-
-    def _move(self, uids: list[int]) -> None:
-        with self._speaking(_("moving mail to {folder}").format(folder=self._target)):
-            try:
-                self._put_into_target(uids)
-            except IMAPClientError as error:
-                if "[TRYCREATE]" not in str(error):
-                    raise
-                self._client.create_folder(self._target)
-                self._put_into_target(uids)
-
-    def _put_into_target(self, uids: list[int]) -> None:
-        """Move with MOVE or what stands for it; a plain EXPUNGE would take away what others marked."""
-        if self._client.has_capability("MOVE"):
-            self._client.move(uids, self._target)
-            return
-        if not self._client.has_capability("UIDPLUS"):
-            raise CapabilityError(_("it has neither MOVE nor UIDPLUS"))
-        self._client.copy(uids, self._target)
-        self._client.add_flags(uids, [imapclient.DELETED], silent=True)
-        self._client.uid_expunge(uids)
 
     def _pause(self, seconds: float) -> bool:
         if self._can_idle:
@@ -329,18 +329,13 @@ class ImapMailbox:
     def _explained(self, error: Exception, doing: str) -> HelpdeskError:
         host, words = self._settings.host, _words(error)
         if isinstance(error, OSError):
-            return tls.explain(error, self._place, host, self._settings.port)
+            return tls.explain(error, self._place, host, self._settings.port, self._certificate)
         said = {"place": self._place, "host": host, "doing": doing, "words": words}
-        if isinstance(error, IMAPClientReadOnlyError):
-            return HelpdeskError(
-                _("{place}: {doing}: it can only be read.").format(**said),
-                _('Ask for more rights, or set after = "leave".'),
-            )
         if isinstance(error, IMAPClientAbortError):
             return Temporary(_("{place}: {host} hung up: {words}.").format(**said), _("It is tried again."))
         if isinstance(error, ProtocolError) or not isinstance(error, IMAPClientError):
             return Temporary(_("{place}: {host} gave an answer without sense.").format(**said), _("It is tried again."))
-        kind = Temporary if any(code in words for code in _PASSING) else HelpdeskError
+        kind = RefusedForNow if any(code in words for code in PASSING) else HelpdeskError
         return kind(
             _("{place}: {doing}: {host} refused: {words}.").format(**said),
             _("Check the settings of this mailbox, and the rights of its account."),

@@ -22,6 +22,7 @@ from imapclient.exceptions import IMAPClientError
 
 from helpdesk_tui.config import MailboxSettings
 from helpdesk_tui.mail import tls
+from helpdesk_tui.mail.oauth import end_of_refusal, token_words
 
 _SLICE_SECONDS = 0.2
 _NEWS = re.compile(rb"\* \d+ EXISTS\b", re.IGNORECASE)
@@ -42,6 +43,12 @@ class ImapClient(imapclient.IMAPClient):
         super().__init__(settings.host, settings.port, ssl=is_tls, timeout=timeout)  # type: ignore[arg-type]
         self.normalise_times = False
         self.wire.debug = 0  # else every mail is formatted for a log that nobody reads
+
+    def token_login(self, kind: str, user: str, token: str) -> None:
+        """Log in with a token, by `xoauth2` or `oauthbearer`; a refusal costs one try, whatever the server asks."""
+        words = iter([token_words(kind, user, token)])
+        log_in: Any = self.sasl_login
+        log_in(kind.upper(), lambda _challenge: next(words, end_of_refusal(kind)))
 
     def _create_IMAP4(self) -> Wire:
         self.wire = Wire(self._settings, self._context)

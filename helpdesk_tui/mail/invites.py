@@ -1,41 +1,115 @@
-"""A calendar invitation in a few lines, for a mail that says nothing else; it is never answered."""
+"""A calendar entry in a few lines: who, what, when and where; it is never answered."""
 
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 
-from helpdesk_tui.language import _
+from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.mail.charsets import line
 
 _READ_WITHIN = 64 * 1024
-_FIELD = re.compile(r"^(SUMMARY|DTSTART|DTEND|LOCATION|ORGANIZER|METHOD)((?:;[^:\n]{0,200})?):(.*)$", re.M)
+_MOST_PEOPLE = 5
+_METHOD = re.compile(r"^METHOD:[ \t]*([A-Za-z]{1,20})", re.M)
+_FIELD = re.compile(r"^([A-Z-]{1,40})((?:;(?:[^:;\"\n]|\"[^\"\n]{0,200}\"){0,300}){0,20}):([^\n]*)", re.M)
+_SETTING = re.compile(r";(CN|TZID|PARTSTAT)=(?:\"([^\"\n]{0,200})\"|([^;:\"\n]{0,200}))", re.I)
 _MOMENT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})\d{0,2}(Z?))?")
+_DAY = re.compile(r"\d{8}")
 _ESCAPED = re.compile(r"\\([\\;,nN])")
-_ZONE = re.compile(r"TZID=\"?([^;:\"]{1,60})")
+_LONGEST = {"SUMMARY": 300, "LOCATION": 300}
+
+#: Each field of the first event: its settings and its value.
+_Fields = dict[str, list[tuple[str, str]]]
 
 
 def invitation(calendar: str) -> str:
-    """What is to happen, when and where; "" where the calendar names no event."""
+    """What is to happen, when, where and with whom; "" where the calendar names no event."""
     text = calendar[:_READ_WITHIN].replace("\r\n", "\n").replace("\n ", "").replace("\n\t", "")
-    event = text.partition("BEGIN:VEVENT")
-    fields: dict[str, tuple[str, str]] = {}
-    for found in _FIELD.finditer(event[2]):
-        fields.setdefault(found[1], (found[2], found[3]))
-    if not fields:
+    before, _begin, rest = text.partition("BEGIN:VEVENT")
+    event = _fields(rest.partition("END:VEVENT")[0].partition("BEGIN:VALARM")[0])
+    if not event:
         return ""
-    cancelled = "METHOD:CANCEL" in event[0]
-    title = _("Cancelled appointment: {what}") if cancelled else _("Invitation: {what}")
-    when = " – ".join(_moment(*fields[name]) for name in ("DTSTART", "DTEND") if name in fields)
-    place = _plain(fields["LOCATION"][1]) if "LOCATION" in fields else ""
+    found = _METHOD.search(before)
+    method = found[1].upper() if found else ""
     rows = [
-        title.format(what=_plain(fields.get("SUMMARY", ("", ""))[1])),
-        ", ".join(part for part in (when, place) if part),
+        _title(method, event).format(what=_plain(event, "SUMMARY"), who=_answerer(event)),
+        ", ".join(part for part in (_when(event), _plain(event, "LOCATION")) if part),
+        _people(_("Organizer: {names}"), event.get("ORGANIZER", [])),
+        _people(_("Invited: {names}"), event.get("ATTENDEE", []) if method != "REPLY" else []),
     ]
     return "\n".join(row.strip() for row in rows if row.strip())
 
 
-def _plain(value: str) -> str:
-    return line(_ESCAPED.sub(lambda mark: " " if mark[1] in "nN" else mark[1], value), 300)
+def _fields(event: str) -> _Fields:
+    fields: _Fields = {}
+    for found in _FIELD.finditer(event):
+        fields.setdefault(found[1], []).append((found[2], found[3]))
+    return fields
+
+
+def _title(method: str, event: _Fields) -> str:
+    if method == "CANCEL" or _plain(event, "STATUS") == "CANCELLED":
+        return _("Cancelled appointment: {what}")
+    if method == "REPLY":
+        return _answer(event)
+    if method == "COUNTER":
+        return _("{who} proposes another time: {what}")
+    if _plain(event, "SEQUENCE").strip("0"):
+        return _("Changed appointment: {what}")
+    return _("Invitation: {what}")
+
+
+def _answer(event: _Fields) -> str:
+    settings = event.get("ATTENDEE", [("", "")])[0][0]
+    answers = {
+        "ACCEPTED": _("{who} accepted: {what}"),
+        "DECLINED": _("{who} declined: {what}"),
+        "TENTATIVE": _("{who} accepted tentatively: {what}"),
+    }
+    return answers.get(_setting(settings, "PARTSTAT").upper(), _("{who} answered: {what}"))
+
+
+def _answerer(event: _Fields) -> str:
+    people = event.get("ATTENDEE", [])
+    return _person(*people[0]) if people else _("Somebody")
+
+
+def _when(event: _Fields) -> str:
+    moments = [_moment(*event["DTSTART"][0])] if "DTSTART" in event else []
+    if "DTEND" in event:
+        settings, end = event["DTEND"][0]
+        moments.append(_moment(settings, _last_day(end) if _DAY.fullmatch(end.strip()) else end))
+    when = " – ".join(dict.fromkeys(moments))
+    return _("{when}, repeated").format(when=when) if when and "RRULE" in event else when
+
+
+def _last_day(end: str) -> str:
+    """The last day of an entry for whole days, whose end is the day behind it (RFC 5545 §3.6.1)."""
+    try:
+        return f"{date.fromisoformat(end.strip()) - timedelta(days=1):%Y%m%d}"
+    except (ValueError, OverflowError):
+        return end
+
+
+def _people(title: str, people: list[tuple[str, str]]) -> str:
+    if not people:
+        return ""
+    names = ", ".join(_person(*one) for one in people[:_MOST_PEOPLE])
+    others = len(people) - _MOST_PEOPLE
+    more = ngettext("and one more", "and {n} more", others) if others > 0 else ""
+    return f"{title.format(names=names)} {more}".strip()
+
+
+def _person(settings: str, value: str) -> str:
+    """A person by name and address."""
+    address = line(value.strip().removeprefix("mailto:").removeprefix("MAILTO:"), 100)
+    name = line(_setting(settings, "CN"), 100)
+    return f"{name} <{address}>" if name and name != address else address
+
+
+def _plain(event: _Fields, name: str) -> str:
+    value = event.get(name, [("", "")])[0][1]
+    return line(_ESCAPED.sub(lambda mark: " " if mark[1] in "nN" else mark[1], value), _LONGEST.get(name, 40))
 
 
 def _moment(settings: str, value: str) -> str:
@@ -43,6 +117,13 @@ def _moment(settings: str, value: str) -> str:
     if found is None:
         return line(value, 40)
     year, month, day, hour, minute, is_utc = found.groups()
-    zone = _ZONE.search(settings)
+    zone = line(_setting(settings, "TZID"), 60)
     clock = f" {hour}:{minute}" if hour else ""
-    return f"{year}-{month}-{day}{clock}" + (" UTC" if is_utc else f" ({line(zone[1], 60)})" if zone and clock else "")
+    return f"{year}-{month}-{day}{clock}" + (" UTC" if is_utc else f" ({zone})" if zone and clock else "")
+
+
+def _setting(settings: str, name: str) -> str:
+    for found in _SETTING.finditer(settings):
+        if found[1].upper() == name:
+            return found[2] or found[3] or ""
+    return ""

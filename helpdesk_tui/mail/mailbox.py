@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 from helpdesk_tui.config import MailboxSettings
-from helpdesk_tui.errors import Usage
+from helpdesk_tui.errors import HelpdeskError, Temporary, Usage
 from helpdesk_tui.language import _
 
 #: A larger mail stays where it is, with a note in `problems`: it would not fit into memory several times.
@@ -33,12 +34,22 @@ class FetchedMail:
     content: bytes
 
 
+class LoginRefused(HelpdeskError):
+    """A server took neither password nor token: to try often would lock the account."""
+
+
+class RefusedForNow(Temporary):
+    """A server does not do one thing at present; the connection is as good as before."""
+
+
 class Mailbox(Protocol):
     """A mailbox that is polled; use it in `with`, leave it after any error, and enter it again to try again."""
 
     uidvalidity: int
     #: One sentence for each thing that was left alone since the last `uids()`.
     problems: list[str]
+    #: What is to be known of the mailbox and is no trouble, since the last `uids()`.
+    remarks: list[str]
 
     def __enter__(self) -> Self: ...
 
@@ -48,6 +59,12 @@ class Mailbox(Protocol):
 
     def uids(self) -> list[int]:
         """The mails that are there now, oldest first; `uidvalidity` may be another one afterwards."""
+
+    def ages(self, uids: Sequence[int]) -> dict[int, datetime]:
+        """When each of these mails was received, by uid: what tells whether a uid was given to another mail.
+
+        Empty where a uid cannot be given twice.
+        """
 
     def fetch(self, uids: Sequence[int]) -> Iterator[list[FetchedMail]]:
         """These mails in batches; those that are gone are left out. Marks nothing."""
@@ -68,6 +85,10 @@ def open_mailbox(settings: MailboxSettings) -> Mailbox:
     Raises:
         Usage: neither host nor path is set, or `after` is none of the known words.
     """
+    if settings.path and Path(settings.path).expanduser().is_file():
+        from helpdesk_tui.mail.mbox import MboxMailbox
+
+        return MboxMailbox(settings)
     if settings.path:
         from helpdesk_tui.mail.maildir import MaildirMailbox
 
@@ -78,7 +99,7 @@ def open_mailbox(settings: MailboxSettings) -> Mailbox:
         return ImapMailbox(settings)
     raise Usage(
         _("Mailbox {name} has neither a host nor a path.").format(name=settings.name),
-        _("Set host for IMAP, or path for a Maildir."),
+        _("Set host for IMAP, or path for a Maildir or an mbox file."),
     )
 
 
@@ -115,11 +136,21 @@ def in_batches(sizes: Iterable[tuple[int, int]], count: int, limit: int) -> Iter
 
 def received_at(moment: datetime | None) -> datetime:
     """When a source says it took a mail, in UTC; now, where it says nothing that can be."""
+    return moment_of(moment) or datetime.now(UTC)
+
+
+def moment_of(moment: datetime | None) -> datetime | None:
+    """A source's word for when it took a mail, in UTC; None where that cannot be."""
     try:
         found = moment.astimezone(UTC) if moment else None
     except (ValueError, OverflowError):
-        found = None
-    return found if found and found.year in _YEARS else datetime.now(UTC)
+        return None
+    return found if found and found.year in _YEARS else None
+
+
+def is_backlog(received_at: datetime, first_seen_at: datetime) -> bool:
+    """True for mail that lay in the mailbox before anybody polled it: nobody waits for an answer by a program to it."""
+    return received_at < first_seen_at
 
 
 def too_large(what: str, size: int) -> str:

@@ -42,6 +42,7 @@ class MaildirMailbox:
     def __init__(self, settings: MailboxSettings) -> None:
         self.uidvalidity = 1
         self.problems: list[str] = []
+        self.remarks: list[str] = []
         self._settings = settings
         self._path = Path(settings.path).expanduser()
         self._place = _("Mailbox {name}").format(name=settings.name)
@@ -58,8 +59,8 @@ class MaildirMailbox:
         for folder in _FOLDERS:
             if not (self._path / folder).is_dir():
                 raise HelpdeskError(
-                    _("{place}: {path} is not a Maildir.").format(place=self._place, path=self._path),
-                    _("Set path to the folder that holds cur, new and tmp."),
+                    _("{place}: {path} is not a Maildir, and no file.").format(place=self._place, path=self._path),
+                    _("Set path to the folder that holds cur, new and tmp, or to an mbox file."),
                 )
         return self
 
@@ -74,6 +75,10 @@ class MaildirMailbox:
         begun, changed = time.time_ns(), self._last_change()
         self._seen_change = changed if abs(begun - changed) > _TICK_NS else -1
         return list(self._scan())
+
+    def ages(self, uids: Sequence[int]) -> dict[int, datetime]:
+        """Nothing: a name is given once."""
+        return {}
 
     def fetch(self, uids: Sequence[int]) -> Iterator[list[FetchedMail]]:
         """These mails, within the limits of the settings."""

@@ -16,10 +16,11 @@ from helpdesk_tui.mail.authenticity import NOBODY, Trust, authenticity
 from helpdesk_tui.mail.body import Body, read_body
 from helpdesk_tui.mail.charsets import decode, is_shortened, line, lines
 from helpdesk_tui.mail.dates import sent_at
-from helpdesk_tui.mail.files import incoming_files
+from helpdesk_tui.mail.files import MOST_CODED, incoming_files
 from helpdesk_tui.mail.headers import LONGEST_VALUE, Headers, skip_envelope
 from helpdesk_tui.mail.quotes import is_forward, split_quote
 from helpdesk_tui.mail.structure import Part, read_structure
+from helpdesk_tui.mail.texts import MOST_CHARACTERS
 from helpdesk_tui.mail.words import decode_words
 from helpdesk_tui.terms import DeliveryReport, IncomingFile, IncomingMail, Person
 
@@ -51,7 +52,7 @@ def parse(raw: bytes, trust: Trust = NOBODY) -> IncomingMail:
     raw = _with_line_feeds(raw)
     structure = read_structure(raw, skip_envelope(raw))
     body = read_body(raw, structure.root)
-    if not (body.text or body.files):
+    if not (body.text or body.files or body.enclosed):
         body.text = _bare_text(raw, structure.root)
     notes = structure.notes + body.notes + _cuts(structure.root.headers)
     mail = _mail(raw, structure.root, body, notes, trust)
@@ -75,6 +76,7 @@ def _mail(raw: bytes, root: Part, body: Body, notes: list[str], trust: Trust) ->
     text, quoted = (body.text, "") if is_whole else split_quote(body.text)
     if about.notice == notices.COMPLAINT:
         text = "\n\n".join(filter(None, (notices.complaint(raw, root, body.text), text)))
+    enclosed = [] if about.told or about.notice or root.kind == "multipart/report" else body.enclosed
     return IncomingMail(
         sender=sender,
         has_strict_sender=has_strict_sender,
@@ -83,7 +85,7 @@ def _mail(raw: bytes, root: Part, body: Body, notes: list[str], trust: Trust) ->
         cc=_people(headers, "cc"),
         delivered_to=_delivered_to(headers),
         subject=subject,
-        text=text or (_invitation(files) if files and not quoted else ""),
+        text="\n\n".join(part for part in (text, *enclosed) if part)[:MOST_CHARACTERS],
         quoted=quoted,
         message_id=message_id,
         in_reply_to=ids.ids_in(headers.first("in-reply-to")),
@@ -106,13 +108,13 @@ def _mail(raw: bytes, root: Part, body: Body, notes: list[str], trust: Trust) ->
 
 def _bare_text(raw: bytes, root: Part) -> str:
     """What stands below the header, for a mail whose structure holds no words at all."""
-    return lines(decode(raw[root.start : root.end][:_MOST_BARE])).strip() if root.parts else ""
+    return lines(decode(raw[root.start : min(root.end, root.start + _MOST_BARE)])).strip() if root.parts else ""
 
 
 def _with_line_feeds(raw: bytes) -> bytes:
     """Old Macintosh mails end their lines in bare CR; all others stay as they are."""
     head = raw[:_FIRST_LINES]
-    return raw.replace(b"\r", b"\n") if b"\r" in head and b"\n" not in head else raw
+    return raw[:MOST_CODED].replace(b"\r", b"\n") if b"\r" in head and b"\n" not in head else raw
 
 
 def _sender(headers: Headers, notes: list[str]) -> tuple[Person, bool]:
@@ -164,16 +166,6 @@ def _report(raw: bytes, root: Part, sender: Person, subject: str, text: str) -> 
     notice = "" if told else notices.notice(raw, root, sender, subject, text)
     is_about_a_mail = told is not None or bool(notice) or root.kind == "multipart/report"
     return _Report(told, notice, originals.original_ids(raw, root, text) if is_about_a_mail else ())
-
-
-def _invitation(files: tuple[IncomingFile, ...]) -> str:
-    """The words for a mail that is only a calendar."""
-    calendar = next((file for file in files if file.content_type == "text/calendar"), None)
-    if calendar is None:
-        return ""
-    from helpdesk_tui.mail.invites import invitation
-
-    return lines(invitation(decode(calendar.content)))
 
 
 def _shortened(headers: Headers, subject: str, sender: Person, files: tuple[IncomingFile, ...]) -> list[str]:

@@ -52,7 +52,7 @@ def forged_probe(address: str, authserv_id: str) -> bytes:
             f"{_FIELD}:\r\n\t{authserv_id} (probe);\r\n\t{said}",
             f"From: <probe@{_NOBODY}>",
             f"To: <{address}>",
-            f"Subject: {_SUBJECT}{token}",
+            f"Subject: {subject_of(token)}",
             f"Date: {format_datetime(datetime.now(UTC))}",
             f"Message-ID: <{token}@{_NOBODY}>",
             "Auto-Submitted: auto-generated",
@@ -61,6 +61,11 @@ def forged_probe(address: str, authserv_id: str) -> bytes:
             "",
         )
     ).encode("utf-8")
+
+
+def subject_of(token: str) -> str:
+    """The subject of the probe with this random word."""
+    return f"{_SUBJECT}{token}"
 
 
 def token_of(raw: bytes) -> str:

@@ -13,10 +13,12 @@ from functools import partial
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from helpdesk_tui.config import SmtpSettings, secret
+from helpdesk_tui.config import SmtpSettings
+from helpdesk_tui.credentials import credential
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.mail import tls
+from helpdesk_tui.mail.oauth import end_of_refusal, token_words
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.terms import OutboxState, OutgoingMail
 
@@ -137,18 +139,27 @@ class SmtpTransport:
         """Log in by one way only: smtplib would try them all, and a wrong password would count several times."""
         settings = self._settings
         tls.refuse_clear_text(server.sock, self._place)
-        password = secret(settings.password_command, settings.password_env, self._place)
-        ways = server.esmtp_features.get("auth", "").upper().split()
-        if "PLAIN" in ways:
-            code, text = server.docmd("AUTH", "PLAIN " + _base64(f"\0{settings.user}\0{password}"))
-        elif "LOGIN" in ways:
-            code, text = server.docmd("AUTH", "LOGIN " + _base64(settings.user))
-            if code == 334:
-                code, text = server.docmd(_base64(password))
-        else:
-            raise smtplib.SMTPNotSupportedError(_("it takes no password (neither AUTH PLAIN nor AUTH LOGIN)"))
+        secret = credential(settings, self._place)
+        code, text = self._answer_to_login(server, secret)
+        if code != 235 and settings.auth != "password" and (fresh := credential(settings, self._place)) != secret:
+            code, text = self._answer_to_login(server, fresh)
         if code != 235:
             raise smtplib.SMTPAuthenticationError(code, tls.login_code(tls.words_of(text)).encode())
+
+    def _answer_to_login(self, server: _Smtp, secret: str) -> tuple[int, bytes]:
+        settings = self._settings
+        if settings.auth != "password":
+            words = base64.b64encode(token_words(settings.auth, settings.user, secret)).decode()
+            code, text = server.docmd("AUTH", f"{settings.auth.upper()} {words}")
+            ends = base64.b64encode(end_of_refusal(settings.auth)).decode()
+            return server.docmd(ends) if code == 334 else (code, text)
+        ways = server.esmtp_features.get("auth", "").upper().split()
+        if "PLAIN" in ways:
+            return server.docmd("AUTH", "PLAIN " + _base64(f"\0{settings.user}\0{secret}"))
+        if "LOGIN" not in ways:
+            raise smtplib.SMTPNotSupportedError(_("it takes no password (neither AUTH PLAIN nor AUTH LOGIN)"))
+        code, text = server.docmd("AUTH", "LOGIN " + _base64(settings.user))
+        return server.docmd(_base64(secret)) if code == 334 else (code, text)
 
     def _words(self, error: Exception) -> str:
         """What went wrong with the connection, in a sentence."""

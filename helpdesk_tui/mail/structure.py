@@ -17,6 +17,8 @@ _FEW_FIELDS = 20
 _MOST_FIELDS_OF_PARTS = 20_000
 #: Lines that begin like a boundary but are none; behind so many of them no more are looked for.
 _MOST_FALSE_MARKS = 20_000
+#: Bytes searched for boundaries, each as often as multiparts lie around it.
+_MOST_SEARCHED = 1_500 * 1024 * 1024
 _LONGEST_BOUNDARY = 2_000
 _GUESS_WITHIN = 64 * 1024
 
@@ -59,18 +61,21 @@ class _Walk:
     false_marks: int = 0
     unlisted: int = 0
     fields: int = 0
+    searched: int = 0
 
 
-def read_structure(raw: bytes, start: int) -> Structure:
-    """The tree of parts of the mail that begins at `start`."""
+def read_structure(raw: bytes, start: int, end: int | None = None) -> Structure:
+    """The tree of parts of the mail that begins at `start` and goes on to `end`, or as far as the bytes do."""
     walk = _Walk(raw, [])
-    root = _typed(*split_header(raw, start, len(raw)), len(raw), "text/plain")
+    end = len(raw) if end is None else end
+    root = _typed(*split_header(raw, start, end), end, "text/plain")
     pending = [(root, 0)]
     while pending:
         part, depth = pending.pop()
         if not part.kind.startswith("multipart/"):
             continue
-        if depth >= DEEPEST or walk.parts >= 2 * MOST_PARTS:
+        walk.searched += part.end - part.start
+        if depth >= DEEPEST or walk.parts >= 2 * MOST_PARTS or walk.searched > _MOST_SEARCHED:
             walk.notes.append(_("The structure of the mail is too deep; what lies deeper was not read."))
             part.kind = "application/octet-stream"
             continue
@@ -106,6 +111,7 @@ def _typed(headers: Headers, start: int, end: int, default: str) -> Part:
     if not value:
         return Part(headers, default, {}, start, end)
     kind, settings = parameters(value)
+    kind = kind.split(maxsplit=1)[0] if kind else ""
     return Part(headers, kind if _KIND.fullmatch(kind) else "text/plain", settings, start, end)
 
 

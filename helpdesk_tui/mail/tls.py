@@ -9,6 +9,7 @@ import socket
 import ssl
 import time
 from pathlib import Path
+from typing import Any
 
 from helpdesk_tui.errors import HelpdeskError, Temporary, Usage
 from helpdesk_tui.language import _
@@ -93,10 +94,24 @@ def login_code(words: str) -> str:
     return (f"{found[1]}]" if found[1] else found[0]) if found else ""
 
 
-def explain(error: OSError, place: str, host: str, port: int) -> HelpdeskError:
-    """Say what is wrong with a connection: `Temporary` where waiting may help."""
+def certificate_of(sock: socket.socket | None) -> str:
+    """What is to be known of the verified certificate of the other end, on one clean line; "" without TLS."""
+    about: dict[str, Any] | None = sock.getpeercert() if isinstance(sock, ssl.SSLSocket) else None
+    if not about:
+        return ""
+    issuer = {key: value for part in about.get("issuer", ()) for key, value in part}
+    by = issuer.get("organizationName") or issuer.get("commonName") or "?"
+    return clean_line(_("issued by {issuer}, valid until {day}").format(issuer=by, day=about.get("notAfter")), _WORDS)
+
+
+def explain(error: OSError, place: str, host: str, port: int, accepted: str = "") -> HelpdeskError:
+    """Say what is wrong with a connection: `Temporary` where waiting may help.
+
+    Args:
+        accepted: `certificate_of` an earlier connection, so that one can see what has changed.
+    """
     if isinstance(error, ssl.SSLError) and not isinstance(error, _CUT):
-        return _tls_problem(error, place, host, port)
+        return _tls_problem(error, place, host, port, accepted)
     return Temporary(
         _("{place}: {trouble}.").format(place=place, trouble=_trouble(error, f"{host}:{port}", host)),
         _("It is tried again. If it stays so, check host, port and security, and the network."),
@@ -192,13 +207,15 @@ def _is_loopback(sock: socket.socket) -> bool:
     return ipaddress.ip_address(sock.getpeername()[0].partition("%")[0]).is_loopback
 
 
-def _tls_problem(error: ssl.SSLError, place: str, host: str, port: int) -> HelpdeskError:
+def _tls_problem(error: ssl.SSLError, place: str, host: str, port: int, accepted: str) -> HelpdeskError:
     words = words_of(error)
     if isinstance(error, ssl.SSLCertVerificationError):
+        before = " " + _("Until now it was one that is {accepted}.").format(accepted=accepted) if accepted else ""
         return HelpdeskError(
             _("{place}: the certificate of {host} is not accepted: {words}.").format(
                 place=place, host=host, words=words
-            ),
+            )
+            + before,
             _("Check the name in host; for a certificate authority of your own, name its file in ca_file."),
         )
     return HelpdeskError(

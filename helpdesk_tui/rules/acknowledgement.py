@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _
+from helpdesk_tui.rules.subjects import alike
 from helpdesk_tui.rules.tongues import language_of
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
 from helpdesk_tui.terms import Authenticity, IncomingMail
@@ -25,12 +26,18 @@ LANGUAGES = ("de", "en")
 #: What may stand in a text of one's own.
 PLACES = ("{until}", "{number}", "{queue}")
 _LONGEST_TEXT = 4_000
-_WITHIN = re.compile(r"(\d{1,3})\s?(h|d)")
-#: Nobody reads what comes to these (RFC 2142, and custom).
+_WITHIN = re.compile(r"([0-9]{1,3}) ?(h|d)")
+#: Nobody reads what comes to these (RFC 3834 §2, RFC 2142, and custom).
 _NOBODY = re.compile(
-    r"(?:no|do-?not|nicht)[._-]?(?:reply|antworten)|(?:mailer-?daemon|postmaster|daemon|bounces?|root|nobody)(?:[+._-].*)?",
+    r"(?:mailer-?daemon|postmaster|daemon|bounces?|root|nobody|null|devnull|owner)(?:[+._=-].*)?|.*-(?:request|bounces?)",
     re.IGNORECASE,
 )
+_NO_REPLY = re.compile(
+    r"(?<![a-z])(?:no|do[._-]?not|nicht|keine?)[._-]?(?:reply|replies|response|antwort|antworten)(?![a-z])",
+    re.IGNORECASE,
+)
+#: Where people write German, as far as the domain tells.
+_GERMAN_DOMAINS = (".de", ".at", ".ch", ".li")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +86,47 @@ _DAYS = {
 }
 
 
-def refusal(mail: IncomingMail, *, is_backlog: bool, is_to_us: bool, is_from_us: bool) -> str:
+def refusal(mail: IncomingMail, *, is_backlog: bool, is_to_us: bool, is_from_us: bool, answers_machine: bool) -> str:
     """Why a mail that opened a ticket is not confirmed, "" where it is.
 
     Args:
         is_to_us: an address of ours stands in To or Cc (RFC 3834 §2); is_from_us: the sender's is one of our queues.
+        answers_machine: it answers a mail that our program wrote by itself, as a program without any mark does.
     """
     address = mail.sender.address
-    if not address or not mail.has_strict_sender:
-        return _("it names no sender for certain")
-    if mail.authenticity is Authenticity.FAIL:
-        return _("its sender failed the check")
-    if mail.auto_submitted not in ("", "no") or mail.robot_signs or mail.report or mail.notice:
-        return _("a machine wrote it")
-    if mail.is_list:
-        return _("it came through a mailing list")
-    if is_from_us or _NOBODY.fullmatch(address.rpartition("@")[0]):
-        return _("nobody reads what is sent to its sender")
-    if not is_to_us:
-        return _("it names no address of ours")
-    return _("it had come before its mailbox was first polled") if is_backlog else ""
+    is_certain = mail.has_strict_sender and address.isascii() and bool(address)
+    is_machines = mail.auto_submitted not in ("", "no") or mail.robot_signs or mail.report or mail.notice
+    against = (
+        (not is_certain, _("it names no sender for certain")),
+        (mail.authenticity is Authenticity.FAIL, _("its sender failed the check")),
+        (is_machines, _("a machine wrote it")),
+        (mail.is_list, _("it came through a mailing list")),
+        (is_from_us or is_nobody(address), _("nobody reads what is sent to its sender")),
+        (answers_machine or _answers_us(mail.subject), _("it answers a confirmation")),
+        (not is_to_us, _("it names no address of ours")),
+        (is_backlog, _("it had come before its mailbox was first polled")),
+    )
+    return next((reason for is_so, reason in against if is_so), "")
 
 
-def letter(wording: Wording, said: str, otherwise: str = "en") -> tuple[str, str]:
-    """Subject and text, in the language of what the customer said."""
-    language = language_of(said) or otherwise
+def is_nobody(address: str) -> bool:
+    """True for an address whose mail no person reads, by its name."""
+    local = address.rpartition("@")[0]
+    return bool(_NOBODY.fullmatch(local) or _NO_REPLY.search(local))
+
+
+def language_for(said: str, address: str, texts: Mapping[str, str]) -> str:
+    """The language to confirm in: that of what was said; else that of the only text of one's own, or of the domain."""
+    own = [language for language in LANGUAGES if texts.get(language)]
+    if found := language_of(said):
+        return found
+    if len(own) == 1:
+        return own[0]
+    return "de" if address.lower().endswith(_GERMAN_DOMAINS) else "en"
+
+
+def letter(wording: Wording, language: str) -> tuple[str, str]:
+    """Subject and text in one of `LANGUAGES`."""
     until = _SOON[language]
     if wording.until:
         at = wording.until.astimezone(ZoneInfo(wording.zone))
@@ -123,12 +146,12 @@ def about(mail_subject: str, address: str) -> str:
 
 
 def working_time(within: str) -> timedelta | None:
-    """A promise such as `4h` or `2d` (days of eight hours) as working time; None for "".
+    """A promise such as `4h` or `2d` (days of eight hours) as working time; None for "" and `none`.
 
     Raises:
         Usage: it is neither.
     """
-    if not within:
+    if within in ("", "none"):
         return None
     found = _WITHIN.fullmatch(within.strip().lower())
     if found is None or int(found[1]) == 0:
@@ -155,3 +178,9 @@ def checked_text(text: str) -> str:
             ),
         )
     return cleaned
+
+
+def _answers_us(subject: str) -> bool:
+    """True for the subject of a confirmation of ours, whatever a program has put around it."""
+    said = alike(subject)
+    return any(alike(one) in said for one in _SUBJECTS.values())

@@ -30,6 +30,7 @@ TABLE: dict[Verb, frozenset[Role]] = {
     Verb.REDO: _EVERY_AGENT,
     Verb.CONFIGURE: _ADMINS,
     Verb.CALLBACK: _EVERY_AGENT,
+    Verb.ASIDE: _EVERY_AGENT,
     Verb.CALL: _EVERY_AGENT,
     Verb.PLAN: _LEADS,
     Verb.HAND_OVER: _LEADS,
@@ -65,6 +66,7 @@ UNDOABLE = frozenset(
         Verb.CUSTOMER,
         Verb.JOIN,
         Verb.SPLIT,
+        Verb.ASIDE,
     }
 )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +19,10 @@ from helpdesk_tui.terms import Authenticity, Disposition
 
 #: The part of our Message-IDs behind the token, by which they are recognised before they are looked up.
 OWN_ID_MARK = ".hd@"
+#: The row of a mail from a participant whose check has failed.
+FORGED_ROW = 7
+#: The rows of a mail that somebody who forges a sender cannot write without one of our mails.
+SURE_ROWS = (6, 8, 10, 14, 16)
 _TOKEN_LENGTH = 26
 #: Where the number stands in the mark of another system.
 TAG_NUMBER = "{number}"
@@ -54,7 +58,7 @@ class Signals:
         is_participant: the sender is the requester or an accepted participant of that ticket.
         is_agents_token: the sender is an agent to whom the token was sent, and who still belongs to that queue.
         is_confidential: that ticket's queue is confidential.
-        is_closed: that ticket was closed so long ago that it is not opened again, or was erased.
+        is_closed: that ticket was closed, or left alone, so long ago that it is not opened again, or was erased.
     """
 
     is_own_copy: bool = False
@@ -152,8 +156,15 @@ def place(signals: Signals) -> Placement:
     """Decide where a mail goes."""
     for decide in (_no_mail_of_a_person, _by_token, _by_weak_link):
         if placement := decide(signals):
-            return placement
-    return Placement(Disposition.NEW, 17, _("It refers to nothing we know."), reopens=True)
+            return _marked(placement, signals)
+    return _marked(Placement(Disposition.NEW, 17, _("It refers to nothing we know."), reopens=True), signals)
+
+
+def _marked(placement: Placement, signals: Signals) -> Placement:
+    """The same; a person's mail whose check has failed says so, wherever it goes."""
+    if placement.is_by_machine or not placement.reopens or signals.authenticity is not Authenticity.FAIL:
+        return placement
+    return replace(placement, remark=_("! The sender's address is probably forged."))
 
 
 def _is_token(text: str) -> bool:
@@ -182,7 +193,7 @@ def _by_token(signals: Signals) -> Placement | None:
     if ticket is None:
         return None
     if signals.is_closed:
-        return _linked(15, _("The ticket it answers was closed long ago."), ticket)
+        return _linked(15, _("The ticket it answers was closed, or left alone, long ago."), ticket)
     is_proven = signals.authenticity is Authenticity.PASS
     if signals.is_agents_token and is_proven:
         reason = _("An agent answered a mail that we had sent them.")
@@ -199,8 +210,7 @@ def _by_token(signals: Signals) -> Placement | None:
 def _from_participant(signals: Signals, ticket: int) -> Placement:
     reason = _("It answers a mail of ours.")
     if signals.authenticity is Authenticity.FAIL:
-        remark = _("! The sender's address is probably forged.")
-        return Placement(Disposition.APPENDED, 7, reason, ticket, reopens=True, remark=remark)
+        return Placement(Disposition.APPENDED, FORGED_ROW, reason, ticket, reopens=True)
     row = 14 if signals.other_token_ticket not in (None, ticket) else 6
     linked_to = signals.other_token_ticket if row == 14 else None
     return Placement(Disposition.APPENDED, row, reason, ticket, linked_to, reopens=True, remark=_doubt(signals))
@@ -211,7 +221,7 @@ def _by_weak_link(signals: Signals) -> Placement | None:
     if ticket is None:
         return None
     if signals.is_closed:
-        return _linked(15, _("The ticket it refers to was closed long ago."), ticket)
+        return _linked(15, _("The ticket it refers to was closed, or left alone, long ago."), ticket)
     if not signals.is_participant or signals.authenticity is Authenticity.FAIL:
         return _linked(13, _("It refers to a mail of a ticket, but the sender does not belong there."), ticket)
     if signals.authenticity is Authenticity.PASS and (signals.weak_link is not Link.SUBJECT or signals.is_answer):

@@ -204,6 +204,12 @@ class DeskScreen(Screen[None]):
 
             self.app.push_screen(BoardScreen())
 
+    def action_aside(self) -> None:
+        """Look through the mail that was kept aside."""
+        from helpdesk_tui.screens.aside import AsideScreen
+
+        self.app.push_screen(AsideScreen())
+
     def action_jump(self) -> None:
         """Go to a ticket by its number."""
         self.app.push_screen(Ask(_("Ticket number"), _("such as 1042")), self._jump)
@@ -273,6 +279,9 @@ class DeskScreen(Screen[None]):
         """Send a text to the terminal's clipboard."""
         self.app.copy_to_clipboard(text)
         self.notice(_("{what} sent to the terminal's clipboard").format(what=what))
+
+    def count_soon(self) -> None:
+        """Count anew in a moment what this screen counts."""
 
     def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
         """Tickets changed somewhere."""

@@ -50,6 +50,7 @@ def _change(name: str, pair: list[Any], at: datetime) -> str:
 _WHOLE: dict[str, Callable[[], str]] = {
     "overdue": lambda: _("is overdue"),
     "texts": lambda: _("the unsent text goes along"),
+    "aside": lambda: _("taken from the mail that was kept aside"),
 }
 
 

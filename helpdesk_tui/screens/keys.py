@@ -1,6 +1,6 @@
 """The keys: one table that feeds bindings, footer, `?`, palette and documentation.
 
-An id is `area.action`; areas are `any` (everywhere), `list`, `board` (with the list's keys for moving and marking), `ticket`, `verb` (list, board
+An id is `area.action`; areas are `any` (everywhere), `list`, `aside` (mail kept aside), `board` (with the list's keys for moving and marking), `ticket`, `verb` (list, board
 and ticket) and `write` (composer).
 """
 
@@ -105,6 +105,7 @@ def table() -> tuple[Key, ...]:
         Key("any.undo", "u", _("undo"), _("take back your last change")),
         Key("any.redo", "U", "", _("do again what you undid")),
         Key("any.board", "H", "", _("the board: hand work over, share it out")),
+        Key("any.aside", "Z", "", _("the mail that was kept aside: unread, machines', bounces")),
         Key("any.jump", "number_sign", "", _("go to a ticket by its number")),
         Key("any.palette", "colon,ctrl+p", "", _("choose any of these by name")),
         Key("any.help", "question_mark", _("keys"), _("show the keys")),
@@ -153,8 +154,21 @@ def table() -> tuple[Key, ...]:
         Key("ticket.next_ticket", "J", _("next"), _("next ticket of the list")),
         Key("ticket.previous_ticket", "K", "", _("previous ticket of the list")),
         Key("ticket.back", "q,h,left,escape", _("back"), _("back to the list")),
+        Key("ticket.why", "w", "", _("why this mail lies here")),
         Key("ticket.copy", "y", "", _("copy the message's text")),
         Key("ticket.properties", "P", "", _("show or hide the side panel")),
+        Key("aside.ticket", "t", _("ticket"), _("make a ticket of it; what comes like it goes on there")),
+        Key("aside.put_away", "x", _("put away"), _("put the entry away; its mails stay")),
+        Key("aside.why", "enter,l,right,w", _("why"), _("why it lies here, and how its original begins")),
+        Key("aside.next_list", "full_stop,right_square_bracket,tab", _("next list"), _("the next list")),
+        Key("aside.previous_list", "comma,left_square_bracket", "", _("the list before")),
+        Key("aside.down", "j,down", "", _("next entry")),
+        Key("aside.up", "k,up", "", _("previous entry")),
+        Key("aside.top", "g,home", "", _("first entry")),
+        Key("aside.bottom", "G,end", "", _("last entry")),
+        Key("aside.page_down", "pagedown,space,ctrl+d", "", _("a page of entries down")),
+        Key("aside.page_up", "pageup,ctrl+u", "", _("a page of entries up")),
+        Key("aside.back", "q,h,left,escape", _("back"), _("back to where one was")),
         Key("slots.book", "enter", _("book/move"), _("book the slot, or move the call there")),
         Key("slots.next_free", "n", _("next free"), _("to the next slot that is free")),
         Key("slots.give_up", "x", _("give up"), _("nobody shall be called any more")),
@@ -198,9 +212,9 @@ def table() -> tuple[Key, ...]:
 
 #: What the line of keys shows, the most wanted first; how much of it depends on the width.
 _FOOTER = (
-    "book", "next_free", "give_up", "team", "next_week", "give", "share", "pane", "reply", "assign", "take", "priority",
+    "ticket", "put_away", "next_list", "book", "next_free", "give_up", "team", "next_week", "give", "share", "pane", "reply", "assign", "take", "priority",
     "status", "solve", "new", "callback", "filter", "send", "then", "editor", "thread",
-    "leave", "note", "undo", "tags", "open", "unfold", "back", "mark", "next_ticket",
+    "leave", "note", "why", "undo", "tags", "open", "unfold", "back", "mark", "next_ticket",
 )  # fmt: skip
 
 

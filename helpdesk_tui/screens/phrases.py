@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from rich.cells import cell_len
 
 from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.store.queries.aside import Aside
 from helpdesk_tui.store.queries.mail import MailHealth
 from helpdesk_tui.store.queries.thread import STILL_WRITING
 from helpdesk_tui.terms import LoadState, MessageKind, Party, Priority, Status
@@ -38,6 +40,12 @@ def moment(when: datetime, now: datetime) -> str:
     if abs((local.date() - today).days) < 7:
         return f"{local:%a %H:%M}"
     return f"{local:%d %b}" if local.year == today.year else f"{local:%d %b %Y}"
+
+
+def clock(when: datetime, now: datetime) -> str:
+    """An instant as short as can be: `09:12`, and with its day where that is not today."""
+    local = when.astimezone()
+    return f"{local:%H:%M}" if local.date() == now.astimezone().date() else moment(when, now)
 
 
 def owed(due_at: datetime | None, waiting_for: Party | None, since: datetime, now: datetime) -> str:
@@ -84,21 +92,47 @@ def marked(count: int, outside: int, room: int) -> str:
 def mail_words(health: MailHealth, now: datetime) -> list[str]:
     """How mail is doing, what is wrong first and with a sign."""
     fetching, sending = _fetching_words(health, now), _sending_words(health, now)
+    late = _waiting_words(health, now)
     failed = _("! {n} not delivered").format(n=health.failed) if health.failed else ""
     queued = _("outbox {n}").format(n=health.queued) if health.queued else ""
-    said = [words for words in (fetching, sending, failed, queued) if words]
+    said = [words for words in (fetching, late, sending, failed, queued) if words]
     if health.poller_at is not None and not any(words.startswith("!") for words in said):
         said.insert(0, _("mail {time} ok").format(time=moment(health.poller_at, now)))
     return said
 
 
+def aside_words(counts: Mapping[Aside, int]) -> list[str]:
+    """How much mail was kept aside and waits for somebody's look: `quarantine 2`, `robots 14`."""
+    return [f"{aside_word(one)} {count}" for one, count in counts.items() if count]
+
+
+def aside_word(aside: Aside) -> str:
+    """What a list of mail that was kept aside is called."""
+    return {
+        Aside.QUARANTINE: _("quarantine"),
+        Aside.ROBOTS: _("robots"),
+        Aside.BACKSCATTER: _("backscatter"),
+        Aside.FLOODS: _("floods"),
+    }[aside]
+
+
 def _fetching_words(health: MailHealth, now: datetime) -> str:
     if health.poller_at is None:
         return ""
+    if (worst := next(iter(health.mailboxes), None)) and worst.failing_since:
+        said = _("! mail: {mailbox} failing since {time}, {words}")
+        words = worst.words.removeprefix(_("Mailbox {name}").format(name=worst.name) + ": ")
+        return said.format(mailbox=worst.name, time=clock(worst.failing_since, now), words=words)
     if health.poller_words != "ok":
         return _("! mail: {words}").format(words=health.poller_words)
     is_stale = now - health.poller_at > _STALE
     return _("! no mail fetched for {span}").format(span=span(now - health.poller_at)) if is_stale else ""
+
+
+def _waiting_words(health: MailHealth, now: datetime) -> str:
+    if health.waiting_since is None or now - health.waiting_since < _STALE:
+        return ""
+    return _("! mail: oldest waiting {span}").format(span=span(now - health.waiting_since))
 
 
 def _sending_words(health: MailHealth, now: datetime) -> str:

@@ -21,6 +21,7 @@ from helpdesk_tui.screens.keys import Key, bindings, table
 from helpdesk_tui.screens.person_screen import page_refusal
 from helpdesk_tui.screens.phrases import due, is_fresh, moment, priority_word, status_word, waiting
 from helpdesk_tui.screens.verb_screen import VerbScreen
+from helpdesk_tui.screens.why import explain
 from helpdesk_tui.screens.widgets.composer import Composer
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
 from helpdesk_tui.screens.widgets.side import side_panel
@@ -49,7 +50,7 @@ class TicketScreen(VerbScreen):
         self.page: TicketPage | None = None
         self._siblings = siblings
         self._writing = writing
-        self._index = _index_in(siblings, ticket_id)
+        self._index = siblings.index_of(ticket_id)
 
     def compose(self) -> ComposeResult:
         """Head, thread and side panel, composer, status, keys."""
@@ -262,6 +263,10 @@ class TicketScreen(VerbScreen):
             self.refuse(HelpdeskError(_("The side panel needs {n} columns.").format(n=WIDEST)))
         self.toggle_class("no-side")
 
+    def action_why(self) -> None:
+        """Why the mail in focus lies here."""
+        explain(self, self.thread.message.raw_id if self.thread.message else None)
+
     def action_copy(self) -> None:
         """Copy the message in focus."""
         if (message := self.thread.message) is not None:
@@ -275,7 +280,7 @@ class TicketScreen(VerbScreen):
         """Show another ticket instead."""
         self.composer.close()
         self.ticket_id, self.page, self._writing = ticket_id, None, ""
-        self._index = _index_in(self._siblings, ticket_id)
+        self._index = self._siblings.index_of(ticket_id)
         self._remember()
         self.desk_app.opening(self._load(begins=True))
 
@@ -391,8 +396,3 @@ class TicketScreen(VerbScreen):
         triage = self._siblings.screen
         if remember := getattr(triage, "remember", None):
             remember(ticket=self.ticket_id, writing=self.composer.kind if self.composer.is_open else "")
-
-
-def _index_in(siblings: TicketList, ticket_id: int) -> int:
-    """Where in the list a ticket stands, or the cursor where it is not there."""
-    return siblings.ids.index(ticket_id) if ticket_id in siblings.ids else siblings.cursor

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -18,12 +18,13 @@ from helpdesk_tui.rules.query import Query, parse
 from helpdesk_tui.screens.filter_screen import FilterScreen
 from helpdesk_tui.screens.keys import view_bindings
 from helpdesk_tui.screens.person_screen import page_refusal
-from helpdesk_tui.screens.phrases import mail_words, marked
+from helpdesk_tui.screens.phrases import aside_words, mail_words, marked
 from helpdesk_tui.screens.place import load_place
 from helpdesk_tui.screens.views import ListView, calls_view, default_views
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine, Tab, TabLine
 from helpdesk_tui.screens.widgets.preview import Preview
 from helpdesk_tui.screens.widgets.ticket_list import PAGE, TicketList
+from helpdesk_tui.store.queries.aside import Aside, aside_counts
 from helpdesk_tui.store.queries.callbacks import plans
 from helpdesk_tui.store.queries.mail import MailHealth, mail_health
 from helpdesk_tui.store.queries.setup import views
@@ -110,7 +111,7 @@ class TriageScreen(FilterScreen):
         saved = await self.desk_app.read(views, self.desk_app.desk.actor.agent_id)
         if saved:
             self.views = [ListView(one.name, one.query) for one in saved]
-        self._count_soon()
+        self.count_soon()
         if self._begins_with and self.is_current:
             await self.run_action(self._begins_with)
         elif was_open is not None and self.is_current:
@@ -199,7 +200,7 @@ class TriageScreen(FilterScreen):
         await self._count_news(tickets - own)
         if self.tickets.current in tickets:
             self.follow_cursor()
-        self._count_soon()
+        self.count_soon()
 
     async def _count_news(self, tickets: set[int]) -> None:
         unknown = list(tickets - set(self.tickets.ids))
@@ -211,7 +212,8 @@ class TriageScreen(FilterScreen):
             await self.load(keep=self.place.cursor)
         self.say_state()
 
-    def _count_soon(self) -> None:
+    def count_soon(self) -> None:
+        """Count tabs and mail anew in a moment."""
         if self._counting is None:
             self._counting = self.set_timer(_COUNT_AFTER, self._count)
 
@@ -228,7 +230,7 @@ class TriageScreen(FilterScreen):
         if self._has_calls:
             self._counts[0] = str(await self.desk_app.read(count_tickets, parse(calls_view().query), asker))
         self._show_tabs()
-        self._show_health(await self.desk_app.read(mail_health))
+        self._show_health(await self.desk_app.read(mail_health), await self.desk_app.read(aside_counts))
 
     def _show_tabs(self) -> None:
         tabs = [
@@ -239,15 +241,15 @@ class TriageScreen(FilterScreen):
             tabs.append(Tab("0", calls_view().name, self._counts.get(0, ""), self.place.view == 0, is_kept=True))
         self.query_one("#tabs", TabLine).show(tabs, self.desk_app.desk.actor.login)
 
-    def _show_health(self, health: MailHealth) -> None:
-        words = " · ".join(mail_words(health, self.desk_app.desk.clock()))
+    def _show_health(self, health: MailHealth, aside: Mapping[Aside, int]) -> None:
+        words = " · ".join([*mail_words(health, self.desk_app.desk.clock()), *aside_words(aside)])
         self.query_one("#status", StatusLine).show(right=words)
 
     def _tick(self) -> None:
         """Times move on: draw what is in view anew."""
         self.tickets.now = self.desk_app.desk.clock()
         self.tickets.refresh()
-        self._count_soon()
+        self.count_soon()
 
     def say_state(self) -> None:
         marks = len(self.tickets.marks)
@@ -308,7 +310,7 @@ class TriageScreen(FilterScreen):
         """Sort anew, load what is new."""
         self.query_one("#status", StatusLine).clear()
         self.desk_app.opening(self.load(stays=True))
-        self._count_soon()
+        self.count_soon()
 
     def action_back(self) -> None:
         """Peel one layer: the filter's field, filter, marks, then the program."""

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, text
 from helpdesk_tui.errors import Temporary
 from helpdesk_tui.language import _
 from helpdesk_tui.store.engine import Store, lonely_connection
+from helpdesk_tui.store.statements import add_unless_there
 from helpdesk_tui.store.tables import Lease
 from helpdesk_tui.store.transaction import reading, said_plainly, writing
 from helpdesk_tui.terms import SYSTEM
@@ -54,10 +55,9 @@ def alone(store: Store, job: str) -> Iterator[Hold]:
 def sign(store: Store, job: str, now: datetime, words: str = "ok") -> None:
     """Say that this process does the job and is alive; for people to read, never for deciding."""
     with writing(store, SYSTEM) as session:
-        lease = session.get(Lease, job)
-        if lease is None:
-            lease = Lease(name=job, since=now, at=now)
-            session.add(lease)
+        blank = {"name": job, "holder": "", "since": now, "at": now, "words": ""}
+        add_unless_there(session, Lease, blank)  # somebody else may sign for the first time as well
+        lease = session.get_one(Lease, job)
         if lease.holder != whoami():
             lease.holder, lease.since = whoami(), now
         lease.at, lease.words = now, words

@@ -24,7 +24,7 @@ AGENT_ROLE = "helpdesk_agent"
 #: The tables in which stands who may do what; on PostgreSQL their owner alone writes them.
 _SET_UP = (
     "agent, team, team_member, queue, queue_address, queue_member, category, field_definition, setting, import_run, "
-    "import_reject, external_ref, mailbox_start, alembic_version"
+    "import_reject, external_ref, alembic_version"
 )
 #: What answers with the owner's rights, limited to the queues of the agent who is logged in.
 _FUNCTIONS = (

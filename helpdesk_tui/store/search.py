@@ -141,5 +141,5 @@ def _thread(session: Session, ticket: Ticket) -> Iterator[list[str]]:
         if one.kind == MessageKind.INBOUND:
             people = [Person(one.from_name, one.from_address), *(Person(*person) for person in (*one.to, *one.cc))]
             yield mail_texts(one.subject, people, files.get(one.id, ()), one.text, one.quoted, ours)
-        else:
+        elif not one.is_automatic:  # its words are the same on all tickets
             yield [*files.get(one.id, ()), one.text]

@@ -188,7 +188,6 @@ OPEN: Mapping[type[SQLModel], str] = {
     t.Batch: "found only by its own actor, or by an event one sees",
     t.View: "queries, each answered for who asks",
     t.Lease: "jobs of the program",
-    t.MailboxStart: "names of mailboxes",
     t.CallbackPlan: "when a team calls",
     t.CallbackException: "when a team calls",
     t.CallbackSlot: "how much of a team's time is taken",

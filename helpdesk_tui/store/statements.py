@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, bindparam, func, insert, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Executable, bindparam, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
@@ -16,28 +17,24 @@ Row = Mapping[str, Any]
 
 def add_row(session: Session, table: type[SQLModel], row: Row) -> int:
     """Insert a row of a table whose key is `id`; returns its id."""
-    own = _table(table)
-    return int(session.execute(insert(own).returning(own.c.id), row).scalar_one())
+    return int(session.execute(_insert_for_id(table), row).scalar_one())
 
 
 def add_rows(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert rows; an empty list inserts nothing."""
     if rows:
-        session.execute(insert(_table(table)), list(rows))
+        session.execute(_insert(table), list(rows))
 
 
 def add_rows_unless_there(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert rows, without those of which one with the same unique key is there."""
     if rows:
-        dialect = postgresql if is_postgres(session) else sqlite
-        session.execute(dialect.insert(_table(table)).on_conflict_do_nothing(), list(rows))
+        session.execute(_insert_unless_there(table, is_postgres(session)), list(rows))
 
 
 def add_unless_there(session: Session, table: type[SQLModel], row: Row) -> bool:
     """Insert a row unless one with the same unique key is there; True where it was added."""
-    dialect = postgresql if is_postgres(session) else sqlite
-    statement = dialect.insert(_table(table)).on_conflict_do_nothing()
-    result: Any = session.execute(statement.execution_options(preserve_rowcount=True), row)
+    result: Any = session.execute(_insert_unless_there(table, is_postgres(session)), row)
     return bool(result.rowcount)
 
 
@@ -55,6 +52,25 @@ def is_among(session: Session, value: Any, wanted: Iterable[int]) -> ColumnEleme
 def is_postgres(session: Session) -> bool:
     """True where the session speaks to PostgreSQL."""
     return session.get_bind().dialect.name == "postgresql"
+
+
+@cache
+def _insert(table: type[SQLModel]) -> Executable:
+    return insert(_table(table))
+
+
+@cache
+def _insert_for_id(table: type[SQLModel]) -> Executable:
+    own = _table(table)
+    statement: Executable = insert(own).returning(own.c.id)
+    return statement
+
+
+@cache
+def _insert_unless_there(table: type[SQLModel], is_on_postgres: bool) -> Executable:
+    dialect = postgresql if is_on_postgres else sqlite
+    statement: Executable = dialect.insert(_table(table)).on_conflict_do_nothing()
+    return statement.execution_options(preserve_rowcount=True)
 
 
 def _table(table: type[SQLModel]) -> Any:

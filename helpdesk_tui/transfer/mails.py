@@ -1,4 +1,4 @@
-"""A chunk of mails as tickets and messages: each is read by the parser that reads live mail, then placed."""
+"""A chunk of mails, each read as live mail is, as tickets and messages."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from helpdesk_tui.desk.imports import Chunk, MoreOfTicket, NewTicket, Reject
 from helpdesk_tui.desk.signals import is_same
-from helpdesk_tui.errors import MailUnreadable, Usage
+from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _
-from helpdesk_tui.mail.parse import parse
+from helpdesk_tui.mail.reader import Unread
 from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.rules.threading import TAG_NUMBER
 from helpdesk_tui.store.queries.setup import queues
@@ -69,18 +69,14 @@ class MailImport:
             if not isinstance(one.thing, RawMail):
                 rejects.append(Reject(one.place, one.reason))
                 continue
-            try:
-                mail = parse(one.thing.content)
-            except MailUnreadable as error:
-                rejects.append(Reject(one.place, error.message))
-            except Exception as error:  # noqa: BLE001  a fault of ours in one mail must not stop the next one
-                rejects.append(Reject(one.place, _("It cannot be read ({kind}).").format(kind=type(error).__name__)))
+            if isinstance(one.thing.reading, Unread):
+                rejects.append(Reject(one.place, one.thing.reading.reason))
+                continue
+            letter = conversations.letter(one.thing, one.thing.reading, self._customs, self._started_at)
+            if letter.is_ours and not letter.people:
+                rejects.append(Reject(one.place, _("It was sent to nobody outside.")))
             else:
-                letter = conversations.letter(one.thing, mail, self._customs, self._started_at)
-                if letter.is_ours and not letter.people:
-                    rejects.append(Reject(one.place, _("It was sent to nobody outside.")))
-                else:
-                    yield replace(letter, place=one.place)
+                yield replace(letter, place=one.place)
 
     def _known(self, session: Session, letters: Sequence[Letter]) -> dict[str, list[Conversation]]:
         """The conversations that are there and that these letters name, by the ids by which they do."""

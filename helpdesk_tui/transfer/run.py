@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,9 +17,11 @@ from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.imports import Chunk, Reject, Source
 from helpdesk_tui.errors import HelpdeskError, Temporary, Usage
 from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.mail.readers import Readers
 from helpdesk_tui.store.locks import Hold
 from helpdesk_tui.store.queries.transfer import ImportRow
 from helpdesk_tui.terms import SYSTEM, ImportState
+from helpdesk_tui.transfer.ahead import read_ahead
 from helpdesk_tui.transfer.maildir import Maildir
 from helpdesk_tui.transfer.mails import MailImport
 from helpdesk_tui.transfer.mapping import Mapping, Unmapped
@@ -32,6 +34,7 @@ from helpdesk_tui.transfer.table import Table
 from helpdesk_tui.transfer.tickets import Tickets
 
 FORMATS = ("mbox", "maildir", "csv", "jsonl")
+_MAILS = ("mbox", "maildir")
 #: What the total of a format counts.
 _UNITS = {"mbox": "bytes", "maildir": "files", "csv": "bytes", "jsonl": "bytes"}
 Tell = Callable[[str], None]
@@ -94,7 +97,7 @@ def dry_run(desk: Desk, format: str, path: Path, options: Options, tell: Tell | 
     """What an import of this source would come to; writes nothing."""
     imports.refuse_others(desk)
     now = desk.clock()
-    if format in ("csv", "jsonl"):
+    if format not in _MAILS:
         return _look_through(desk, format, path, options, now, tell)
     return _count(desk, format, path, options, now, tell)
 
@@ -111,10 +114,11 @@ def _read_on(work: _Work, format: str, options: Options, run: ImportRow) -> Impo
     """Take in everything behind the position of a run; all of a source that was read to its end before."""
     interpreter = work.desk.acting_as(SYSTEM).ask(_interpreter, format, options, run.started_at)
     position = {} if run.state is ImportState.DONE else run.position
-    for found in chunks(work.reader.read(position)):
-        work.hold()
-        run = _take(work.desk, interpreter, run, found)
-        work.progress.at(found[-1].done)
+    with Readers() as readers:
+        for found in chunks(_found(format, work.reader.read(position), readers)):
+            work.hold()
+            run = _take(work.desk, interpreter, run, found)
+            work.progress.at(found[-1].done)
     return run
 
 
@@ -147,7 +151,7 @@ def _is_about_a_thing(error: HelpdeskError) -> bool:
 
 def _look_through(desk: Desk, format: str, path: Path, options: Options, now: datetime, tell: Tell | None) -> Imported:
     """Read a table to its end for the words it uses; mails use none."""
-    if format not in ("csv", "jsonl"):
+    if format in _MAILS:
         desk.acting_as(SYSTEM).ask(_interpreter, format, options, now)  # refuses options that will not do
         return Imported(None, 0, 0, 0, False)
     return _count(desk, format, path, options, now, tell)
@@ -159,16 +163,22 @@ def _count(desk: Desk, format: str, path: Path, options: Options, now: datetime,
     progress = _progress(format, reader, tell)
     tickets = messages = 0
     rejects: list[Reject] = []
-    for found in chunks(reader.read({})):
-        chunk = desk.acting_as(SYSTEM).ask(interpreter.chunk, found)
-        tickets += len(chunk.tickets)
-        messages += sum(len(one.ticket.messages) for one in chunk.tickets)
-        messages += sum(len(one.more.messages) for one in chunk.more)
-        rejects += chunk.rejects
-        progress.at(found[-1].done)
+    with Readers() as readers:
+        for found in chunks(_found(format, reader.read({}), readers)):
+            chunk = desk.acting_as(SYSTEM).ask(interpreter.chunk, found)
+            tickets += len(chunk.tickets)
+            messages += sum(len(one.ticket.messages) for one in chunk.tickets)
+            messages += sum(len(one.more.messages) for one in chunk.more)
+            rejects += chunk.rejects
+            progress.at(found[-1].done)
     unmapped = interpreter.mapping.unmapped if isinstance(interpreter, RowImport) else Unmapped({})
     dropped = tuple(reader.dropped) if isinstance(reader, Table) else ()
     return Imported(None, tickets, messages, len(rejects), False, unmapped, tuple(rejects), dropped)
+
+
+def _found(format: str, found: Iterator[Found], readers: Readers) -> Iterator[Found]:
+    """What a source holds, mails with what they say."""
+    return read_ahead(found, readers) if format in _MAILS else found
 
 
 def _progress(format: str, reader: Reader, tell: Tell | None) -> Progress:
@@ -188,7 +198,7 @@ def _interpreter(
     session: Session, format: str, options: Options, started_at: datetime, *, is_dry: bool = False
 ) -> MailImport | RowImport:
     mapping = Mapping(session, options.mapping)
-    if format in ("mbox", "maildir"):
+    if format in _MAILS:
         return MailImport(session, options, mapping, started_at, is_dry=is_dry)
     return RowImport(options, mapping, started_at, is_dry=is_dry)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ from typing import Any, BinaryIO, Protocol
 
 from helpdesk_tui.errors import HelpdeskError, Usage
 from helpdesk_tui.language import _
+from helpdesk_tui.mail.mbox_file import stretch_before
+from helpdesk_tui.mail.reader import Reading, Unread
 
 #: A chunk ends after so many things or bytes; it is written in one transaction, which others wait for.
 CHUNK_COUNT = 200
@@ -19,8 +20,7 @@ CHUNK_BYTES = 8 * 1024 * 1024
 #: How packed files begin.
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"(\xb5/\xfd": "zstd"}
 _LONGEST_MARK = 8
-#: By so many bytes before it a position in a file is known again.
-_STRETCH = 1024
+_NOT_YET = Unread("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class RawMail:
     Args:
         envelope_at: when it was put there, as far as the source says.
         folder: the folder's name, "" for a file; is_sent: what lies there was sent by us.
+        reading: what it says, once it was read.
     """
 
     content: bytes
@@ -38,6 +39,7 @@ class RawMail:
     is_sent: bool = False
     is_flagged: bool = False
     is_answered: bool = False
+    reading: Reading = _NOT_YET
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +67,6 @@ class Found:
         if isinstance(self.thing, bytes):
             return len(self.thing)
         return sum(map(len, self.thing.values())) if self.thing else 0
-
-
-def stretch_before(file: BinaryIO, at: int) -> str:
-    """Knows the last bytes before a place in a file; where to read on does not change."""
-    here = file.tell()
-    start = max(at - _STRETCH, 0)
-    file.seek(start)
-    stretch = file.read(at - start)
-    file.seek(here)
-    return hashlib.sha256(stretch).hexdigest()
 
 
 def where_to_go_on(file: BinaryIO, position: Mapping[str, Any]) -> int:

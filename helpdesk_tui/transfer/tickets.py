@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from helpdesk_tui.language import _
-from helpdesk_tui.transfer.source import Found, refuse_no_file, stretch_before, unreadable, where_to_go_on
+from helpdesk_tui.mail.mbox_file import stretch_before
+from helpdesk_tui.transfer.source import Found, refuse_no_file, unreadable, where_to_go_on
 
 #: A longer line does not fit into memory beside what is made of it.
 LONGEST_LINE = 200 * 1024 * 1024

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpdesk_tui import config
-from helpdesk_tui.errors import HelpdeskError, Usage
+from helpdesk_tui.errors import Usage
 from tests.build import Place, a_mail, sql
 from tests.cli.conftest import Helpdesk
 
@@ -267,11 +267,3 @@ class TestTheConfiguration:
             monkeypatch.setenv("HELPDESK_SMTP_PORT", wrong)
             with pytest.raises(Usage, match="HELPDESK_SMTP_PORT must be a whole number above 0"):
                 config.load(file)
-
-    def test_a_password_comes_from_a_command_or_a_variable(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert config.secret(("printf", "a b\\nc"), "", "smtp") == "a b"
-        monkeypatch.setenv("OWN", "geheim")
-        assert config.secret((), "OWN", "smtp") == "geheim"
-        for command in ((), ("false",), ("/nowhere",), ("true",), ("printf", "\\n"), ("printf", "\\nsecond line")):
-            with pytest.raises(HelpdeskError, match="smtp"):
-                config.secret(command, "NOT_SET", "smtp")

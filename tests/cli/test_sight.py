@@ -34,6 +34,11 @@ COMMANDS: dict[str, Calls] = {
     "ticket redo": lambda _hidden: [[]],
     "mail list": lambda _hidden: [[], ["--disposition", "robot"], ["--disposition", "quarantined"]],
     "mail raw": lambda hidden: [[str(hidden.message)], [str(hidden.raw)]],
+    "mail ledger": lambda _hidden: [[], ["--fetch"]],
+    "mail aside": lambda _hidden: [[], ["--kind", "robots"], ["--kind", "quarantine"]],
+    "mail ticket": lambda hidden: [[str(hidden.message)], [str(hidden.raw)]],
+    "mail dismiss": lambda hidden: [[str(hidden.message)], [str(hidden.raw)]],
+    "why mail": lambda hidden: [[str(hidden.message)], [str(hidden.raw)]],
     "outbox list": lambda _hidden: [[]],
     "customer find": lambda _hidden: [[HEIDI.address], [CANARY]],
     "customer show": lambda hidden: [[str(hidden.customer)], ["069 7654321"]],
@@ -51,6 +56,7 @@ COMMANDS: dict[str, Calls] = {
     "callback outcome": lambda hidden: [[str(hidden.number), "reached"]],
     "callback pattern list": lambda _hidden: [[]],
     "queue list": lambda _hidden: [[]],
+    "queue show": lambda _hidden: [["support"], ["hr"]],
     "agent list": lambda _hidden: [[]],
     "agent hand-over": lambda _hidden: [["anna", "--dry-run"], ["bob", "--dry-run"], ["bob", "--to", "anna"]],
     "team list": lambda _hidden: [[]],
@@ -61,11 +67,12 @@ COMMANDS: dict[str, Calls] = {
     "import undo": lambda _hidden: [["abc"]],
     "export jsonl": lambda _hidden: [["-"]],
     "db info": lambda _hidden: [[]],
-    "doctor": lambda _hidden: [[]],
+    "doctor": lambda _hidden: [[], ["mail"]],
 }  # fmt: skip
 #: Commands that show nothing of what is in a store, and why.
 SILENT = {
     "mail receive": "says what became of the mail one hands over oneself",
+    "mail retry": "files what no queue has seen yet, as the program",
     "poll": "says how many mails came",
     "db upgrade": "the schema",
     "db reindex": "says how many tickets there are, to who may run it",

@@ -231,6 +231,15 @@ class TestMail:
         assert [one["ticket"] is None for one in filed] == [False, False, True, True, True]
         assert [one["disposition"] for one in helpdesk.json("mail", "list", "--disposition", "robot")] == ["robot"]
 
+    def test_what_cannot_be_read_is_tried_again_by_command(self, helpdesk: Helpdesk, a_file: File) -> None:
+        filed, unread = helpdesk.json("mail", "receive", a_file(a_mail()), a_file(b""))
+        for words in ([], [str(unread["message"])]):
+            (again,) = helpdesk.json("mail", "retry", *words)
+            assert (again["disposition"], again["message"]) == ("quarantined", unread["message"])
+            assert "neither a sender nor any text" in again["why"]["reason"]
+        refused = helpdesk("mail", "retry", str(filed["message"]), code=1)
+        assert b"is not in quarantine" in refused.err
+
     def test_an_attachment_is_listed_and_the_mail_is_kept_whole(self, helpdesk: Helpdesk) -> None:
         content = bytes(range(256)) * 8000
         raw = (

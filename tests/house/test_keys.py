@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from helpdesk_tui.screens.aside import AsideScreen
 from helpdesk_tui.screens.board import NOT_HERE, BoardScreen
 from helpdesk_tui.screens.keys import Key, bindings, table, view_bindings
 from helpdesk_tui.screens.ticket import TicketScreen
@@ -15,7 +16,12 @@ from helpdesk_tui.screens.triage import TriageScreen
 NOT_ON_BOARD = {("list", action) for action in NOT_HERE}
 PAGE = (Path(__file__).parents[2] / "docs" / "keys.md").read_text(encoding="utf-8")
 #: What lies under the keys at the same time; in the composer Esc means leaving it, and Tab goes between both.
-TOGETHER = {"list": ("list", "verb", "any"), "ticket": ("ticket", "verb", "any"), "write": ("write",)}
+TOGETHER = {
+    "list": ("list", "verb", "any"),
+    "ticket": ("ticket", "verb", "any"),
+    "write": ("write",),
+    "aside": ("aside",),
+}
 
 
 @pytest.mark.parametrize("key", table(), ids=lambda key: key.id)
@@ -40,7 +46,7 @@ def test_no_key_means_two_things_on_the_board() -> None:
     ] == []
 
 
-@pytest.mark.parametrize("screen", [TriageScreen, TicketScreen, BoardScreen])
+@pytest.mark.parametrize("screen", [TriageScreen, TicketScreen, BoardScreen, AsideScreen])
 def test_every_key_of_a_screen_has_its_action(screen: type) -> None:
     areas = {*screen.AREAS, *(("write",) if screen is TicketScreen else ())}
     shown = [key for key in table() if (key.area, key.action) not in NOT_ON_BOARD or screen is not BoardScreen]

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ import pytest
 
 from helpdesk_tui.config import MailboxSettings, Settings, SmtpSettings, load
 from helpdesk_tui.desk.door import Desk, utc_now
-from helpdesk_tui.mail.poller import Polled, poll_once
+from helpdesk_tui.mail.intake import Polled
+from helpdesk_tui.mail.poller import poll_once
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.terms import SYSTEM
 from tests.build import Place, sql
@@ -158,7 +159,7 @@ class Installation:
         return subprocess.Popen(
             [sys.executable, "-m", "helpdesk_tui", *self.argv(*words, name=name)],
             cwd=self.folder,
-            env=self._environment(),
+            env=self.environment_of_a_process(),
             text=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -175,7 +176,7 @@ class Installation:
         return subprocess.run(
             [sys.executable, *words],
             cwd=self.folder,
-            env=self._environment(),
+            env=self.environment_of_a_process(),
             input=said,
             text=True,
             capture_output=True,
@@ -183,7 +184,8 @@ class Installation:
             check=False,
         )
 
-    def _environment(self) -> dict[str, str]:
+    def environment_of_a_process(self) -> dict[str, str]:
+        """The variables that a command of this help desk runs with."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("HELPDESK_", "XDG_"))}
         ours = {name: value for name, value in os.environ.items() if name.startswith("HELPDESK_TEST_")}
         return {**kept, **ours, "HOME": str(self.folder), "PYTHONPATH": str(REPOSITORY)}
@@ -203,4 +205,4 @@ def _keys(section: MailboxSettings | SmtpSettings) -> list[str]:
     """The lines of a section: what differs from the default."""
     defaults = {one.name: one.default for one in fields(section)}
     values = {name: value for name, value in asdict(section).items() if name != "name" and value != defaults[name]}
-    return [f"{name} = {json.dumps(value)}" for name, value in values.items()]
+    return [f"{name} = {value if isinstance(value, date) else json.dumps(value)}" for name, value in values.items()]

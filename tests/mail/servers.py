@@ -213,6 +213,9 @@ class SmtpScript:
         self.is_slow = is_slow
         self.verbs: list[str] = []
 
+    def heard(self, line: bytes) -> None:
+        """Take note of what a client says, before it is answered."""
+
     def serving(self, address: str = "127.0.0.1") -> contextlib.AbstractContextManager[int]:
         """Say it to everybody who connects; gives the port."""
         return listening(self.play, address)
@@ -229,7 +232,8 @@ class SmtpScript:
         say(self.greeting)
         lines = client.makefile("rb")
         while line := lines.readline():
-            verb = line.split()[0].decode().upper()
+            self.heard(line)
+            verb = line.split()[0].decode().upper() if line.strip() else ""
             self.verbs.append(verb)
             say(self.answers.get(verb, b"250 ok\r\n"))
             if verb == "DATA" and self.answers["DATA"].startswith(b"354"):

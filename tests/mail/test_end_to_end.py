@@ -58,7 +58,7 @@ def _app(installation: Installation) -> PtyProgram:
         [sys.executable, "-m", "helpdesk_tui", *installation.argv()],
         width=80,
         height=24,
-        env=installation._environment(),
+        env=installation.environment_of_a_process(),
     )
 
 

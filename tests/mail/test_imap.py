@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from helpdesk_tui.config import MailboxSettings
-from helpdesk_tui.errors import HelpdeskError, Usage
+from helpdesk_tui.errors import Usage
 from helpdesk_tui.mail.imap import ImapMailbox
 from helpdesk_tui.mail.mailbox import open_mailbox
 from tests.mail.servers import (
@@ -176,15 +176,20 @@ class TestDone:
         assert [raw for *_rest, raw in mailbox.messages("Done")] == [a_mail(0)]
         assert [raw for *_rest, raw in mailbox.messages()] == [a_mail(1), a_mail(2)]
 
-    def test_with_neither_move_nor_uidplus_nothing_is_touched(
+    def test_with_neither_move_nor_uidplus_mail_is_marked_as_read_and_that_is_said(
         self, settings: MailboxSettings, mailbox: Mailbox
     ) -> None:
-        mailbox.put(a_mail(1))
+        for number in range(2):
+            mailbox.put(a_mail(number))
         with changed_on_the_way(mailbox, {b" MOVE": b" XXXX", b" UIDPLUS": b" XXXXXXX"}) as port:
             plain = replace(settings, port=port, security="none", after="move:Archive")
-            with ImapMailbox(plain) as box, pytest.raises(HelpdeskError, match="neither MOVE nor UIDPLUS"):
-                box.done(box.uids())
-        assert self.flags(mailbox) == [()]
+            with ImapMailbox(plain) as box:
+                for uid in box.uids():
+                    box.done([uid])
+                assert [words.partition(", so")[0] for words in box.remarks] == [
+                    "Mailbox support: 127.0.0.1 has neither MOVE nor UIDPLUS"
+                ]
+        assert self.flags(mailbox) == [(b"\\Seen",)] * 2
         assert mailbox.messages("Archive") == []
 
     @pytest.mark.parametrize("after", ["delete", "move:", "move:INBOX", ""])

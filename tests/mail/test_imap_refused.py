@@ -49,7 +49,7 @@ def test_a_mail_that_ends_the_connection_is_asked_for_alone_and_last() -> None:
     folder = a_folder({3: b"%H"})
     with serving(folder) as port, ImapMailbox(settings_at(port, batch_count=2)) as box:
         contents(box)
-        assert folder.asked_for() == [[1, 2], [3, 4], [5, 6], [7], [3], [4]]
+        assert folder.asked_for() == [[1, 2], [3, 4], [3, 4], [5, 6], [7], [3], [4]]
         folder.heard.clear()
         contents(box)
         assert folder.asked_for() == [[1, 2], [4, 5], [6, 7], [3]]

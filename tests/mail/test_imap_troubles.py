@@ -239,11 +239,14 @@ class TestServersThatMisbehave:
 
     def test_a_folder_that_can_only_be_read(self) -> None:
         script = Script({"SELECT": b"* OK [UIDVALIDITY 7] x\r\n%T OK [READ-ONLY] done\r\n"})
-        with pytest.raises(HelpdeskError, match="it can only be read") as caught:
-            self.fetched(script)
-        assert not isinstance(caught.value, Temporary)
-        assert self.fetched(script, after="leave") == [b"0123456789"]
-        assert script.commands("EXAMINE")
+        for after, remarked in (("seen", 1), ("leave", 0)):
+            script.heard.clear()
+            with serving(script) as port, ImapMailbox(settings_at(port, after=after)) as box:
+                assert contents(box) == [b"0123456789"]
+                assert len(box.remarks) == remarked
+                box.done([1])
+            assert script.commands("EXAMINE")
+            assert not script.commands("STORE")
 
     def test_a_folder_without_lasting_numbers_is_not_read(self) -> None:
         with pytest.raises(HelpdeskError, match="no lasting numbers"):

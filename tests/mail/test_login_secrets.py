@@ -10,6 +10,7 @@ import pytest
 from helpdesk_tui.config import SmtpSettings
 from helpdesk_tui.errors import HelpdeskError, Temporary
 from helpdesk_tui.mail.imap import ImapMailbox
+from helpdesk_tui.mail.mailbox import LoginRefused
 from helpdesk_tui.mail.smtp import SmtpTransport
 from helpdesk_tui.mail.tls import login_code
 from helpdesk_tui.store.queries.mail import mail_health
@@ -58,15 +59,15 @@ def test_imap(monkeypatch: pytest.MonkeyPatch, password: str, echo: str, way: st
 def test_the_code_of_a_refusal_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PASSWORD, "secret")
     for answer, kind, words in (
-        (b"%T NO [AUTHENTICATIONFAILED] no\r\n", HelpdeskError, "refused the login: [AUTHENTICATIONFAILED]."),
+        (b"%T NO [AUTHENTICATIONFAILED] no\r\n", LoginRefused, "refused the login: [AUTHENTICATIONFAILED]."),
         (b"%T NO [UNAVAILABLE] later\r\n", Temporary, "refused the login: [UNAVAILABLE]."),
-        (b"%T NO go away\r\n", HelpdeskError, "refused the login: without a reason that is safe to repeat."),
+        (b"%T NO go away\r\n", LoginRefused, "refused the login: without a reason that is safe to repeat."),
         (b"* BYE [UNAVAILABLE] secret\r\n%H", Temporary, "hung up: during the login [UNAVAILABLE]."),
     ):
         script = ImapScript({"LOGIN": answer})
         with pytest.raises(HelpdeskError) as caught, serving(script) as port, ImapMailbox(settings_at(port)):
             pass
-        assert type(caught.value) is kind
+        assert isinstance(caught.value, kind)
         assert words in caught.value.message
 
 

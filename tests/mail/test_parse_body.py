@@ -25,7 +25,7 @@ HTML = {
     ),
     "link that says its target": ('<a href="https://good.example/">good.example</a>', "good.example"),
     "mail link": ('<a href="mailto:a@b.example?subject=x">a@b.example</a>', "a@b.example"),
-    "link of a program": ('<a href="javascript:alert(1)">click</a>', "click"),
+    "link of a program": ('<a href="javascript:alert(1)">click</a>', "click [a script, left out]"),
     "redirect in a target": (
         '<a href="https://good.example/?u=@evil.example">good.example</a>',
         "good.example <https://good.example/?u=@evil.example>",
@@ -118,7 +118,25 @@ CHARSETS = {
     "shift-jis": ("Shift_JIS", "テスト".encode("cp932"), "テスト"),
     "iso-2022-jp": ("iso-2022-jp", "テスト".encode("iso2022_jp"), "テスト"),
     "utf-16": ("utf-16", "Hallo".encode("utf-16"), "Hallo"),
-    "utf-7": ("utf-7", b"Gr+APwA3w-e", "Grüße"),
+    "utf-7 is refused": ("utf-7", b"Gr+APwA3w-e", "Gr+APwA3w-e"),
+    "latin-1 that is utf-8": ("iso-8859-1", "Grüße".encode(), "Grüße"),
+    "latin-1 that speaks of broken utf-8": ("iso-8859-1", "ü wird Ã¼".encode("latin-1"), "ü wird Ã¼"),
+    "cyrillic windows that is utf-8": ("windows-1251", "Привет".encode(), "Привет"),
+    "cyrillic windows": ("windows-1251", "Привет".encode("cp1251"), "Привет"),
+    "utf-16 without mark, big end first": ("utf-16", "Grüße".encode("utf-16-be"), "Grüße"),
+    "utf-16 without mark, little end first": ("utf-16", "Grüße".encode("utf-16-le"), "Grüße"),
+    "utf-16 without mark in japanese": ("utf-16", "日本語".encode("utf-16-be"), "日本語"),
+    "utf-16 that says utf-8": ("utf-8", "Grüße".encode("utf-16"), "Grüße"),
+    "missing, utf-16": ("", "Grüße".encode("utf-16-le"), "Grüße"),
+    "utf-8 with a mark": ("utf-8", "\ufeffGrüße".encode(), "Grüße"),
+    "gb2312 that is gbk": ("gb2312", "朱镕基".encode("gbk"), "朱镕基"),
+    "korean by another name": ("ks_c_5601-1987", "안녕".encode("cp949"), "안녕"),
+    "korean without a year": ("ks_c_5601", "안녕".encode("cp949"), "안녕"),
+    "chinese in seven bits": ("hz-gb-2312", b"~{VPND~}", "中文"),
+    "latin-1 by its registry name": ("iso_8859-1:1987", b"\xe4", "ä"),
+    "latin-1 by its number": ("cp819", b"\xe4", "ä"),
+    "latin-1 by its code": ("iso-ir-100", b"\xe4", "ä"),
+    "unknown to its sender": ("unknown-8bit", "Grüße".encode("cp1252"), "Grüße"),
     "missing, utf-8": ("", "Grüße".encode(), "Grüße"),
     "missing, windows": ("", "Grüße".encode("cp1252"), "Grüße"),
     "wrong, says ascii": ("us-ascii", "Grüße".encode(), "Grüße"),
@@ -157,6 +175,7 @@ ENCODINGS = {
     "base64": ("Base64", b"R3LDvMOf\nZQ==", "Grüße"),
     "unterminated base64": ("base64", b"R3LDvMOfZ", "Grüß"),
     "garbage in base64": ("base64", b"!R3*LDvMOfZQ==!", "Grüße"),
+    "words in the place of base64": ("base64", b"?garbage", "?garbage"),
     "unknown encoding": ("yenc", b"words", "words"),
     "8bit": ("8bit", "Grüße".encode(), "Grüße"),
     "broken quoted-printable": ("quoted-printable", b"a=ZZb=", "a=ZZb"),
@@ -232,10 +251,23 @@ def test_an_invitation_without_words_is_summed_up() -> None:
     assert [file.name for file in mail.files] == ["attachment-1.ics"]
 
 
-def test_an_invitation_with_words_is_only_a_file() -> None:
+def test_an_invitation_beside_words_is_summed_up_below_them() -> None:
     both = a_multipart("alternative", a_part("text/plain", "Please come"), a_part("text/calendar", CALENDAR))
     mail = read(mail_of(both))
-    assert (mail.text, len(mail.files)) == ("Please come", 1)
+    assert mail.text.startswith("Please come\n\nInvitation: Printer, floor 3\n")
+    assert len(mail.files) == 1
+
+
+@pytest.mark.parametrize("ends", [b"\r\n", b"\n", b"\r"])
+def test_line_ends_may_be_mixed(ends: bytes) -> None:
+    assert read(mail_of(a_part("text/plain", b"one" + ends + b"two\r\nthree\nfour"))).text == "one\ntwo\nthree\nfour"
+
+
+def test_a_content_type_without_semicolon_is_understood() -> None:
+    raw = (
+        b"From: a@b.example\nContent-Type: multipart/mixed\n\tboundary=b\n\n--b\nContent-Type: image/png\n\nx\n--b--\n"
+    )
+    assert [file.content_type for file in read(raw).files] == ["image/png"]
 
 
 def test_a_mail_without_a_header_is_text() -> None:

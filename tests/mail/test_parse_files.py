@@ -61,13 +61,6 @@ def test_bytes_of_a_file_are_exact() -> None:
     assert (file.content, file.content_type, file.name) == (content, "image/png", "a.png")
 
 
-def test_a_forwarded_mail_is_kept_as_a_file() -> None:
-    inner = "From: x@y.example\nSubject: Old matter\n\nOld words\n"
-    mail = read(mail_of(a_multipart("mixed", a_part("text/plain", "See below"), a_part("message/rfc822", inner))))
-    assert mail.text == "See below"
-    assert [(file.name, file.content.decode().strip()) for file in mail.files] == [("Old matter.eml", inner.strip())]
-
-
 def test_a_text_with_a_name_is_a_file() -> None:
     part = a_part("text/plain; name=log.txt", "line", "Content-Disposition: attachment; filename=log.txt\n")
     mail = read(mail_of(a_multipart("mixed", a_part("text/plain", "See the log"), part)))

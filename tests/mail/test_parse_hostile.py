@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from helpdesk_tui.errors import MailUnreadable
 from helpdesk_tui.mail.html import MOST_TOKENS
 from helpdesk_tui.mail.parse import parse
+from helpdesk_tui.mail.reader import Reading, Unread
+from helpdesk_tui.mail.readers import Readers
 from helpdesk_tui.rules.untrusted import is_clean
+from helpdesk_tui.terms import IncomingMail
+from tests.build import Proves
 from tests.mail.raw_mail import a_mail, a_multipart, a_part, mail_of, read, texts
 
-ROOT = Path(__file__).parents[2]
 MILLION = 1_000_000
-#: Guards far above the promise of 2 s and 256 MB, because machines and test runners differ.
-CPU_SECONDS = 5
-MOST_MEMORY_KB = 700_000
 
 
 def nested(depth: int) -> bytes:
@@ -73,6 +67,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "nesting 50": lambda: nested(50),
     "nesting 500": lambda: nested(500),
     "nesting 5,000": lambda: nested(5_000),
+    "mails in mails 300": lambda: embedded(300),
     "mails in mails 3,000": lambda: embedded(3_000),
     "10,000 parts": lambda: parts(10_000),
     "100,000 parts": lambda: parts(100_000),
@@ -193,45 +188,33 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.fixture(scope="module")
-def readers() -> Iterator[subprocess.Popen[str]]:
-    """This file run as a process of one thread, which reads each mail in a fork of itself."""
-    command = [sys.executable, "-c", f"from {__name__} import serve; serve()"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        yield process
-        process.stdin.close()  # type: ignore[union-attr]
+def guarded() -> Iterator[Readers]:
+    """A guarded reader as the program has them: 2 s and 256 MB for a mail."""
+    with Readers(1) as guarded:
+        yield guarded
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
 @pytest.mark.parametrize("case", HOSTILE)
-def test_a_hostile_mail_is_read_within_bounds(case: str, readers: subprocess.Popen[str]) -> None:
-    assert readers.stdin
-    assert readers.stdout
-    print(case, file=readers.stdin, flush=True)
-    status, seconds, memory = readers.stdout.readline().split()
-    assert status == "0", f"ended with {status} after {seconds} s"
-    assert int(memory) < MOST_MEMORY_KB
+def test_a_hostile_mail_is_read_within_bounds_and_the_next_as_well(case: str, guarded: Readers) -> None:
+    hostile, next_one = guarded.read([HOSTILE[case](), a_mail("The next one")])
+    assert not isinstance(hostile, Unread), hostile.reason
+    assert all(map(is_clean, texts(hostile)))
+    assert isinstance(next_one, IncomingMail)
+    assert next_one.text == "The next one"
 
 
-def serve() -> None:
-    """Answer each case on standard input with how its reader ended, its CPU seconds and the most memory it took."""
-    for row in sys.stdin:
-        raw = HOSTILE[row.rstrip("\n")]()
-        child = os.fork()
-        if not child:
-            os._exit(_verdict(raw))
-        _pid, status, usage = os.wait4(child, 0)
-        print(status, f"{usage.ru_utime:.1f}", usage.ru_maxrss, flush=True)
+@pytest.mark.long
+def test_all_of_them_at_once_lose_none(proves: Proves) -> None:
+    mails = (made() for make in HOSTILE.values() for made in (make, a_mail))
+    with Readers(2) as guarded:
+        hostile, good = _alternating(list(guarded.read(mails)))
+    assert [one for one in hostile if isinstance(one, Unread)] == []
+    assert [one.text for one in good if isinstance(one, IncomingMail)] == ["Hello"] * len(HOSTILE)
+    proves("hostile mails", len(hostile))
 
 
-def _verdict(raw: bytes) -> int:
-    """0 where the mail was read and every text of it is clean."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    try:
-        return 0 if all(map(is_clean, texts(parse(raw)))) else 1
-    except MailUnreadable:
-        return 2
-    except BaseException:  # noqa: BLE001  (the child must end here, whatever happened)
-        return 3
+def _alternating(readings: list[Reading]) -> tuple[list[Reading], list[Reading]]:
+    return readings[::2], readings[1::2]
 
 
 SEQUENCES = {

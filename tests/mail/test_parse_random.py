@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import contextlib
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk_tui.errors import MailUnreadable
 from helpdesk_tui.mail.quotes import split_quote
-from tests.mail.raw_mail import a_multipart, a_part, read
+from helpdesk_tui.mail.reader import Unread
+from helpdesk_tui.mail.readers import Readers
+from helpdesk_tui.rules.untrusted import is_clean
+from tests.build import Proves
+from tests.mail import test_parse_corpus as corpus
+from tests.mail.mutations import mutated
+from tests.mail.raw_mail import a_multipart, a_part, read, texts
 
 SEEDS = (
     b"From: =?utf-8?q?J=C3=B6rg?= <j@b.example>\nTo: a@b.example, \"B, C\" <c@d.example>\nSubject: Re: =?latin1?b?5A==?=\n"
@@ -68,6 +75,25 @@ def test_mutated_mails(seed: bytes, changes: list[tuple[int, int, bytes]]) -> No
         place = at % (len(raw) + 1)
         raw = raw[:place] + inserted + raw[place + removed :]
     answer(raw)
+
+
+@corpus.pytestmark
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize("count", [1_000, pytest.param(100_000, marks=pytest.mark.long)])
+def test_real_mails_made_worse_are_read_by_guarded_readers_and_end_none(count: int, proves: Proves) -> None:
+    mails = [(corpus.FOLDER / name).read_bytes() for name in corpus.messages()]
+    refused, read_well = 0, 0
+    with Readers(2) as readers:
+        for number, reading in enumerate(readers.read(mutated(mails, count, seed=4))):
+            if isinstance(reading, Unread):
+                assert "neither a sender nor any text" in reading.reason, (number, reading.reason)
+                refused += 1
+            else:
+                assert all(map(is_clean, texts(reading))), number
+                read_well += 1
+    assert refused + read_well == count
+    proves("mutated mails read", read_well)
+    proves("mutated mails put aside", refused)
 
 
 LINES = st.sampled_from(

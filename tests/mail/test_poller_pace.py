@@ -12,10 +12,11 @@ import pytest
 from helpdesk_tui.desk import mailroom
 from helpdesk_tui.desk.mailroom import ArrivedMail, keep
 from helpdesk_tui.errors import HelpdeskError, Temporary
-from helpdesk_tui.mail import housekeeping, ingest, poller
+from helpdesk_tui.mail import housekeeping, poller
 from helpdesk_tui.mail.housekeeping import keep_house
 from helpdesk_tui.mail.imap import ImapMailbox
 from helpdesk_tui.mail.ingest import PIPE, file_left_over, take_in
+from helpdesk_tui.mail.reader import Job, Reader
 from helpdesk_tui.store.queries.mail import mail_health
 from tests.build import a_mail
 from tests.mail.installation import Installation
@@ -95,21 +96,21 @@ def test_who_is_told_to_end_does_so_after_the_batch_in_hand(
     small_installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = ImapFolder({uid: a_mail(f"This is mail {uid}.") for uid in range(1, 201)})
-    file, may_go_on = ingest.file_kept, threading.Event()
+    file, may_go_on = mailroom.file_each, threading.Event()
 
     def file_slowly(*args: Any) -> Any:
         filed = file(*args)
         may_go_on.wait(20)
         return filed
 
-    monkeypatch.setattr(ingest, "file_kept", file_slowly)
+    monkeypatch.setattr(mailroom, "file_each", file_slowly)
     with serving(folder) as port:
         small_installation.fetch_from_port(port, PASSWORD)
         small_installation.set_mailbox(batch_count=3)
         watched = poller.Poller(small_installation.system(), small_installation.settings, lambda _words: None)
         job = threading.Thread(target=watched.run)
         job.start()
-        wait_until(lambda: tickets(small_installation) == 1, "it has begun")
+        wait_until(lambda: tickets(small_installation) == 3, "it has begun")
         watched.stop()
         may_go_on.set()
         job.join(20)
@@ -172,12 +173,12 @@ class TestKeptMailOfThePipe:
 class TestTooLittleMemory:
     """It passes, so the mail waits and is not put aside as one that cannot be read."""
 
-    @pytest.fixture(params=["parse", "file"])
+    @pytest.fixture(params=["read", "file"])
     def shortage(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         def fail(*_args: Any) -> None:
             raise MemoryError
 
-        monkeypatch.setattr(*{"parse": (ingest, "parse"), "file": (mailroom, "file")}[request.param], fail)
+        monkeypatch.setattr(*{"read": (Reader, "ask"), "file": (mailroom, "file")}[request.param], fail)
         return monkeypatch
 
     def test_a_mail_waits(self, small_installation: Installation, shortage: pytest.MonkeyPatch) -> None:
@@ -189,14 +190,14 @@ class TestTooLittleMemory:
         assert [one.disposition for one in file_left_over(desk, PIPE)] == ["new"]
 
     def test_it_holds_up_no_other(self, small_installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-        desk, read = small_installation.system(), ingest.parse
+        desk, ask = small_installation.system(), Reader.ask
 
-        def read_small(content: bytes) -> Any:
-            if b"large" in content:
+        def ask_for_small(reader: Reader, job: Job) -> None:
+            if b"large" in bytes(job.raw):
                 raise MemoryError
-            return read(content)
+            ask(reader, job)
 
-        monkeypatch.setattr(ingest, "parse", read_small)
+        monkeypatch.setattr(Reader, "ask", ask_for_small)
         keep(desk, PIPE, [ArrivedMail(a_mail(words), small_installation.clock()) for words in ("large", "small")])
         assert [one.disposition for one in file_left_over(desk, PIPE)] == ["new"]
         assert small_installation.sql("SELECT count(*) FROM mail_quarantine")[0][0] == 0

@@ -8,7 +8,7 @@ import pytest
 
 from helpdesk_tui.rules.robots import is_robot
 from helpdesk_tui.rules.routing import plain_address, queue_in_header, queue_of
-from helpdesk_tui.rules.subjects import reply_subject, without_noise
+from helpdesk_tui.rules.subjects import alike, is_reply, reply_subject, without_noise
 from tests.build import an_incoming
 
 QUEUES = {"support@desk.example": 1, "billing@desk.example": 2, "@desk.example": 4, "sales+eu@desk.example": 3}
@@ -134,3 +134,35 @@ def test_machines_are_told_from_people(auto_submitted: str, signs: tuple[str, ..
 )
 def test_the_subject_of_an_absence_note_counts_in_an_answer_to_us(signs: tuple[str, ...], robot: bool) -> None:
     assert is_robot(an_incoming(robot_signs=signs), answers_us=True) is robot
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("Re: Drucker", True),
+        ("AW: Drucker", True),
+        ("Antw: Drucker", True),
+        ("SV[2]: Drucker", True),
+        ("RE : Drucker", True),
+        ("Fwd: Drucker", False),
+        ("WG: Drucker", False),
+        ("Drucker", False),
+        ("Rechnung: Re", False),
+        ("", False),
+    ],
+)
+def test_a_subject_says_that_its_mail_answers(subject: str, expected: bool) -> None:
+    assert is_reply(subject) is expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Drucker", "AW: Re:  DRUCKER ", True),
+        ("Größe der Bestellung", "WG: Groesse  der Bestellung", True),
+        ("Drucker", "Drucker 2", False),
+        ("", "Re:", False),
+    ],
+)
+def test_two_subjects_of_one_matter(one: str, other: str, expected: bool) -> None:
+    assert (alike(one) == alike(other)) is expected

@@ -118,13 +118,13 @@ def test_the_log_quotes_no_mail(
     fill_by_mail(stage, is_encoded=False)
     caplog.set_level(logging.DEBUG)
 
-    def broken(_content: bytes) -> None:
+    def broken(*_args: object) -> None:
         raise ValueError("".join(PAYLOADS.values()))
 
-    monkeypatch.setattr("helpdesk_tui.mail.ingest.parse", broken)
+    monkeypatch.setattr("helpdesk_tui.desk.mailroom.file", broken)
     raw_id = sql(stage.desk().store, "SELECT min(id) FROM raw_message")[0][0]
     sql(stage.desk().store, f"UPDATE raw_message SET disposition = NULL WHERE id = {raw_id}")
-    file_kept(stage.desk().acting_as(SYSTEM), raw_id, b"")
+    file_kept(stage.desk().acting_as(SYSTEM), raw_id, b"From: a@b.example\n\nHello")
     assert f"mail {raw_id} could not be filed: ValueError" in caplog.text
     assert forbidden_bytes(caplog.text.encode()) == []
 

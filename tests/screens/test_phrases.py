@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from helpdesk_tui.screens.phrases import due, mail_words
-from helpdesk_tui.store.queries.mail import MailHealth
+from helpdesk_tui.store.queries.mail import MailboxHealth, MailHealth
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 JUST, LONG_AGO = NOW - timedelta(minutes=1), NOW - timedelta(minutes=19)
+REFUSED = MailboxHealth("INBOX", JUST, "Mailbox INBOX: password refused", failing_since=LONG_AGO)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,12 @@ JUST, LONG_AGO = NOW - timedelta(minutes=1), NOW - timedelta(minutes=19)
         (MailHealth(0, 0, LONG_AGO, "ok"), ["! no mail fetched for 19 min"]),
         (MailHealth(1, 0, JUST, "ok", LONG_AGO, "ok"), ["! nobody sends", "outbox 1"]),
         (MailHealth(0, 0, JUST, "no such host"), ["! mail: no such host"]),
+        (
+            MailHealth(0, 0, JUST, REFUSED.words, mailboxes=(REFUSED,)),
+            [f"! mail: INBOX failing since {LONG_AGO.astimezone():%H:%M}, password refused"],
+        ),
+        (MailHealth(0, 0, JUST, "ok", waiting_since=LONG_AGO), ["! mail: oldest waiting 19 min"]),
+        (MailHealth(0, 0, JUST, "ok", waiting_since=JUST), ["mail "]),
         (MailHealth(3, 1, JUST, "ok", JUST, "refused"), ["! not sent: refused", "! 1 not delivered", "outbox 3"]),
     ],
 )

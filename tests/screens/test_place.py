@@ -7,6 +7,9 @@ import re
 from helpdesk_tui.demo.plug import PlugReport
 from helpdesk_tui.desk import assignment
 from helpdesk_tui.desk.conversation import NewRequest, create
+from helpdesk_tui.mail.ledger import Ledger
+from helpdesk_tui.store.queries.ledger import Waiting
+from helpdesk_tui.store.queries.mail import MailAccount
 from helpdesk_tui.terms import Person
 from tests.screens.conftest import create_many
 from tests.screens.stage import Stage, wait_until
@@ -93,6 +96,7 @@ def test_what_a_verb_hits_and_an_error_are_said_in_full_on_80_columns(morning: S
 
 
 def test_another_place_is_told_by_the_marks_too() -> None:
-    report = PlugReport(60, 60, 0, 60, 40, 1, 1, [1, 2], [1], "text", "text")
+    ledger = Ledger((), {}, Waiting(0, ()), MailAccount(60, 60, {"new": 60}))
+    report = PlugReport(ledger, 60, 40, 1, 1, [1, 2], [1], "text", "text")
     assert not report.is_kept
     assert "another place" in report.in_words()

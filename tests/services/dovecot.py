@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hmac
 import imaplib
 import itertools
+import json
 import os
 import signal
 import smtplib
@@ -19,7 +22,7 @@ from pathlib import Path
 import trustme
 
 from tests.services.available import DOVECOT, dovecot_program, dovecot_version
-from tests.services.dovecot_config import HOME_ADDRESS, OTHER_ADDRESS, Layout, configuration
+from tests.services.dovecot_config import HOME_ADDRESS, OTHER_ADDRESS, Layout, configuration, token_configuration
 from tests.services.hosting import (
     free_port,
     kill_group,
@@ -28,22 +31,28 @@ from tests.services.hosting import (
     start_process,
     wait_for_start,
     wait_until,
+    within_root,
 )
 
 DOMAIN = "mail.example"
+_TOKEN_KEY = b"the key of the tests, of no use anywhere else"
 
 _delivery_numbers = itertools.count()
 
 
 @contextlib.contextmanager
-def running_dovecot() -> Iterator[DovecotServer]:
-    """Run a Dovecot of our own until the block ends, and leave nothing of it behind."""
-    program = dovecot_program()
+def running_dovecot(root: Path = Path("/")) -> Iterator[DovecotServer]:
+    """Run a Dovecot of our own until the block ends, and leave nothing of it behind.
+
+    Args:
+        root: the folder in which another release of the system is unpacked that has the Dovecot to run.
+    """
+    program = dovecot_program() if root == Path("/") else root / "usr/sbin/dovecot"
     if program is None:
         raise RuntimeError(f"not installed: {DOVECOT}")
     account = server_account("dovecot")
-    with own_folder("dovecot", account) as folder:
-        layout = Layout(folder, account, imap_port=free_port(), imaps_port=free_port())
+    with own_folder("dovecot", account, root / "tmp") as folder:
+        layout = Layout(folder, account, imap_port=free_port(), imaps_port=free_port(), root=root)
         _furnish(layout, program)
         server = DovecotServer(program, layout)
         server.start()
@@ -71,8 +80,10 @@ class DovecotServer:
         """Start it, on the same ports and with the same mail as before."""
         if self.is_running:
             return
-        argv: list[str | Path] = [self.program, "-F", "-c", self.layout.folder / "dovecot.conf"]
-        self._process = start_process(argv, self.layout.folder, self.layout.account)
+        layout = self.layout
+        words: list[str | Path] = ["-F", "-c", layout.within(layout.folder / "dovecot.conf")]
+        argv = [*within_root(layout.root, layout.account), layout.within(self.program), *words]
+        self._process = start_process(argv, layout.folder, layout.account, is_dropping=layout.root != Path("/"))
         wait_for_start(self._process, self.layout.folder, self._answers)
 
     def stop(self) -> None:
@@ -95,6 +106,11 @@ class DovecotServer:
     def mailbox(self, user: str) -> Mailbox:
         """Give access to the mailbox of a user; every name has one, with the password `secret-NAME`."""
         return Mailbox(self, user)
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """The program's version: 2.3, or 2.4 with another configuration."""
+        return dovecot_version(self.program, self.layout.root)
 
     def log(self) -> str:
         """What Dovecot wrote to its log so far."""
@@ -153,6 +169,14 @@ class Mailbox:
     def maildir(self) -> Path:
         """Where Dovecot keeps this user's mail."""
         return self.server.layout.homes / self.user / "Maildir"
+
+    def token(self, lasts_for: float = 600) -> str:
+        """A token that the server takes for this user (a JSON Web Token, RFC 7519), for so many seconds."""
+        now = time.time()
+        claims = {"sub": self.user, "iat": int(now - 3600), "exp": int(now + lasts_for)}
+        parts = [{"alg": "HS256", "typ": "JWT", "kid": "tests"}, claims]
+        signed = b".".join(_unpadded(json.dumps(part).encode()) for part in parts)
+        return (signed + b"." + _unpadded(hmac.digest(_TOKEN_KEY, signed, "sha256"))).decode()
 
     def deliver(self, raw: bytes, detail: str = "") -> None:
         """Deliver a mail through LMTP, optionally to the address with `+detail`."""
@@ -242,10 +266,18 @@ def _furnish(layout: Layout, program: Path) -> None:
     authority.cert_pem.write_to_path(layout.ca_file)
     layout.certificate.write_bytes(b"".join(part.bytes() for part in server.cert_chain_pems))
     server.private_key_pem.write_to_path(layout.key)
-    (layout.folder / "dovecot.conf").write_text(configuration(layout, dovecot_version(program)))
+    key = layout.keys / "default/HS256/tests"
+    key.parent.mkdir(parents=True)
+    key.write_bytes(base64.b64encode(_TOKEN_KEY))
+    layout.token_file.write_text(token_configuration(layout))
+    (layout.folder / "dovecot.conf").write_text(configuration(layout, dovecot_version(program, layout.root)))
     layout.homes.mkdir()
-    for path in layout.folder.iterdir():
+    for path in layout.folder.rglob("*"):
         layout.account.owns(path)
+
+
+def _unpadded(content: bytes) -> bytes:
+    return base64.urlsafe_b64encode(content).rstrip(b"=")
 
 
 def _log_out(imap: imaplib.IMAP4_SSL) -> None:

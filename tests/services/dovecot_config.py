@@ -14,17 +14,32 @@ SPECIAL_FOLDERS = ("Drafts", "Sent", "Junk", "Trash", "Archive")
 
 @dataclass(frozen=True)
 class Layout:
-    """Where Dovecot keeps its things, who runs it and where it listens."""
+    """Where Dovecot keeps its things, who runs it and where it listens; `root` is what it takes for `/`."""
 
     folder: Path
     account: Account
     imap_port: int
     imaps_port: int
+    root: Path = Path("/")
+
+    def within(self, path: Path) -> Path:
+        """A path as Dovecot sees it."""
+        return "/" / path.relative_to(self.root)
 
     @property
     def run(self) -> Path:
         """The folder of its sockets."""
         return self.folder / "run"
+
+    @property
+    def keys(self) -> Path:
+        """The folder with what tokens are signed with."""
+        return self.folder / "keys"
+
+    @property
+    def token_file(self) -> Path:
+        """How 2.3 is to look at tokens."""
+        return self.folder / "oauth2.conf"
 
     @property
     def lmtp_socket(self) -> Path:
@@ -58,6 +73,15 @@ def configuration(layout: Layout, version: tuple[int, int]) -> str:
     return dialect + _either_dialect(layout) + _namespace()
 
 
+def token_configuration(layout: Layout) -> str:
+    """Write the file by which 2.3 looks at tokens: by their signature, without asking a server."""
+    return f"""
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={layout.within(layout.keys)}/
+username_attribute = sub
+"""
+
+
 def _either_dialect(layout: Layout) -> str:
     """Settings that both languages share.
 
@@ -66,9 +90,10 @@ def _either_dialect(layout: Layout) -> str:
     account = layout.account
     return f"""
 protocols = imap lmtp
-base_dir = {layout.run}
-state_dir = {layout.folder}
-log_path = {layout.folder}/log
+base_dir = {layout.within(layout.run)}
+state_dir = {layout.within(layout.folder)}
+log_path = {layout.within(layout.folder)}/log
+auth_mechanisms = plain login xoauth2 oauthbearer
 default_internal_user = {account.name}
 default_internal_group = {account.group}
 default_login_user = {account.name}
@@ -110,18 +135,24 @@ def _old_dialect(layout: Layout) -> str:
     account = layout.account
     return f"""
 listen = {HOME_ADDRESS}, {OTHER_ADDRESS}
-ssl_cert = <{layout.certificate}
-ssl_key = <{layout.key}
+ssl_cert = <{layout.within(layout.certificate)}
+ssl_key = <{layout.within(layout.key)}
 disable_plaintext_auth = yes
 auth_username_format = %Ln
 mail_location = maildir:~/Maildir
 passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {layout.within(layout.token_file)}
+}}
+passdb {{
   driver = static
+  mechanisms = plain login
   args = password=secret-%u
 }}
 userdb {{
   driver = static
-  args = uid={account.uid} gid={account.gid} home={layout.homes}/%u allow_all_users=yes
+  args = uid={account.uid} gid={account.gid} home={layout.within(layout.homes)}/%u allow_all_users=yes
 }}
 """
 
@@ -132,14 +163,29 @@ def _new_dialect(layout: Layout) -> str:
 dovecot_config_version = 2.4.0
 dovecot_storage_version = 2.4.0
 listen = {HOME_ADDRESS}, {OTHER_ADDRESS}
-ssl_server_cert_file = {layout.certificate}
-ssl_server_key_file = {layout.key}
+ssl_server_cert_file = {layout.within(layout.certificate)}
+ssl_server_key_file = {layout.within(layout.key)}
 auth_allow_cleartext = no
 auth_username_format = %{{user | username | lower}}
 mail_driver = maildir
 mail_path = ~/Maildir
 mailbox_list_layout = maildir++
+oauth2 {{
+  introspection_mode = local
+  username_attribute = sub
+}}
+oauth2_local_validation {{
+  dict fs {{
+    fs posix {{
+      prefix = {layout.within(layout.keys)}/
+    }}
+  }}
+}}
+passdb oauth2 {{
+  mechanisms_filter = xoauth2 oauthbearer
+}}
 passdb static {{
+  mechanisms_filter = plain login
   password = secret-%{{user}}
 }}
 userdb static {{
@@ -147,7 +193,7 @@ userdb static {{
   fields {{
     uid = {account.uid}
     gid = {account.gid}
-    home = {layout.homes}/%{{user}}
+    home = {layout.within(layout.homes)}/%{{user}}
   }}
 }}
 """

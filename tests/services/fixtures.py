@@ -9,12 +9,21 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 import pytest
 
-from tests.services.available import DOVECOT, POSTGRES, TMUX, Service, is_available
+from tests.services.available import (
+    DOVECOT,
+    OTHER_DOVECOT,
+    POSTGRES,
+    TMUX,
+    Service,
+    is_available,
+    other_dovecot_root,
+)
 from tests.services.dovecot import DovecotServer, Mailbox, running_dovecot
 from tests.services.postgres import PostgresServer, running_postgres
 from tests.services.smtp import SmtpSink, running_smtp
@@ -22,6 +31,7 @@ from tests.services.tmux import Tmux
 
 __all__ = [
     "dovecot_server",
+    "either_dovecot",
     "mailbox",
     "postgres_server",
     "pytest_configure",
@@ -48,6 +58,17 @@ def dovecot_server() -> Iterator[DovecotServer]:
     """A Dovecot for the whole run."""
     require(DOVECOT)
     with running_dovecot() as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=["of this release", "of another release"])
+def either_dovecot(request: pytest.FixtureRequest) -> Iterator[DovecotServer]:
+    """A Dovecot before 2.4 and one after it, where this machine's own is one of them."""
+    if request.param == "of this release":
+        yield request.getfixturevalue("dovecot_server")
+        return
+    require(OTHER_DOVECOT)
+    with running_dovecot(other_dovecot_root() or Path("/")) as server:
         yield server
 
 

@@ -48,12 +48,12 @@ def server_account(*preferred: str) -> Account:
 
 
 @contextlib.contextmanager
-def own_folder(name: str, account: Account) -> Iterator[Path]:
+def own_folder(name: str, account: Account, parent: Path = Path("/tmp")) -> Iterator[Path]:
     """Lend a fresh folder that the account may enter.
 
-    It lies directly in /tmp: pytest's own folders are closed to other accounts, and sockets need short paths.
+    It lies directly in a /tmp: pytest's own folders are closed to other accounts, and sockets need short paths.
     """
-    folder = Path(tempfile.mkdtemp(prefix=f"helpdesk-{name}-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix=f"helpdesk-{name}-", dir=parent))
     account.owns(folder)
     try:
         yield folder
@@ -70,9 +70,15 @@ def free_port() -> int:
             return port
 
 
-def start_process(argv: Sequence[str | Path], folder: Path, account: Account) -> subprocess.Popen[bytes]:
-    """Start a server in its folder as its account, away from our Ctrl+C; it writes to `log` there."""
-    drops = os.geteuid() == 0
+def start_process(
+    argv: Sequence[str | Path], folder: Path, account: Account, *, is_dropping: bool = False
+) -> subprocess.Popen[bytes]:
+    """Start a server in its folder as its account, away from our Ctrl+C; it writes to `log` there.
+
+    Args:
+        is_dropping: what is started takes on the account by itself.
+    """
+    drops = os.geteuid() == 0 and not is_dropping
     with (folder / "log").open("ab") as log:
         account.owns(folder / "log")
         return subprocess.Popen(
@@ -86,6 +92,11 @@ def start_process(argv: Sequence[str | Path], folder: Path, account: Account) ->
             group=account.gid if drops else None,
             extra_groups=[] if drops else None,
         )
+
+
+def within_root(root: Path, account: Account) -> list[str | Path]:
+    """The words before a command that runs as this account in another root folder; none where that is `/`."""
+    return [] if root == Path("/") else ["chroot", f"--userspec={account.uid}:{account.gid}", "--groups=", root]
 
 
 def stop_process(process: subprocess.Popen[bytes], how: signal.Signals, seconds: float = 10) -> None:

@@ -71,6 +71,9 @@ def test_functions_with_the_owners_rights_are_for_agents_alone_and_trust_no_path
         "UPDATE message SET text = 'x' WHERE ticket_id = {ticket}",
         "UPDATE outbox SET state = 'queued' WHERE ticket_id = {ticket}",
         "UPDATE draft SET text = 'x' WHERE ticket_id = {ticket}",
+        "UPDATE mail_group SET is_open = false",
+        "UPDATE mail_quarantine SET resolved_at = now()",
+        "UPDATE raw_message SET disposition = 'new'",
     ],
 )
 def test_nothing_hidden_is_changed(place: Place, hidden: Secret, statement: str) -> None:

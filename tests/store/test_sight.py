@@ -23,8 +23,21 @@ from helpdesk_tui.errors import HelpdeskError, NotFound, Refused
 from helpdesk_tui.rules.query import parse
 from helpdesk_tui.store import sight
 from helpdesk_tui.store.feed import Feed
-from helpdesk_tui.store.queries import board, callbacks, export, mail, people, setup, staff, thread, transfer
+from helpdesk_tui.store.queries import (
+    aside,
+    board,
+    callbacks,
+    export,
+    ledger,
+    mail,
+    people,
+    setup,
+    staff,
+    thread,
+    transfer,
+)
 from helpdesk_tui.store.queries import tickets as listing
+from helpdesk_tui.store.queries import why as reasons
 from helpdesk_tui.store.queries.tickets import Asker
 from helpdesk_tui.store.transaction import reading
 from helpdesk_tui.terms import SYSTEM, Person, Priority, Status
@@ -69,7 +82,22 @@ QUESTIONS: dict[Any, Question] = {
     mail.outbox: lambda _desk, _hidden: [()],
     mail.mail_health: lambda _desk, _hidden: [()],
     mail.mail_account: lambda _desk, _hidden: [()],
+    mail.newest_numbering: lambda _desk, _hidden: [("inbox", 1)],
+    mail.received_by_uid: lambda _desk, _hidden: [("inbox", 1, [1, 2])],
     mail.kept_mails: lambda _desk, _hidden: [(), ("robot",), ("quarantined",), ("bounce",), ("outgoing",)],
+    ledger.seen_by_uid: lambda _desk, _hidden: [("inbox", 0, [1, 2, 3])],
+    ledger.mails_ever_on: lambda _desk, _hidden: [("inbox",)],
+    ledger.fates_by_source: lambda _desk, _hidden: [()],
+    ledger.waiting: lambda _desk, _hidden: [()],
+    ledger.quarantined: lambda _desk, _hidden: [()],
+    ledger.failing_mailboxes: lambda _desk, _hidden: [()],
+    ledger.raw_of_subject: lambda _desk, _hidden: [(f"Pay {CANARY}", 0)],
+    ledger.newest_kept: lambda _desk, _hidden: [()],
+    aside.aside_counts: lambda _desk, _hidden: [()],
+    aside.aside_rows: lambda _desk, _hidden: [(one,) for one in aside.Aside],
+    aside.first_bytes: lambda _desk, hidden: [(hidden.message,), (hidden.raw,)],
+    reasons.why: lambda _desk, hidden: [(hidden.message,), (hidden.raw,)],
+    reasons.raw_id_of: lambda _desk, hidden: [(hidden.message,), (hidden.raw,)],
     people.find_customers: lambda _desk, _hidden: [(HEIDI.address,), (HEIDI.name,), ("7654321",)],
     people.customer_page: lambda _desk, hidden: [(hidden.customer,)],
     people.open_ticket_ids: lambda _desk, hidden: [(hidden.customer,)],
@@ -124,6 +152,7 @@ QUESTIONS: dict[Any, Question] = {
     pages.preview_page: lambda _desk, hidden: [(hidden.ticket,)],
     sight.hidden_queues: lambda desk, _hidden: [(desk.actor,)],
     mailroom.unfiled: lambda _desk, _hidden: [()],
+    mailroom.quarantined: lambda _desk, hidden: [(), ([hidden.raw],)],
     mailroom.filed: lambda _desk, hidden: [(hidden.raw,)],
     mailroom.raw_content: lambda _desk, hidden: [(hidden.raw,)],
     mailroom.fates: lambda _desk, _hidden: [("inbox", 0, [1, 2, 3])],
@@ -211,9 +240,9 @@ def test_the_same_questions_show_it_to_who_belongs_there(place: Place, outsider:
     told = {name.split()[0] for name, said in answers(inside, hidden).items() if said != before[name]}
     silent = {one.__name__ for one in QUESTIONS} - told
     assert silent == {
-        "agents", "categories", "fates", "hidden_queues", "import_named", "import_of", "imports", "individual_stats",
+        "agents", "categories", "failing_mailboxes", "fates", "hidden_queues", "import_named", "import_of", "imports", "individual_stats",
         "imported_mails", "known", "people_here", "queues", "refusal_by_person", "rejects", "subject_tags",
-        "may_write_imports", "taken_in_live", "teams", "tickets_named", "plan_of", "plans", "unfiled", "views",
+        "mails_ever_on", "may_write_imports", "newest_numbering", "received_by_uid", "seen_by_uid", "taken_in_live", "teams", "tickets_named", "plan_of", "plans", "unfiled", "views", "waiting",
     }  # fmt: skip
 
 

@@ -153,6 +153,18 @@ def test_what_cannot_be_read_is_named_and_stops_nothing(root: Desk, tmp_path: Pa
     assert (inner.place.endswith("(<3@old.example>)"), inner.reason) == (True, "It was sent to nobody outside.")
 
 
+def test_a_mail_that_kills_its_reader_is_named_and_stops_nothing(
+    root: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("helpdesk_tui.mail.reader.CHILD", "tests.mail.odd_child")
+    mails = [mail(number, "DO: crash" if number == 2 else "Hallo", subject=f"Mail {number}") for number in range(5)]
+    done = take(root, "mbox", mbox(tmp_path / "a", mails))
+    assert (done.messages, done.rejected) == (4, 1)
+    ((place, why),) = [(one.place, one.reason) for one in root.acting_as(SYSTEM).ask(rejects, done.batch or "")]
+    assert "2@old.example" in place
+    assert "signal 11" in why
+
+
 def test_where_a_conversation_stands(root: Desk, tmp_path: Path) -> None:
     """Closed where its last mail is old; else it waits for whoever did not write it."""
     old = MORNING - timedelta(days=31)

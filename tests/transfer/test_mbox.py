@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from helpdesk_tui.errors import Usage
-from helpdesk_tui.transfer import mbox as module
+from helpdesk_tui.mail import mbox_file as module
 from helpdesk_tui.transfer.mbox import Mbox
 from helpdesk_tui.transfer.source import Found, RawMail, chunks
 from tests.transfer.samples import invented, mail, mbox

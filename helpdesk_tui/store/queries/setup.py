@@ -14,13 +14,14 @@ from helpdesk_tui.store.tables import Agent, Category, Queue, QueueAddress, Tag,
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """A queue; it answers from the first of its addresses."""
+    """A queue; it answers from the first of its addresses. `confirms` is None where nobody has decided."""
 
     id: int
     name: str
     display_name: str
     addresses: tuple[str, ...]
     is_confidential: bool
+    confirms: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,17 @@ def queues(session: Session) -> list[QueueRow]:
     for row in session.execute(select(QueueAddress).order_by(col(QueueAddress.position))).scalars():
         addresses[row.queue_id] = (*addresses.get(row.queue_id, ()), row.address)
     found = session.execute(select(Queue).order_by(col(Queue.name))).scalars()
-    return [QueueRow(q.id, q.name, q.display_name, addresses.get(q.id, ()), q.is_confidential) for q in found]
+    return [
+        QueueRow(
+            id=queue.id,
+            name=queue.name,
+            display_name=queue.display_name,
+            addresses=addresses.get(queue.id, ()),
+            is_confidential=queue.is_confidential,
+            confirms=queue.acknowledges == "yes" if queue.acknowledges else None,
+        )
+        for queue in found
+    ]
 
 
 def agents(session: Session) -> list[AgentRow]:

@@ -109,14 +109,6 @@ class MailGroup(SQLModel, table=True):
     last_at: datetime
 
 
-class MailboxStart(SQLModel, table=True):
-    """When a mailbox was first polled."""
-
-    __tablename__ = "mailbox_start"
-    mailbox: str = Field(primary_key=True, sa_type=Text)
-    first_at: datetime
-
-
 class Acknowledgement(SQLModel, table=True):
     """An automatic confirmation that was written: to whom, and about which subject, which bounds how many follow."""
 

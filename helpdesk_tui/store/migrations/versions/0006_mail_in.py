@@ -17,12 +17,6 @@ def upgrade() -> None:
     _participants()
     _acknowledgements()
     _customers()
-    op.create_table(
-        "mailbox_start",
-        sa.Column("mailbox", sa.Text(), nullable=False),
-        sa.Column("first_at", UTCDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("mailbox"),
-    )
     if op.get_bind().dialect.name == "postgresql":
         for table in ("mail_group", "participant", "acknowledgement"):
             op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
