@@ -156,6 +156,12 @@ class Verb(StrEnum):
     PLAN = "plan"
     HAND_OVER = "hand_over"
     IMPORT = "import"
+    REQUESTER = "requester"
+    ACCEPT = "accept"
+    MERGE = "merge"
+    CUSTOMER = "customer"
+    JOIN = "join"
+    SPLIT = "split"
     ASIDE = "aside"
 
 
@@ -384,8 +390,7 @@ class FiledMail:
 
     Args:
         ticket: number of the ticket it belongs to, None where it has none; linked_to: number of the other one.
-        row, reason: the row of the decision table that decided, and its words.
-        message: id of the message in the ticket's thread.
+        row, reason: the row of the decision table that decided, and its words; message: its id in the ticket's thread.
     """
 
     disposition: Disposition
