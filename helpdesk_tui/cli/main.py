@@ -13,6 +13,7 @@ from helpdesk_tui.cli import (
     admin,
     aside,
     callback,
+    customer,
     db,
     demo,
     doctor,
@@ -48,6 +49,7 @@ app.add_typer(why.app, name="why")
 app.add_typer(mail.outbox_app, name="outbox")
 app.command(name="poll")(mail.poll)
 app.add_typer(callback.app, name="callback")
+app.add_typer(customer.app, name="customer")
 app.add_typer(db.app, name="db")
 app.command(name="init")(db.init)
 app.command(name="doctor")(doctor.doctor)

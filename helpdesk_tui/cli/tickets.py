@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.desk.door import Desk
     from helpdesk_tui.store.queries.thread import EventRow, MessageRow
     from helpdesk_tui.store.queries.tickets import TicketRow
+    from helpdesk_tui.terms import Outcome
 
 app = typer.Typer(help="Tickets: list them, show one, and everything that can be done.", no_args_is_help=True)
 _TICKET_AND_AGENT = 2
@@ -125,6 +126,9 @@ def set_(
     queue: str | None = typer.Option(None, "--queue"),
     due: str | None = typer.Option(None, "--due", help="2026-12-01T15:00, 2026-12-01, +4h of working time, or none."),
     summary: str | None = typer.Option(None, "--summary"),
+    requester: str | None = typer.Option(
+        None, "--requester", help='Whose it is: an address or "Name <address>"; alone.', metavar="PERSON"
+    ),
     batch: str | None = BATCH,
     as_json: bool = JSON,
 ) -> None:
@@ -133,9 +137,39 @@ def set_(
     from helpdesk_tui.rules.promise import read_due
 
     desk = open_desk(batch)
+    if requester is not None:
+        others = (status, priority, category, queue, due, summary)
+        print_outcome(_set_requester(desk, numbers, requester, is_alone=others == (None,) * len(others)), as_json)
+        return
     due_at = read_due(due, desk.clock(), desk.settings.calendar) if due is not None else None
     fields = Fields(status, priority, category, queue, due_at, summary)
     print_outcome(desk.do(set_fields, numbers, fields), as_json)
+
+
+@app.command()
+def accept(
+    number: int = typer.Argument(..., metavar="NUMBER"),
+    address: str = typer.Argument("", help="Default is who wrote last.", metavar="[ADDRESS]"),
+    batch: str | None = BATCH,
+    as_json: bool = JSON,
+) -> None:
+    """Let somebody into a ticket: their mail belongs there, and they get answers as well."""
+    from helpdesk_tui.desk.participants import accept as let_in
+
+    print_outcome(open_desk(batch).do(let_in, number, address), as_json)
+
+
+@app.command()
+def merge(
+    number: int = typer.Argument(..., metavar="NUMBER"),
+    into: int = typer.Argument(..., help="The ticket it becomes part of.", metavar="INTO"),
+    batch: str | None = BATCH,
+    as_json: bool = JSON,
+) -> None:
+    """Merge a ticket into another: what was said on it stands there, and its mail lands there."""
+    from helpdesk_tui.desk.merging import merge as merge_into
+
+    print_outcome(open_desk(batch).do(merge_into, number, into), as_json)
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
@@ -200,6 +234,15 @@ def redo(batch: str | None = BATCH, as_json: bool = JSON) -> None:
     from helpdesk_tui.desk.history import redo as do_again
 
     print_outcome(open_desk(batch).do(do_again), as_json)
+
+
+def _set_requester(desk: Desk, numbers: list[int], requester: str, *, is_alone: bool) -> Outcome:
+    from helpdesk_tui.desk.participants import set_requester
+    from helpdesk_tui.rules.callers import read_caller
+
+    if len(numbers) > 1 or not is_alone:
+        raise Usage(_("--requester is set alone, and on one ticket."), _("Change the rest by a second command."))
+    return desk.do(set_requester, numbers[0], read_caller(requester).person)
 
 
 def _ticket(desk: Desk, number: int) -> TicketRow:

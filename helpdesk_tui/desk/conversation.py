@@ -11,8 +11,8 @@ from sqlmodel import col
 from helpdesk_tui.desk.acknowledging import confirm_call
 from helpdesk_tui.desk.door import Change, Changes, Desk
 from helpdesk_tui.desk.drafts import clear_draft
-from helpdesk_tui.desk.letters import outgoing, own_message
-from helpdesk_tui.desk.people import customer_for
+from helpdesk_tui.desk.letters import answers_also, outgoing, own_message
+from helpdesk_tui.desk.people import customer_for, whole
 from helpdesk_tui.desk.tickets import apply_status, wait_for
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _
@@ -74,12 +74,14 @@ def reply(
     *,
     then: Status | None = Status.WAITING_CUSTOMER,
     to: Sequence[Person] = (),
+    cc: Sequence[Person] | None = None,
 ) -> Outcome:
     """Answer the customer; the mail leaves through the outbox after the commit.
 
     Args:
         then: the status afterwards; None leaves it.
         to: the recipients; default is the requester at the address they wrote from last.
+        cc: who gets it as well; default is whom agents let into the ticket.
     Raises:
         Refused: the queue has no address to answer from, or nobody's address is known.
     """
@@ -88,7 +90,8 @@ def reply(
         raise Usage(_("The reply is empty."), _("Write something, or leave the ticket as it is."))
     with desk.change(Verb.REPLY, [ticket]) as changes:
         change = changes.only
-        message = outgoing(changes, change.ticket, body, list(to))
+        also = answers_also(changes.session, change.ticket.id) if cc is None else cc
+        message = outgoing(changes, change.ticket, body, list(to), cc=also)
         wait_for(change.ticket, Party.THEM, changes.now)
         change.record("message", None, message.id)
         clear_draft(changes.session, desk.actor, change.ticket.id, "reply")
@@ -96,7 +99,7 @@ def reply(
             apply_status(change.ticket, then, changes.now)
         changes.say(
             _("Reply to #{number} is on its way to {people}").format(
-                number=ticket, people=", ".join(Person(*one).called for one in message.to)
+                number=ticket, people=", ".join(Person(*one).called for one in [*message.to, *message.cc])
             )
         )
     return changes.outcome
@@ -133,7 +136,9 @@ def _new_ticket(changes: Changes, request: NewRequest) -> Ticket:
     return Ticket(
         number=numbers.draw(session),
         queue_id=queue_id,
-        requester_id=request.customer_id or customer_for(session, person, now, clean_line(request.phone, 60)),
+        requester_id=whole(session, request.customer_id)
+        if request.customer_id
+        else customer_for(session, person, now, clean_line(request.phone, 60)),
         subject=clean_line(request.subject),
         channel=request.channel,
         priority=request.priority.rank,

@@ -34,7 +34,7 @@ _T = TypeVar("_T")
 
 #: The fields of a ticket whose changes are recorded, and which undo restores.
 TRACKED = (
-    "queue_id", "subject", "summary", "status", "priority", "category_id", "assignee_id", "team_id", "due_at",
+    "queue_id", "requester_id", "subject", "summary", "status", "priority", "category_id", "assignee_id", "team_id", "due_at",
     "due_kind", "waiting_for", "waiting_since", "snoozed_until", "merged_into", "linked_to", "is_spam", "closed_at",
 )  # fmt: skip
 #: Of these, the ones that are instants.
@@ -43,6 +43,8 @@ INSTANTS = frozenset({"due_at", "waiting_since", "snoozed_until", "closed_at"})
 _MAY_PART = frozenset({"queue_id", "assignee_id"})
 #: Verbs whose events are called after them, whatever they changed.
 _BACKWARDS = (Verb.UNDO, Verb.REDO)
+#: Verbs that leave a batch though they touch no ticket.
+_WITHOUT_TICKETS = (Verb.CONFIGURE, Verb.PLAN, Verb.CUSTOMER, Verb.JOIN, Verb.SPLIT)
 _STORED_INSTANT = len("2026-01-01T00:00:00.000000Z")
 
 
@@ -179,6 +181,7 @@ class Changes:
         self._changes: list[Change] = []
         self.events: list[dict[str, Any]] = []
         self.handed_over: dict[int, list[int]] = {}
+        self.last: list[Callable[[], None]] = []
         self._text = ""
         self._noted: dict[str, Any] = {}
         self._outcome: Outcome | None = None
@@ -228,6 +231,10 @@ class Changes:
         """Record an event of a ticket that was written by plain statements."""
         self.events.append(self._event(ticket_id, queue_id, changes))
 
+    def at_last(self, act: Callable[[], None]) -> None:
+        """Do something once the events are written, in the same transaction."""
+        self.last.append(act)
+
     def note(self, name: str, pair: list[Any]) -> None:
         """Write down with the batch what no event of a ticket tells: how it was, and how it is."""
         self._noted[name] = pair
@@ -247,7 +254,7 @@ class Changes:
             self._text = " · ".join(filter(None, (self._text, *release(self.session, parted))))
         touched = [change for change in self._changes if self._conclude(change)]
         numbers = tuple(change.ticket.number for change in touched)
-        has_done = bool(self.events or self.undoes or self._noted) or self.verb in (Verb.CONFIGURE, Verb.PLAN)
+        has_done = bool(self.events or self.undoes or self._noted) or self.verb in _WITHOUT_TICKETS
         text = self._text if has_done else _("Nothing to change: it is so already.")
         self._outcome = Outcome(text, self.batch_id, numbers, is_final=bool(self.handed_over))
         if has_done or asked is not None:
@@ -356,6 +363,8 @@ def _write_down(session: Session, several: Sequence[Changes]) -> None:
     for changes in done:
         for queue_id, ids in changes.handed_over.items():
             hand_over(session, ids, queue_id)
+        for act in changes.last:
+            act()
     if done:
         session.info[TELLS] = True
 

@@ -24,7 +24,7 @@ from helpdesk_tui.rules.domains import domain_of
 from helpdesk_tui.rules.findable import found_by
 from helpdesk_tui.rules.forwards import forwarded_sender
 from helpdesk_tui.rules.impostors import marks_of
-from helpdesk_tui.rules.routing import plain_address, queue_of
+from helpdesk_tui.rules.routing import is_address, plain_address, queue_of
 from helpdesk_tui.rules.threading import Placement
 from helpdesk_tui.store import content, numbers, search
 from helpdesk_tui.store.asking import once
@@ -288,6 +288,7 @@ def _add_message(filing: Filing, placement: Placement, ticket_id: int, queue_id:
         "from_address": mail.sender.address,
         "to": [[person.name, person.address] for person in mail.to],
         "cc": [[person.name, person.address] for person in mail.cc],
+        "reply_to": _reply_to(mail),
         "subject": mail.subject,
         "text": mail.text,
         "quoted": mail.quoted,
@@ -302,6 +303,13 @@ def _add_message(filing: Filing, placement: Placement, ticket_id: int, queue_id:
     raw.ticket_id, raw.queue_id, raw.message_id = ticket_id, queue_id, message_id
     _add_files(filing.session, mail, message_id, ticket_id, queue_id)
     return message_id
+
+
+def _reply_to(mail: IncomingMail) -> list[list[str]]:
+    """Where answers are asked for: of a sender who may be forged that says nothing."""
+    if mail.authenticity is Authenticity.FAIL or not mail.has_strict_sender:
+        return []
+    return [[one.name, one.address] for one in mail.reply_to if is_address(one.address)][:1]
 
 
 def _add_files(session: Session, mail: IncomingMail, message_id: int, ticket_id: int, queue_id: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlmodel import col
 
-from helpdesk_tui.desk import aside, callback_log, handover
+from helpdesk_tui.desk import aside, callback_log, customers, handover, joining, merging, participants
 from helpdesk_tui.desk.door import TRACKED, Change, Changes, Desk, as_stored, from_stored
 from helpdesk_tui.desk.drafts import bring_back, clear_draft
 from helpdesk_tui.desk.membership import CALLERS, belongs
@@ -27,11 +27,19 @@ from helpdesk_tui.terms import MessageKind, OutboxState, Outcome, Status, Verb
 #: Fields that follow from another; they go back where that one does, and are not worth a sentence of their own.
 _FOLLOWS = {"waiting_for": "status", "waiting_since": "status", "closed_at": "status", "due_kind": "due_at"}
 
+#: What a ticket is found by.
+_FOUND_BY = {"message", "summary", "requester_id"}
+
 #: Who puts back what is no field of a ticket, by its name in the event.
 _RESTORED_BY = {
     callback_log.CALLBACK: callback_log.restore,
     CALLERS: handover.restore,
     handover.TEXTS: handover.restore,
+    customers.CUSTOMER: customers.restore,
+    joining.JOIN: joining.restore,
+    merging.MERGE: merging.restore,
+    merging.MERGED: merging.restore_mark,
+    participants.PARTICIPANT: participants.restore,
     aside.ASIDE: aside.restore,
 }
 
@@ -190,7 +198,7 @@ def _changed_since(changes: Changes, events: Sequence[Event]) -> dict[int, list[
 
 def _find_by_other_words(changes: Changes, events: Sequence[Event]) -> None:
     """Let search find these tickets by what stands on them now."""
-    spoken = {event.ticket_id for event in events if event.changes.keys() & {"message", "summary"}}
+    spoken = {event.ticket_id for event in events if event.changes.keys() & _FOUND_BY}
     changes.session.flush()
     for ticket_id in sorted(spoken):
         search.rebuild(changes.session, ticket_id)

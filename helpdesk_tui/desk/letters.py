@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import Changes
+from helpdesk_tui.desk.participants import is_requester, let_in
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.language import _
-from helpdesk_tui.rules.routing import plain_address
+from helpdesk_tui.rules.routing import plain_address, without_detail
 from helpdesk_tui.rules.subjects import reply_subject
 from helpdesk_tui.rules.threading import FORGED_ROW
 from helpdesk_tui.store import search
@@ -69,6 +70,32 @@ def answers_to(session: Session, ticket_id: int) -> Person | None:
     return Person(session.get_one(Customer, ticket.requester_id).name, own or addresses[0])
 
 
+def answers_also(session: Session, ticket_id: int) -> tuple[Person, ...]:
+    """Who is offered an answer beside whom it goes to: whom agents let into the ticket."""
+    first = answers_to(session, ticket_id)
+    known = {without_detail(first.address)} if first else set()
+    return tuple(one for one in let_in(session, ticket_id) if without_detail(one.address) not in known)
+
+
+def asks_elsewhere(session: Session, ticket_id: int) -> Person | None:
+    """Where the customer's last mail asks for answers, if that is not where they go."""
+    first = answers_to(session, ticket_id)
+    mails = select(Message).where(
+        col(Message.ticket_id) == ticket_id,
+        col(Message.kind) == MessageKind.INBOUND,
+        col(Message.is_automatic).is_(False),
+    )
+    last = session.execute(mails.order_by(col(Message.id).desc()).limit(1)).scalars().first()
+    if (
+        last is None
+        or first is None
+        or not is_requester(session, session.get_one(Ticket, ticket_id), last.from_address)
+    ):
+        return None
+    people = (Person(*one) for one in last.reply_to)
+    return next((one for one in people if plain_address(one.address) != plain_address(first.address)), None)
+
+
 def _is_doubted() -> ColumnElement[bool]:
     """A message whose sender did not pass the check."""
     kept = select(col(RawMessage.id)).where(col(RawMessage.id) == col(Message.raw_id))
@@ -81,6 +108,7 @@ def outgoing(
     text: str,
     to: Sequence[Person] = (),
     *,
+    cc: Sequence[Person] = (),
     subject: str = "",
     is_automatic: bool = False,
 ) -> Message:
@@ -105,6 +133,7 @@ def outgoing(
     message.from_address = sender or ""
     recipients = to or [person for person in [answers_to(session, ticket.id)] if person]
     message.to = [[person.name, person.address] for person in recipients]
+    message.cc = [[person.name, person.address] for person in cc]
     message.subject = subject or reply_subject(last or ticket.subject)
     message.message_id = f"{token}.hd@{message.from_address.rpartition('@')[2]}"
     message.references = ancestors

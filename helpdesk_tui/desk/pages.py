@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from helpdesk_tui.desk.callback_numbers import likely_numbers
 from helpdesk_tui.desk.callbacks import likely_team
-from helpdesk_tui.desk.letters import answers_to, cannot_reply
+from helpdesk_tui.desk.letters import answers_also, answers_to, asks_elsewhere, cannot_reply
+from helpdesk_tui.desk.participants import newcomer, passed_on
 from helpdesk_tui.rules.phones import zone_of
 from helpdesk_tui.rules.slots import Offer
 from helpdesk_tui.store.queries.callbacks import CallRow, Week, call_of, next_free, plans, week
@@ -26,6 +27,8 @@ class TicketPage:
 
     Args:
         reply_refusal: why it cannot be answered, "" where it can; answers_to: whom an answer goes to.
+        answers_also: who is offered it as well; asks_elsewhere: where the customer asks for answers, if it is elsewhere.
+        newcomer: who wrote last and does not belong to the ticket; passed_on: whose mail it passes on.
     """
 
     ticket: TicketRow
@@ -35,6 +38,10 @@ class TicketPage:
     drafts: tuple[DraftRow, ...]
     reply_refusal: str
     answers_to: Person | None
+    answers_also: tuple[Person, ...] = ()
+    asks_elsewhere: Person | None = None
+    newcomer: Person | None = None
+    passed_on: Person | None = None
 
     @property
     def last_word(self) -> MessageRow | None:
@@ -141,6 +148,10 @@ def _page(session: Session, ticket_id: int, last: int | None = None) -> TicketPa
         drafts=tuple(drafts(session, ticket_id)),
         reply_refusal=cannot_reply(session, ticket_id) or "",
         answers_to=answers_to(session, ticket_id),
+        answers_also=answers_also(session, ticket_id),
+        asks_elsewhere=asks_elsewhere(session, ticket_id),
+        newcomer=newcomer(session, ticket_id),
+        passed_on=passed_on(session, ticket_id),
     )
 
 

@@ -10,20 +10,44 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.rules.callers import digits_of
-from helpdesk_tui.rules.routing import plain_address
+from helpdesk_tui.rules.routing import plain_address, without_detail
 from helpdesk_tui.rules.words import fold
 from helpdesk_tui.store.asking import answer
 from helpdesk_tui.store.statements import add_row, add_rows
-from helpdesk_tui.store.tables import Agent, Customer, CustomerAddress, CustomerPhone, Queue, QueueAddress
+from helpdesk_tui.store.tables import (
+    Agent,
+    Customer,
+    CustomerAddress,
+    CustomerJoin,
+    CustomerPhone,
+    Queue,
+    QueueAddress,
+)
 from helpdesk_tui.store.transaction import lock_name
 from helpdesk_tui.terms import Person
 
-_AT_ADDRESS = select(col(CustomerAddress.customer_id)).where(col(CustomerAddress.address) == bindparam("address"))
+_AT_ADDRESSES = select(col(CustomerAddress.address), col(CustomerAddress.customer_id)).where(
+    col(CustomerAddress.address).in_(bindparam("addresses", expanding=True))
+)
 
 
 def customer_at(session: Session, address: str) -> int | None:
-    """The customer with this address, None where nobody has it."""
-    return answer(session, _AT_ADDRESS, {"address": plain_address(address)}).scalar_one_or_none()
+    """The customer with this address, None where nobody has it; a detail behind a plus leads to whose mailbox it is."""
+    ways = [plain_address(address), without_detail(address)]
+    found = {row.address: row.customer_id for row in answer(session, _AT_ADDRESSES, {"addresses": ways})}
+    return next((found[one] for one in ways if one in found), None)
+
+
+def whole(session: Session, customer_id: int) -> int:
+    """The customer, or the one they were joined with in the end."""
+    seen: set[int] = set()
+    while customer_id not in seen:
+        seen.add(customer_id)
+        joined = select(col(CustomerJoin.kept_id)).where(
+            col(CustomerJoin.joined_id) == customer_id, col(CustomerJoin.split_at).is_(None)
+        )
+        customer_id = session.execute(joined).scalars().first() or customer_id
+    return customer_id
 
 
 def agent_at(session: Session, address: str) -> int | None:
@@ -46,6 +70,8 @@ def customer_for(session: Session, person: Person, now: datetime, phone: str = "
     lock_name(session, *[f"customer {key}" for key in (plain_address(person.address), digits_of(phone)) if key])
     known = customer_at(session, person.address) if person.address else _by_phone(session, phone)
     if known is not None:
+        if person.address and not _has_address(session, person.address):
+            add_contacts(session, known, [person.address], [])
         if digits_of(phone) and not _has_phone(session, known, phone):
             add_contacts(session, known, [], [phone])
         return known
@@ -60,8 +86,16 @@ def customer_for(session: Session, person: Person, now: datetime, phone: str = "
 def add_contacts(session: Session, customer_id: int, addresses: Iterable[str], phones: Iterable[str]) -> None:
     """Give a customer more addresses and phones."""
     own = {"customer_id": customer_id}
-    add_rows(session, CustomerAddress, [{**own, "address": plain_address(address)} for address in addresses])
+    last = select(func.max(CustomerAddress.position)).where(col(CustomerAddress.customer_id) == customer_id)
+    first = session.execute(last).scalar_one()
+    places = enumerate(addresses, 0 if first is None else first + 1)
+    rows = [{**own, "address": plain_address(address), "position": place} for place, address in places]
+    add_rows(session, CustomerAddress, rows)
     add_rows(session, CustomerPhone, [{**own, "number": n, "digits": digits_of(n)} for n in phones])
+
+
+def _has_address(session: Session, address: str) -> bool:
+    return session.get(CustomerAddress, plain_address(address)) is not None
 
 
 def _has_phone(session: Session, customer_id: int, phone: str) -> bool:

@@ -13,6 +13,7 @@ from sqlmodel import col
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.rules import permissions
+from helpdesk_tui.store import customers, search
 from helpdesk_tui.store.statements import is_among
 from helpdesk_tui.store.tables import Ticket, Timer
 from helpdesk_tui.store.transaction import tried_again
@@ -26,6 +27,8 @@ class TimerKind(StrEnum):
     """What happens when a timer falls due."""
 
     DUE = "due"
+    #: A hidden ticket is found by other words from now on.
+    WORDS = customers.WORDS
 
 
 def remind_due(session: Session, ticket: Ticket, due_at: datetime) -> None:
@@ -77,7 +80,9 @@ def _run(desk: Desk, due: list[tuple[int, int]], now: datetime) -> int:
             col(Timer.done_at).is_(None),
         )
         timers = list(changes.session.execute(pending.order_by(col(Timer.id)).with_for_update()).scalars())
-        rung = {timer.ticket_id for timer in timers}
+        rung = {timer.ticket_id for timer in timers if timer.kind == TimerKind.DUE}
+        for ticket_id in sorted({timer.ticket_id for timer in timers if timer.kind == TimerKind.WORDS}):
+            search.rebuild(changes.session, ticket_id)
         for timer in timers:
             timer.done_at = now
         for change in changes:

@@ -41,6 +41,12 @@ def marks_of(mail: IncomingMail, own_domains: Collection[str], known: Collection
     return tuple(dict.fromkeys(marks))
 
 
+def true_spelling(address: str) -> str:
+    """How the domain of an address stands in the DNS, where its letters look like others; "" where they do not."""
+    domain = domain_of(address)
+    return ascii_form(domain) if domain and _is_deceptive(readable_form(domain)) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Ours:
     domains: frozenset[str]

@@ -35,6 +35,12 @@ TABLE: dict[Verb, frozenset[Role]] = {
     Verb.PLAN: _LEADS,
     Verb.HAND_OVER: _LEADS,
     Verb.IMPORT: _ADMINS,
+    Verb.REQUESTER: _EVERY_AGENT,
+    Verb.ACCEPT: _EVERY_AGENT,
+    Verb.MERGE: _EVERY_AGENT,
+    Verb.CUSTOMER: _EVERY_AGENT,
+    Verb.JOIN: _EVERY_AGENT,
+    Verb.SPLIT: _EVERY_AGENT,
 }
 
 #: Verbs that `undo` takes back.
@@ -54,6 +60,12 @@ UNDOABLE = frozenset(
         Verb.CALLBACK,
         Verb.CALL,
         Verb.HAND_OVER,
+        Verb.REQUESTER,
+        Verb.ACCEPT,
+        Verb.MERGE,
+        Verb.CUSTOMER,
+        Verb.JOIN,
+        Verb.SPLIT,
         Verb.ASIDE,
     }
 )

@@ -302,6 +302,10 @@ _VERBS = (
     "reply",
     "note",
     "callback",
+    "customer",
+    "accept",
+    "requester",
+    "merge",
 )
 _NEEDS_TICKET = frozenset(_VERBS)
-_ONE_TICKET = frozenset({"reply", "note", "summary", "callback"})
+_ONE_TICKET = frozenset({"reply", "note", "summary", "callback", "customer", "accept", "requester", "merge"})

@@ -10,7 +10,7 @@ from helpdesk_tui.language import _
 from helpdesk_tui.screens.call_words import call_change
 from helpdesk_tui.screens.phrases import delivery_word, moment, priority_word, status_word
 from helpdesk_tui.store.queries.thread import EventRow
-from helpdesk_tui.terms import Priority, Status
+from helpdesk_tui.terms import Person, Priority, Status
 
 #: Fields whose change says nothing to a person, or is said by another line.
 _SILENT = frozenset(
@@ -36,6 +36,8 @@ def _change(name: str, pair: list[Any], at: datetime) -> str:
         return call_change(pair[0], pair[1], at)
     if name == "callers":
         return _("its call goes along") if any(pair[1].values()) else _("its call is anybody's of the team")
+    if name in _PICTURED:
+        return _PICTURED[name](*pair)
     before, after = (_value(name, value, at) for value in pair)
     if name == "delivery":
         return _("mail {state}").format(state=after)
@@ -52,14 +54,51 @@ _WHOLE: dict[str, Callable[[], str]] = {
 }
 
 
+def _customer_words(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """What became of a customer: `customer: +erika@home.example`."""
+    listed = [(name, set(before[name]), set(after[name])) for name in ("addresses", "phones")]
+    said = [f"+{one}" for _name, had, has in listed for one in sorted(has - had)]
+    said += [f"-{one}" for _name, had, has in listed for one in sorted(had - has)]
+    said += [
+        f"{before[one] or '–'} → {after[one] or '–'}" for one in ("name", "organization") if before[one] != after[one]
+    ]
+    return _("customer: {what}").format(what=", ".join(said))
+
+
+def _join_words(_before: int | None, after: int | None) -> str:
+    return _("two customers are one") if after is not None else _("one customer is two again")
+
+
+def _merged_words(before: int | None, after: int | None) -> str:
+    return _("takes #{number} in").format(number=after) if after else _("lets #{number} go").format(number=before)
+
+
+def _participant_words(before: list[str] | None, after: list[str] | None) -> str:
+    if after:
+        return _("{person} belongs here").format(person=Person(*after).whole)
+    return _("{person} belongs here no more").format(person=Person(*(before or ["", ""])).whole)
+
+
+#: What is told from a picture of it before and after.
+_PICTURED: dict[str, Callable[[Any, Any], str]] = {
+    "customer": _customer_words,
+    "join": _join_words,
+    "merge": lambda _before, after: _("all that was said goes along") if after else _("all that was said comes back"),
+    "merged": _merged_words,
+    "participant": _participant_words,
+}
+
+
 def _field_words() -> dict[str, str]:
     return {
         "assignee": _("assignee"),
         "category": _("category"),
         "due_at": _("due"),
         "linked_to": _("says it belongs to"),
+        "merged_into": _("part of"),
         "priority": _("priority"),
         "queue": _("queue"),
+        "requester": _("requester"),
         "status": _("status"),
         "subject": _("subject"),
         "summary": _("summary"),

@@ -18,6 +18,7 @@ from helpdesk_tui.language import _
 from helpdesk_tui.screens.desk_screen import WIDEST
 from helpdesk_tui.screens.dialogs.dialog import Help
 from helpdesk_tui.screens.keys import Key, bindings, table
+from helpdesk_tui.screens.person_screen import page_refusal
 from helpdesk_tui.screens.phrases import due, is_fresh, moment, priority_word, status_word, waiting
 from helpdesk_tui.screens.verb_screen import VerbScreen
 from helpdesk_tui.screens.why import explain
@@ -49,7 +50,7 @@ class TicketScreen(VerbScreen):
         self.page: TicketPage | None = None
         self._siblings = siblings
         self._writing = writing
-        self._index = _index_in(siblings, ticket_id)
+        self._index = siblings.index_of(ticket_id)
 
     def compose(self) -> ComposeResult:
         """Head, thread and side panel, composer, status, keys."""
@@ -97,9 +98,9 @@ class TicketScreen(VerbScreen):
 
     def why_not(self, action: str) -> str:
         """Why an action cannot be done now."""
-        if action == "reply" and self.page is not None:
-            return self.page.reply_refusal
-        if action in ("send", "then", "editor", "leave", "thread") and not self.composer.is_open:
+        if self.page is not None and (reason := page_refusal(self.page, action)):
+            return reason
+        if action in ("send", "then", "recipients", "editor", "leave", "thread") and not self.composer.is_open:
             return _("Nothing is being written; r answers, c writes a note.")
         return super().why_not(action)
 
@@ -137,7 +138,7 @@ class TicketScreen(VerbScreen):
         if begins:
             self._begin(page)
         elif self.composer.is_open:
-            self.composer.take_newer(self._draft(page.drafts, self.composer.kind))
+            self.composer.take_newer(page, self._draft(page.drafts, self.composer.kind))
         self.show_keys()
 
     def _begin(self, page: TicketPage) -> None:
@@ -279,7 +280,7 @@ class TicketScreen(VerbScreen):
         """Show another ticket instead."""
         self.composer.close()
         self.ticket_id, self.page, self._writing = ticket_id, None, ""
-        self._index = _index_in(self._siblings, ticket_id)
+        self._index = self._siblings.index_of(ticket_id)
         self._remember()
         self.desk_app.opening(self._load(begins=True))
 
@@ -365,6 +366,11 @@ class TicketScreen(VerbScreen):
         if self.can("then"):
             self.composer.next_then()
 
+    def action_recipients(self) -> None:
+        """Choose who gets the answer."""
+        if self.can("recipients"):
+            self.composer.next_recipients()
+
     def action_editor(self) -> None:
         """Write in one's own editor."""
         if self.can("editor"):
@@ -390,8 +396,3 @@ class TicketScreen(VerbScreen):
         triage = self._siblings.screen
         if remember := getattr(triage, "remember", None):
             remember(ticket=self.ticket_id, writing=self.composer.kind if self.composer.is_open else "")
-
-
-def _index_in(siblings: TicketList, ticket_id: int) -> int:
-    """Where in the list a ticket stands, or the cursor where it is not there."""
-    return siblings.ids.index(ticket_id) if ticket_id in siblings.ids else siblings.cursor

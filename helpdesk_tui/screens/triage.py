@@ -17,6 +17,7 @@ from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.query import Query, parse
 from helpdesk_tui.screens.filter_screen import FilterScreen
 from helpdesk_tui.screens.keys import view_bindings
+from helpdesk_tui.screens.person_screen import page_refusal
 from helpdesk_tui.screens.phrases import aside_words, mail_words, marked
 from helpdesk_tui.screens.place import load_place
 from helpdesk_tui.screens.views import ListView, calls_view, default_views
@@ -273,8 +274,8 @@ class TriageScreen(FilterScreen):
     def why_not(self, action: str) -> str:
         """Why an action cannot be done now."""
         reason = super().why_not(action)
-        if not reason and action == "reply" and self.page is not None and [self.page.ticket.id] == self.chosen():
-            return self.page.reply_refusal
+        if not reason and self.page is not None and [self.page.ticket.id] == self.chosen():
+            return page_refusal(self.page, action)
         return reason
 
     def acted(self, outcome: Outcome, ids: Sequence[int]) -> None:

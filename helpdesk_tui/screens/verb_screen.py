@@ -8,8 +8,8 @@ from functools import partial
 from helpdesk_tui.desk import assignment, tickets
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.promise import read_due
-from helpdesk_tui.screens.call_screen import CallScreen
 from helpdesk_tui.screens.dialogs.dialog import Ask
+from helpdesk_tui.screens.person_screen import PersonScreen
 from helpdesk_tui.screens.phrases import load_word, priority_word, status_word
 from helpdesk_tui.store.queries import setup
 from helpdesk_tui.store.queries.staff import ColleagueRow, colleagues
@@ -17,7 +17,7 @@ from helpdesk_tui.store.queries.tickets import ticket_rows
 from helpdesk_tui.terms import Priority, Status
 
 
-class VerbScreen(CallScreen):
+class VerbScreen(PersonScreen):
     """A screen whose keys do something to the chosen tickets."""
 
     def action_take(self) -> None:

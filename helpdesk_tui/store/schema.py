@@ -16,7 +16,7 @@ from helpdesk_tui.store.tables import Category, Queue
 from helpdesk_tui.store.transaction import said_plainly
 
 #: The newest migration: the schema this program needs.
-SCHEMA = "0006"
+SCHEMA = "0007"
 #: The queue that every store has from the start.
 FIRST_QUEUE = "support"
 #: The role all agents of a PostgreSQL store are members of.
@@ -30,7 +30,9 @@ _SET_UP = (
 _FUNCTIONS = (
     "helpdesk_me(), helpdesk_leads(), helpdesk_queues(), helpdesk_sees_all(), helpdesk_met(bigint), "
     "helpdesk_uses(bigint), helpdesk_search(tsquery), helpdesk_hand_over(bigint[], bigint), helpdesk_is_whole(text), "
-    "helpdesk_tag(text)"
+    "helpdesk_tag(text), helpdesk_set_customer(bigint, text, text, bigint), "
+    "helpdesk_give_contacts(bigint, bigint, text[], bigint[]), helpdesk_drop_contacts(bigint, text[], bigint[]), "
+    "helpdesk_reword(bigint, timestamptz), helpdesk_follow(bigint, text), helpdesk_move_drafts(bigint, bigint, bigint[])"
 )
 #: What triggers do with the owner's rights; hung on a table of one's own it would do it there, too.
 _OF_TRIGGERS = "event_follows(), event_has_ticket(), callback_place()"
@@ -153,6 +155,8 @@ def _grant(connection: Connection) -> None:
         f"REVOKE UPDATE ON draft, callback_slot FROM {AGENT_ROLE}",
         f"GRANT UPDATE ({_OF_DRAFT}) ON draft TO {AGENT_ROLE}",
         f"GRANT UPDATE ({_OF_SLOT}) ON callback_slot TO {AGENT_ROLE}",
+        f"REVOKE UPDATE ON customer_join FROM {AGENT_ROLE}",
+        f"GRANT UPDATE (split_at) ON customer_join TO {AGENT_ROLE}",
         f"REVOKE INSERT, UPDATE, DELETE ON {_SET_UP} FROM {AGENT_ROLE}",
         f"GRANT DELETE ON ticket_tag, callback_exception, participant TO {AGENT_ROLE}",
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",  # up to PostgreSQL 14 everybody may

@@ -133,6 +133,7 @@ _table: Callable[[type[SQLModel]], Any] = lambda model: model.__table__  # type:
 # The bare tables, which are not limited themselves, under names of their own: a question may be about them, too.
 _ticket, _raw = _table(t.Ticket).alias("seen_ticket"), _table(t.RawMessage).alias("seen_raw")
 _tagged = _table(t.TicketTag).alias("seen_tag")
+_customer = _table(t.Customer).alias("seen_customer")
 
 #: What is limited, and how.
 LIMITED: Mapping[type[SQLModel], Rule] = {
@@ -209,6 +210,15 @@ def sees(session: Session, queue_id: int) -> bool:
 def is_limited(session: Session) -> bool:
     """True where something is hidden from whoever asks."""
     return ACTOR in session.info and _sight(session) is not None
+
+
+def meets(session: Session, customer_id: int) -> bool:
+    """True where whoever asks knows this customer: one of their tickets, or none is anywhere."""
+    sight = _sight(session)
+    if sight is None:
+        return True
+    met = select(_customer.c.id).where(_customer.c.id == customer_id, _is_met(_customer.c.id, sight))
+    return session.execute(met).first() is not None
 
 
 def hand_over(session: Session, ticket_ids: Sequence[int], queue_id: int) -> None:

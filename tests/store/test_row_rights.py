@@ -116,6 +116,14 @@ _DRAFT = (
         "INSERT INTO tag (name) VALUES ('x')",
         "UPDATE customer_address SET address = 'bob@evil.example'",
         "UPDATE customer_phone SET number = '+4930111'",
+        "SELECT helpdesk_set_customer({customer}, 'x', 'x', NULL)",
+        "SELECT helpdesk_give_contacts({customer}, (SELECT max(id) FROM customer), '{{}}', '{{}}')",
+        "SELECT helpdesk_give_contacts((SELECT max(id) FROM customer), {customer}, '{{}}', '{{}}')",
+        "SELECT helpdesk_drop_contacts({customer}, ARRAY['x@y.example'], '{{}}')",
+        "SELECT helpdesk_reword({customer}, now())",
+        "SELECT helpdesk_move_drafts({ticket}, (SELECT max(id) FROM ticket), '{{}}')",
+        "INSERT INTO customer_join (kept_id, joined_id, agent_id, moved, at)"
+        " SELECT max(c.id), {customer}, (SELECT id FROM agent WHERE login = 'bob'), '{{}}', now() FROM customer c",
         "UPDATE callback_plan SET capacity = 1000",
         "UPDATE callback_slot SET taken = 0",
         "INSERT INTO callback_exception (team_id, day) SELECT team_id, '2026-12-24' FROM callback_plan",
@@ -137,7 +145,7 @@ _DRAFT = (
 def test_nothing_is_smuggled_into_it_or_out_of_it(place: Place, hidden: Secret, statement: str) -> None:
     a_ticket(place.desk("bob"))
     before = sql(place.store(), "SELECT count(*) FROM message"), sql(place.store(), "SELECT count(*) FROM event")
-    with pytest.raises(HelpdeskError, match=r"policy|denied|owner|no such ticket|violates"):
+    with pytest.raises(HelpdeskError, match=r"policy|denied|owner|no such|violates"):
         sql(place.store("bob"), statement.format(**vars(hidden)))
     assert (
         sql(place.store(), "SELECT count(*) FROM message"),

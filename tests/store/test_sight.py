@@ -100,6 +100,7 @@ QUESTIONS: dict[Any, Question] = {
     reasons.why: lambda _desk, hidden: [(hidden.message,), (hidden.raw,)],
     reasons.raw_id_of: lambda _desk, hidden: [(hidden.message,), (hidden.raw,)],
     people.find_customers: lambda _desk, _hidden: [(HEIDI.address,), (HEIDI.name,), ("7654321",)],
+    people.customer_page: lambda _desk, hidden: [(hidden.customer,)],
     people.open_ticket_ids: lambda _desk, hidden: [(hidden.customer,)],
     people.customer_of_ticket: lambda _desk, hidden: [(hidden.ticket,)],
     setup.queues: lambda _desk, _hidden: [()],

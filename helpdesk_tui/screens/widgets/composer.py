@@ -27,6 +27,7 @@ from helpdesk_tui.desk.pages import TicketPage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
 from helpdesk_tui.screens.phrases import status_word
+from helpdesk_tui.screens.recipients import Recipients, choices, more_words, to_words
 from helpdesk_tui.screens.widgets.text_box import TextBox
 from helpdesk_tui.terms import Outcome, Status
 
@@ -46,6 +47,7 @@ class Composer(Vertical):
         self.kind = ""
         self._page: TicketPage | None = None
         self._then: Status | None = Status.WAITING_CUSTOMER
+        self._recipients: Recipients | None = None
         self._saved = ""
         self._handed_over = ""
         self._saving: Timer | None = None
@@ -85,14 +87,23 @@ class Composer(Vertical):
         self.kind, self._page = kind, page
         self._batch = uuid.uuid4().hex
         self._then = Status.WAITING_CUSTOMER
+        self._recipients = next(iter(choices(page)), None)
         self._show(draft)
         self.screen.add_class("writing")
         self._say(_("draft saved") if draft else "")
         if takes_keys:
             self.focus_text()
 
-    def take_newer(self, draft: str) -> None:
-        """Show a draft that came from elsewhere (an answer taken back), where nothing here is on its way."""
+    def take_newer(self, page: TicketPage, draft: str) -> None:
+        """Take in how the ticket stands now, and a draft from elsewhere (an answer taken back) unless one writes here.
+
+        Nobody becomes a recipient by that; where those that are shown are offered no more, it is the customer alone.
+        """
+        if self.is_open:
+            self._page = page
+            if self._recipients not in choices(page):
+                self._recipients = Recipients(page.answers_to) if page.answers_to else None
+            self._say()
         is_quiet = self.is_open and self._text.text == self._saved == self._handed_over
         if is_quiet and draft and draft != clean_text(self._saved):
             self._show(draft)
@@ -146,6 +157,8 @@ class Composer(Vertical):
         """What sending does: once for each time the composer was opened, however often it is asked for."""
         self.save_now()
         text, batch, write = self._text.text, self._batch, partial(reply, then=self._then)
+        if self._recipients is not None:  # those that were shown, whoever was let in meanwhile
+            write = partial(write, to=[self._recipients.to], cc=self._recipients.cc)
         if self._page is None:
             raise RuntimeError("nothing is being written")
         self._app.drafts.let_go(self._page.ticket.id, self.kind)
@@ -166,6 +179,14 @@ class Composer(Vertical):
         """Choose what happens after sending."""
         if self.kind == "reply":
             self._then = _THENS[(_THENS.index(self._then) + 1) % len(_THENS)]
+            self._say()
+
+    def next_recipients(self) -> None:
+        """Choose who gets the answer."""
+        offered = choices(self._page) if self.kind == "reply" and self._page else ()
+        if offered:
+            at = offered.index(self._recipients) if self._recipients in offered else -1
+            self._recipients = offered[(at + 1) % len(offered)]
             self._say()
 
     def use_editor(self) -> str:
@@ -214,12 +235,20 @@ class Composer(Vertical):
             words, then = _("Note · stays in the house"), ""
         else:
             then = status_word(self._then) if self._then else _("unchanged")
-            to = self._page.answers_to.whole if self._page.answers_to else self._page.customer.called
-            words, then = _("To {to}").format(to=to), _("then: {then}").format(then=then)
+            words, then = self._to(self._page), _("then: {then}").format(then=then)
         right = " · ".join(filter(None, (then, self._said_saved)))
-        line = Text(clean_line(words, 400), "bold", no_wrap=True)
-        line.truncate(max((self.size.width or 80) - cell_len(right) - 5, 10), overflow="ellipsis")
-        self.query_one("#address", Static).update(line.append(f" · {right}" if right else "", "dim"))
+        line = Text(clean_line(words, 400), "bold")
+        room = (self.size.width or 80) - 2
+        is_short = cell_len(line.plain) + cell_len(right) + 3 <= room  # else an address might be cut
+        line.append(f"{' · ' if is_short else chr(10)}{right}" if right else "", "dim")
+        if self.kind == "reply" and self._recipients is not None:
+            more = more_words(self._recipients, len(choices(self._page)))
+            line.append(f"\n{more}" if more else "", "bold")
+        self.query_one("#address", Static).update(line)
+
+    def _to(self, page: TicketPage) -> str:
+        """Whom it goes to; what else there is to see of it stands on lines of its own, however long."""
+        return to_words(self._recipients) if self._recipients else _("To {to}").format(to=page.customer.called)
 
     def on_resize(self) -> None:
         """Say it anew in the room there is."""

@@ -17,7 +17,11 @@ def side_panel(page: TicketPage, now: datetime) -> Text:
     ticket, customer = page.ticket, page.customer
     text = Text()
     text.append(f"{customer.called}\n", "bold")
-    for line in (customer.organization, customer.address if customer.name else "", customer.phone):
+    for line in (
+        customer.organization,
+        "" if customer.address == customer.called else customer.address,
+        customer.phone,
+    ):
         text.append(f"{line}\n" if line else "")
     text.append(ngettext("{n} open ticket", "{n} open tickets", customer.open_tickets) + "\n\n", "dim")
     due = _("agreed") if ticket.due_kind == DueKind.AGREED else ""

@@ -149,6 +149,10 @@ class TicketList(ScrollView, can_focus=True, inherit_bindings=False):
 
     # -- moving and marking
 
+    def index_of(self, ticket_id: int) -> int:
+        """Where a ticket stands, or the cursor where it is not in the list."""
+        return self.ids.index(ticket_id) if ticket_id in self.ids else self.cursor
+
     def move_to(self, index: int) -> None:
         """Put the cursor on a line."""
         index = max(min(index, len(self.ids) - 1), 0)

@@ -58,6 +58,8 @@ ID_FIELDS: dict[str, type[SQLModel]] = {
 }
 #: What went along with a ticket that was given to somebody: ids of calls and drafts.
 _GONE_ALONG = ("callers", "texts")
+#: What says something of customers and messages by their ids here, and means nothing elsewhere.
+_HERE_ALONE = frozenset({"requester_id", "customer", "join", "merge", "merged"})
 _IDS_OF_A_CALL = {"request", "team_id", "agent_id"}
 _UNSENT = (OutboxState.QUEUED, OutboxState.SENDING, OutboxState.FAILED, OutboxState.UNSURE)
 
@@ -267,7 +269,11 @@ def _history(session: Session, ticket: Ticket, thread: Sequence[Message], names:
             "at": moment(event.at),
             "actor": names.of(Agent, event.actor_id),
             "verb": event.verb,
-            "changes": {field: _pair(field, pair, names, places) for field, pair in event.changes.items()},
+            "changes": {
+                field: _pair(field, pair, names, places)
+                for field, pair in event.changes.items()
+                if field not in _HERE_ALONE
+            },
         }
         for event in events
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -10,7 +11,17 @@ from sqlmodel import col
 
 from helpdesk_tui.rules.callers import digits_of
 from helpdesk_tui.rules.words import fold
-from helpdesk_tui.store.tables import Customer, CustomerAddress, CustomerPhone, Organization, Ticket
+from helpdesk_tui.store.tables import (
+    Agent,
+    Customer,
+    CustomerAddress,
+    CustomerField,
+    CustomerJoin,
+    CustomerPhone,
+    FieldDefinition,
+    Organization,
+    Ticket,
+)
 from helpdesk_tui.terms import ACTIVE, Person
 
 #: How many characters find a customer.
@@ -56,6 +67,72 @@ def open_ticket_ids(session: Session, customer_id: int, limit: int = 5) -> list[
     """The customer's tickets that are not done, newest first."""
     mine = select(col(Ticket.id)).where(col(Ticket.requester_id) == customer_id, col(Ticket.status).in_(ACTIVE))
     return list(session.execute(mine.order_by(col(Ticket.id).desc()).limit(limit)).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRow:
+    """A record that was joined with a customer; `name` is what it was called."""
+
+    id: int
+    name: str
+    at: datetime
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPage:
+    """All that is known of a customer, as far as one may see it.
+
+    Args:
+        tickets: the ids of their newest tickets; ticket_count: how many there are.
+        joins: those that can be taken apart, the newest first.
+    """
+
+    row: CustomerRow
+    addresses: tuple[str, ...]
+    phones: tuple[str, ...]
+    fields: tuple[tuple[str, str], ...]
+    tickets: tuple[int, ...]
+    ticket_count: int
+    joins: tuple[JoinRow, ...]
+
+
+def customer_page(session: Session, customer_id: int, limit: int = 50) -> CustomerPage | None:
+    """A customer with what hangs on them; None where one knows of none."""
+    customer = session.execute(select(Customer).where(col(Customer.id) == customer_id)).scalar_one_or_none()
+    if customer is None:
+        return None
+    addresses = select(col(CustomerAddress.address)).where(col(CustomerAddress.customer_id) == customer_id)
+    phones = select(col(CustomerPhone.number)).where(col(CustomerPhone.customer_id) == customer_id)
+    fields = select(col(FieldDefinition.name), col(CustomerField.value)).join(
+        CustomerField, col(CustomerField.definition_id) == col(FieldDefinition.id)
+    )
+    theirs = col(Ticket.requester_id) == customer_id
+    tickets = select(col(Ticket.id)).where(theirs).order_by(col(Ticket.updated_at).desc(), col(Ticket.id).desc())
+    in_order = addresses.order_by(col(CustomerAddress.position), col(CustomerAddress.address))
+    named = fields.where(col(CustomerField.customer_id) == customer_id).order_by(col(FieldDefinition.name))
+    return CustomerPage(
+        row=_rows(session, [customer])[0],
+        addresses=tuple(session.execute(in_order).scalars()),
+        phones=tuple(session.execute(phones.order_by(col(CustomerPhone.id))).scalars()),
+        fields=tuple((name, value) for name, value in session.execute(named)),
+        tickets=tuple(session.execute(tickets.limit(limit)).scalars()),
+        ticket_count=session.execute(select(func.count(col(Ticket.id))).where(theirs)).scalar_one(),
+        joins=tuple(_joins(session, customer_id)),
+    )
+
+
+def _joins(session: Session, customer_id: int) -> list[JoinRow]:
+    found = select(CustomerJoin, col(Customer.name), col(Agent.login))
+    found = found.outerjoin(Customer, col(Customer.id) == col(CustomerJoin.joined_id))
+    found = found.outerjoin(Agent, col(Agent.id) == col(CustomerJoin.agent_id))
+    found = found.where(col(CustomerJoin.kept_id) == customer_id, col(CustomerJoin.split_at).is_(None))
+    rows = session.execute(found.order_by(col(CustomerJoin.id).desc()))
+    return [JoinRow(one.id, name or _first_address(one), one.at, login or "") for one, name, login in rows]
+
+
+def _first_address(join: CustomerJoin) -> str:
+    return next(iter(join.moved["addresses"]), f"#{join.joined_id}")
 
 
 def customer_of_ticket(session: Session, ticket_id: int) -> CustomerRow:

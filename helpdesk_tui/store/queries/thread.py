@@ -19,6 +19,7 @@ from helpdesk_tui.store.tables import (
     Agent,
     Attachment,
     Category,
+    Customer,
     Draft,
     Event,
     Message,
@@ -181,6 +182,7 @@ class _Names:
             "team_id": (Team, Team.name),
             "merged_into": (Ticket, Ticket.number),
             "linked_to": (Ticket, Ticket.number),
+            "requester_id": (Customer, Customer.name),
         }
         self._known: dict[str, dict[int, Any]] = {}
 
@@ -199,7 +201,7 @@ class _Names:
         if name not in self._known:
             table, column = self._tables[name]
             self._known[name] = {}
-            if table is not Ticket:
+            if table not in (Ticket, Customer):
                 self._known[name] = dict(self._session.execute(select(table.id, column)).all())
         known = self._known[name]
         if value not in known:

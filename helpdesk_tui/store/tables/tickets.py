@@ -116,6 +116,8 @@ class Message(SQLModel, table=True):
     from_address: str = text_column()
     to: list[list[str]] = json_column()
     cc: list[list[str]] = json_column()
+    #: Where answers to it are asked for, as `to`; nobody gets any unless an agent chooses it.
+    reply_to: list[list[str]] = json_column()
     subject: str = text_column()
     text: str = text_column()
     quoted: str = text_column()

@@ -1,4 +1,4 @@
-"""The words that cross layers: enums that are also the words on screen, and frozen values."""
+"""What is known of mail: what it says, what others say of it, where it ends up."""
 
 from __future__ import annotations
 
@@ -6,157 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-
-class Status(StrEnum):
-    """Where a ticket stands. People read `open` as "in progress"; overdue is derived, never stored."""
-
-    NEW = "new"
-    OPEN = "open"
-    WAITING_CUSTOMER = "waiting_customer"
-    WAITING_OTHER = "waiting_other"
-    SNOOZED = "snoozed"
-    SOLVED = "solved"
-    CLOSED = "closed"
-    CANCELLED = "cancelled"
-
-
-#: Statuses in which somebody still has something to do.
-ACTIVE = (Status.NEW, Status.OPEN, Status.WAITING_CUSTOMER, Status.WAITING_OTHER, Status.SNOOZED)
-#: Statuses that end a ticket for good; lists leave them out unless asked.
-ENDED = (Status.CLOSED, Status.CANCELLED)
-
-
-class Priority(StrEnum):
-    """How urgent a ticket is; `rank` orders them."""
-
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
-    URGENT = "urgent"
-
-    @property
-    def rank(self) -> int:
-        """0 for low to 3 for urgent; what the store keeps."""
-        return list(Priority).index(self)
-
-    @classmethod
-    def of_rank(cls, rank: int) -> Priority:
-        """The priority stored as this rank."""
-        return list(cls)[rank]
-
-
-class Channel(StrEnum):
-    """How a request came in."""
-
-    EMAIL = "email"
-    PHONE = "phone"
-    WALK_IN = "walk_in"
-    IMPORT = "import"
-
-
-class MessageKind(StrEnum):
-    """What a contribution to a ticket is."""
-
-    INBOUND = "inbound"
-    OUTBOUND = "outbound"
-    NOTE = "note"
-    CALL = "call"
-
-
-class DueKind(StrEnum):
-    """What is owed at `due_at`."""
-
-    AGREED = "agreed"
-    FIRST_RESPONSE = "first_response"
-    NEXT_RESPONSE = "next_response"
-    RESOLUTION = "resolution"
-
-
-class Party(StrEnum):
-    """Whom a ticket waits for."""
-
-    US = "us"
-    THEM = "them"
-
-
-class CallState(StrEnum):
-    """Where a wish to be called stands."""
-
-    OPEN = "open"
-    DONE = "done"
-    CANCELLED = "cancelled"
-
-
-class CallOutcome(StrEnum):
-    """How a call ended; the keys 1 to 5 of the call card, in this order."""
-
-    REACHED = "reached"
-    NO_ANSWER = "no_answer"
-    VOICEMAIL = "voicemail"
-    WRONG_NUMBER = "wrong_number"
-    LATER = "later"
-
-
-class ImportState(StrEnum):
-    """How far an import has come."""
-
-    RUNNING = "running"
-    DONE = "done"
-    UNDONE = "undone"
-
-
-class LoadState(StrEnum):
-    """How much room a colleague has: all that others are told of it."""
-
-    FREE = "free"
-    NEARLY_FULL = "nearly full"
-    FULL = "full"
-    ABSENT = "absent"
-
-
-class IndividualStats(StrEnum):
-    """Whose figures may be seen: nobody's, each person's own, or, where that was agreed on, those of all by leads."""
-
-    OFF = "off"
-    OWN = "own"
-    AGREEMENT = "agreement"
-
-
-class Role(StrEnum):
-    """What an agent may do beyond answering."""
-
-    AGENT = "agent"
-    LEAD = "lead"
-    ADMIN = "admin"
-    SYSTEM = "system"
-
-
-class Verb(StrEnum):
-    """Everything that can be done; each has one row in `rules.permissions`."""
-
-    RECEIVE = "receive"
-    CREATE = "create"
-    ASSIGN = "assign"
-    STATUS = "status"
-    PRIORITY = "priority"
-    CATEGORY = "category"
-    QUEUE = "queue"
-    TAG = "tag"
-    DUE = "due"
-    SUMMARY = "summary"
-    REPLY = "reply"
-    NOTE = "note"
-    UNDO = "undo"
-    REDO = "redo"
-    DELIVERY = "delivery"
-    TIMER = "timer"
-    CONFIGURE = "configure"
-    CALLBACK = "callback"
-    CALL = "call"
-    PLAN = "plan"
-    HAND_OVER = "hand_over"
-    IMPORT = "import"
-    ASIDE = "aside"
+from helpdesk_tui.terms.people import UNNAMED, Person
 
 
 class Disposition(StrEnum):
@@ -199,42 +49,6 @@ class OutboxState(StrEnum):
     FAILED = "failed"
     UNSURE = "unsure"
     WITHDRAWN = "withdrawn"
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who does something: an agent, or the system itself (poller, timers, rules)."""
-
-    agent_id: int | None
-    login: str
-    name: str
-    role: Role
-
-    @property
-    def is_system(self) -> bool:
-        """True for poller, timers and rules."""
-        return self.agent_id is None
-
-
-SYSTEM = Actor(None, "system", "system", Role.SYSTEM)
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody as a mail names them: a display name (may be empty) and an address (may be empty)."""
-
-    name: str
-    address: str
-
-    @property
-    def called(self) -> str:
-        """The name; the address where there is none, or where the name gives itself out for an address."""
-        return self.address if self.address and (not self.name or "@" in self.name) else self.name
-
-    @property
-    def whole(self) -> str:
-        """Name and address: `Erika Beispiel <e@b.example>`."""
-        return f"{self.name} <{self.address}>" if self.name and self.address else self.name or self.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,8 +161,8 @@ class IncomingMail:
     notes: tuple[str, ...] = ()
     authenticity: Authenticity = Authenticity.NONE
     notice: str = ""
-    written_by: Person = Person("", "")
-    resent_by: Person = Person("", "")
+    written_by: Person = UNNAMED
+    resent_by: Person = UNNAMED
     found_by: tuple[str, str, str] | None = None
 
 
@@ -364,28 +178,12 @@ class OutgoingMail:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a person is told after a verb.
-
-    Args:
-        text: one sentence; batch: what undo takes back; tickets: the numbers that were touched.
-        is_final: whoever did it cannot take it back.
-    """
-
-    text: str
-    batch: str
-    tickets: tuple[int, ...] = ()
-    is_final: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class FiledMail:
     """Where a mail ended up, and why.
 
     Args:
         ticket: number of the ticket it belongs to, None where it has none; linked_to: number of the other one.
-        row, reason: the row of the decision table that decided, and its words.
-        message: id of the message in the ticket's thread.
+        row, reason: the row of the decision table that decided, and its words; message: its id in the ticket's thread.
     """
 
     disposition: Disposition

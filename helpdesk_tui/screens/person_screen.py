@@ -1,0 +1,90 @@
+"""The keys about people: whose a ticket is, who else belongs to it, and to which other matter it belongs."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from helpdesk_tui.desk.merging import merge
+from helpdesk_tui.desk.pages import TicketPage, preview_page
+from helpdesk_tui.desk.participants import accept, set_requester
+from helpdesk_tui.errors import HelpdeskError
+from helpdesk_tui.language import _
+from helpdesk_tui.rules.callers import read_caller
+from helpdesk_tui.screens.call_screen import CallScreen
+from helpdesk_tui.screens.dialogs.dialog import Ask
+from helpdesk_tui.store.queries.people import customer_of_ticket
+
+
+class PersonScreen(CallScreen):
+    """A screen whose keys say who is who on the chosen ticket."""
+
+    def action_customer(self) -> None:
+        """Open the customer's screen."""
+        if self.can("customer"):
+            self.desk_app.opening(self._open_customer(self.chosen()[0]))
+
+    async def _open_customer(self, ticket_id: int) -> None:
+        from helpdesk_tui.screens.dialogs.customer import CustomerDialog
+
+        row = await self.desk_app.read(customer_of_ticket, ticket_id)
+        await self.app.push_screen(CustomerDialog(row.id), self._after_customer)
+
+    def _after_customer(self, answer: str | None) -> None:
+        if answer:
+            self.open_ticket(int(answer))
+
+    def action_accept(self) -> None:
+        """Let in who wrote last."""
+        if self.can("accept"):
+            self.act(self.chosen(), lambda desk, numbers: accept(desk, numbers[0]))
+
+    def action_requester(self) -> None:
+        """Say whose ticket it is."""
+        if self.can("requester"):
+            self.desk_app.opening(self._ask_requester(self.chosen()[0]))
+
+    async def _ask_requester(self, ticket_id: int) -> None:
+        page = await self.desk_app.read(preview_page, ticket_id)
+        if page is not None:
+            proposed = page.passed_on.whole if page.passed_on else ""
+            help_words = _("Name <address>, an address or a name; answers go there")
+            asked = Ask(_("Whose request is it"), help_words, proposed, read_caller)
+            self.app.push_screen(asked, partial(self._set_requester, [ticket_id]))
+
+    def _set_requester(self, ids: list[int], answer: str | None) -> None:
+        if answer and answer.strip():
+            person = read_caller(answer).person
+            self.act(ids, lambda desk, numbers: set_requester(desk, numbers[0], person))
+
+    def action_merge(self) -> None:
+        """Merge the ticket into the one it says it belongs to, or into another."""
+        if self.can("merge"):
+            self.desk_app.opening(self._ask_merge(self.chosen()[0]))
+
+    async def _ask_merge(self, ticket_id: int) -> None:
+        page = await self.desk_app.read(preview_page, ticket_id)
+        if page is None:
+            return
+        if page.ticket.linked_to:
+            self._merge([ticket_id], str(page.ticket.linked_to))
+        else:
+            title = _("#{number} becomes part of ticket").format(number=page.ticket.number)
+            self.app.push_screen(Ask(title, _("such as 1042")), partial(self._merge, [ticket_id]))
+
+    def _merge(self, ids: list[int], answer: str | None) -> None:
+        digits = (answer or "").strip().lstrip("#")
+        if digits.isdecimal() and len(digits) < 19:
+            self.act(ids, lambda desk, numbers: merge(desk, numbers[0], int(digits)))
+        elif digits:
+            self.refuse(HelpdeskError(_("{words} is not a ticket number.").format(words=digits[:20])))
+
+
+def page_refusal(page: TicketPage, action: str) -> str:
+    """Why an action cannot be done on the ticket of a page; "" where it can."""
+    if action == "reply":
+        return page.reply_refusal
+    if action == "accept" and page.newcomer is None:
+        return _("Nobody new to this ticket has written last.")
+    if action == "merge" and page.ticket.merged_into:
+        return _("It was merged into #{number} before.").format(number=page.ticket.merged_into)
+    return ""
