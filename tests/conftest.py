@@ -17,6 +17,7 @@ from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.schema import upgrade
 from helpdesk_tui.terms import SYSTEM
 from tests.build import SUPPORT, FrozenClock, Place, Proves
+from tests.sampling import pytest_collection_modifyitems
 from tests.services.fixtures import (
     dovecot_server,
     either_dovecot,
@@ -34,6 +35,7 @@ __all__ = [
     "either_dovecot",
     "mailbox",
     "postgres_server",
+    "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_terminal_summary",
     "smtp_sink",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
 import typer
+from typer.main import get_command
 
 from helpdesk_tui.cli import (
     admin,
@@ -102,7 +105,7 @@ def run(words: list[str]) -> int:
 
 def _run(words: list[str], as_json: bool) -> int:
     try:
-        result = app(args=_global_first(words), standalone_mode=False)
+        result = _command()(args=_global_first(words), standalone_mode=False)
     except (BrokenPipeError, NotPrinted):
         raise
     except HelpdeskError as error:
@@ -118,6 +121,12 @@ def _run(words: list[str], as_json: bool) -> int:
         print_error(_our_fault(error), as_json)
         return 1
     return result if isinstance(result, int) else 0
+
+
+@cache
+def _command() -> Callable[..., object]:
+    """All commands, put together once: that takes longer than most of them."""
+    return get_command(app)
 
 
 def _open(begins_with: str = "") -> NoReturn:

@@ -6,6 +6,7 @@ It loads the program once and forks for every command: a command costs 20 ms ins
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import io
 import json
@@ -67,6 +68,8 @@ def running_starter() -> Iterator[Starter]:
 def serve() -> None:
     """Fork for every line on stdin; answer with the exit code."""
     _load_everything()
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

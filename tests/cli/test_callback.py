@@ -11,6 +11,8 @@ import pytest
 from tests.build import Place, a_mail
 from tests.cli.conftest import Helpdesk
 
+pytestmark = pytest.mark.one_store
+
 ALWAYS = ("--hours", "mon-sun 00:00-24:00", "--zone", "Europe/Berlin", "--length", "30m", "--notice", "0m")
 OFFER = {"team", "start", "end", "capacity", "free", "state"}
 WISH = "Please call me back on +1 212 555 0123, I do not understand the invoice."

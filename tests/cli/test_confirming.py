@@ -18,6 +18,8 @@ from tests.build import Place, a_mail
 from tests.cli.conftest import Helpdesk
 from tests.services.terminal import PtyProgram
 
+pytestmark = pytest.mark.one_store
+
 on_sqlite = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 INIT = ("init", "--address", "help@shop.example", "--display-name", "Shop", "--zone", "Europe/Berlin")
 QUESTION = "Shall every new request be confirmed"

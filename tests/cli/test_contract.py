@@ -21,6 +21,8 @@ from tests.cli.conftest import Helpdesk
 from tests.cli.starter import Ended
 from tests.services.postgres import PostgresServer
 
+pytestmark = pytest.mark.one_store
+
 on_sqlite = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07\x1b[31mred\x1b[0m \x9b31m\u202egnp.exe\x08\x00[/bold][@click=app.quit]x[/]"
 UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")

@@ -9,6 +9,8 @@ from helpdesk_tui.desk.drafts import save_draft
 from tests.build import Place, a_ticket, row
 from tests.cli.conftest import Helpdesk
 
+pytestmark = pytest.mark.one_store
+
 
 @pytest.fixture
 def numbers(place: Place) -> list[int]:

@@ -9,6 +9,8 @@ import pytest
 from tests.build import Place, a_mail, sql
 from tests.cli.conftest import Helpdesk
 
+pytestmark = pytest.mark.one_store
+
 on_sqlite = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 
 

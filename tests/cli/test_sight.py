@@ -14,6 +14,8 @@ from tests.cli.conftest import Helpdesk
 from tests.cli.starter import Starter
 from tests.store.secrets import CANARY, HEIDI, Secret, a_secret, set_up_hr
 
+pytestmark = pytest.mark.one_store
+
 MISSING = Secret(ticket=987_001, number=987_002, message=987_003, raw=1_000_987_004, customer=987_005)
 Calls = Callable[[Secret], list[list[str]]]
 #: How each command is called that could show something; all of them as somebody who may not see it.

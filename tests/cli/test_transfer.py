@@ -17,6 +17,8 @@ from tests.cli.conftest import Helpdesk
 from tests.desk.callback_desk import a_call, a_calling_team
 from tests.transfer.samples import invented, mail, maildir, mbox
 
+pytestmark = pytest.mark.one_store
+
 on_sqlite = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 TABLE = "subject,requester_email,created_at,queue\nx,a@b.example,2026-01-01,Helpdesk L1\ny,nobody,2026-01-01,support\n"
 

@@ -17,6 +17,8 @@ from helpdesk_tui.errors import HelpdeskError
 from tests.build import Place, Proves, sql
 from tests.desk.callback_desk import NINE, SLOT, TEAM, a_call, a_calling_team, a_wish, call, places
 
+pytestmark = pytest.mark.one_store
+
 ROUNDS, SAMPLE = 100, 4
 PROCESSES = 20
 ROUND_THE_CLOCK = PlanFields(hours="mon-sun 00:00-24:00", zone="Europe/Berlin", capacity=1)

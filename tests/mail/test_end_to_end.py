@@ -9,11 +9,15 @@ import sys
 import time
 from email.message import EmailMessage
 
+import pytest
+
 from tests.mail.installation import Installation
 from tests.services.dovecot import Mailbox
 from tests.services.hosting import wait_until
 from tests.services.smtp import SmtpSink
 from tests.services.terminal import PtyProgram
+
+pytestmark = pytest.mark.one_store
 
 #: What the design promises between a mail's delivery and the screen, and how much slower a busy machine may be.
 PROMISED, PATIENCE = 2.0, 3.0

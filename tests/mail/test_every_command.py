@@ -22,6 +22,8 @@ from tests.mail.twenty_mails import (
 )
 from tests.services.dovecot import Mailbox
 
+pytestmark = pytest.mark.one_store
+
 __all__ = ["undisturbed"]
 
 #: What a round of twenty mails in four batches asks for.

@@ -11,6 +11,8 @@ from tests.build import Proves, a_ticket, history, thread
 from tests.mail.installation import Installation
 from tests.services.smtp import SmtpSink
 
+pytestmark = pytest.mark.one_store
+
 SENDER = "helpdesk_tui.mail.outbox"
 SMTP = "helpdesk_tui.mail.smtp"
 DELIVERY = "helpdesk_tui.desk.delivery"

@@ -19,6 +19,8 @@ from tests.mail.installation import Installation
 from tests.services.dovecot import Mailbox
 from tests.services.hosting import free_port
 
+pytestmark = pytest.mark.one_store
+
 MAILS = 30
 
 

@@ -29,6 +29,8 @@ from tests.services.hosting import wait_until
 from tests.services.postgres import PostgresServer
 from tests.services.smtp import SmtpSink
 
+pytestmark = pytest.mark.one_store
+
 __all__ = ["undisturbed"]
 
 #: A round of the day has so many commits, and sending its confirmations takes more than so many.

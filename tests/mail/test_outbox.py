@@ -18,6 +18,8 @@ from tests.build import MIRA, a_mail, a_ticket, history, received, thread
 from tests.mail.installation import SMTP_PASSWORD, Installation
 from tests.services.smtp import SmtpSink
 
+pytestmark = pytest.mark.one_store
+
 OTTO = Person("Otto Fremd", "otto@elsewhere.example")
 
 

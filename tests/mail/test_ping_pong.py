@@ -26,6 +26,8 @@ from helpdesk_tui.store.schema import upgrade
 from helpdesk_tui.terms import SYSTEM, OutboxState, Person
 from tests.build import SUPPORT, FrozenClock, a_mail, listed, received
 
+pytestmark = pytest.mark.one_store
+
 THEIRS = "help@their.example"
 MOST = 3
 ENDLESS = 40

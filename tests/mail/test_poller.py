@@ -24,6 +24,8 @@ from tests.mail.servers import PASSWORD, ImapScript, serving
 from tests.services.dovecot import DovecotServer, Mailbox
 from tests.services.hosting import free_port
 
+pytestmark = pytest.mark.one_store
+
 
 def tickets(installation: Installation) -> int:
     return int(installation.sql("SELECT count(*) FROM ticket")[0][0])

@@ -21,6 +21,8 @@ from tests.services.hosting import free_port, wait_until
 from tests.services.postgres import PostgresServer
 from tests.services.smtp import SmtpSink
 
+pytestmark = pytest.mark.one_store
+
 #: In seconds; where a machine has more to do than it can, everything takes as much longer.
 SOON = 2.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 

@@ -18,6 +18,8 @@ from tests.mail.installation import Installation
 from tests.services.dovecot import Mailbox
 from tests.services.smtp import SmtpSink
 
+pytestmark = pytest.mark.one_store
+
 OURS = "mx.desk.example"
 HOP = b"Received: from probe by mx.desk.example; Tue, 2 Jan 2024 10:00:00 +0000\r\n"
 FORGED = re.compile(rb"(?im)^authentication-results:.*\r\n(?:[ \t].*\r\n)*")

@@ -7,6 +7,8 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
+
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.mail.intake import Intake, Polled
 from helpdesk_tui.mail.mailbox import open_mailbox
@@ -15,6 +17,8 @@ from tests.build import Proves, a_mail
 from tests.mail.installation import Installation
 from tests.services.dovecot import Mailbox
 from tests.services.hosting import wait_until
+
+pytestmark = pytest.mark.one_store
 
 #: On every day a tenth.
 MAILS = 2_000 if os.environ.get("HELPDESK_LONG") else 200

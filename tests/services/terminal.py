@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Self
 
 import pyte
+from wcwidth import wcwidth
 
 from tests.services.escapes import tokens
 
@@ -26,6 +27,7 @@ READ_BYTES = 65_536
 NOT_FOR_A_TERMINAL = ("COLUMNS", "LINES", "NO_COLOR", "TERM_PROGRAM", "TMUX", "TMUX_PANE")
 QUERY = re.compile(rb"\x1b\[(?:(?P<attributes>0?c)|(?P<cursor>6n)|\?(?P<mode>[0-9]+)\$p)")
 LONGEST_QUERY = 12
+WIDE = 2
 UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]*\x1b?|[PX^_][^\x1b]*\x1b?)?\Z")
 UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[(?:[<=>]|[0-?]*[ -/])")
 SYNCHRONIZED_OUTPUT = b"2026"
@@ -66,6 +68,7 @@ class PtyProgram:
         self._unfed = b""
         self._screen = pyte.Screen(width, height)
         self._stream = pyte.ByteStream(self._screen)
+        self._lines = [""] * height
         self._terminal, self._process = _start(argv, width, height, env)
         self._reader = threading.Thread(target=self._read, name="terminal", daemon=True)
         self._reader.start()
@@ -100,7 +103,7 @@ class PtyProgram:
         """The lines on the screen now, without blanks at their ends; an application leaves its last ones."""
         with self._changed:
             self._feed()
-            return [line.rstrip() for line in self._screen.display]
+            return list(self._lines)
 
     def wait_for(self, wanted: str | re.Pattern[str], timeout: float = 10) -> list[str]:
         """Return the screen as soon as it shows a text or a pattern."""
@@ -128,6 +131,8 @@ class PtyProgram:
         with self._changed:
             self._feed()
             self._screen.resize(height, width)
+            self._lines = [""] * height
+            self._screen.dirty.update(range(height))
             _set_size(self._terminal, width, height)
 
     def kill(self, how: int = signal.SIGKILL) -> None:
@@ -193,6 +198,19 @@ class PtyProgram:
         self._unfed = new[cut:]
         known = (token.raw for token in tokens(new[:cut]) if not UNKNOWN_TO_PYTE.match(token.raw))
         self._stream.feed(b"".join(known))
+        for number in self._screen.dirty:
+            if number < len(self._lines):
+                self._lines[number] = self._line(number)
+        self._screen.dirty.clear()
+
+    def _line(self, number: int) -> str:
+        """What stands on a line; behind a wide letter there is a cell of nobody."""
+        row, line, is_covered = self._screen.buffer[number], [], False
+        for column in range(self._screen.columns):
+            letter = "" if is_covered else row[column].data
+            line.append(letter)
+            is_covered = not letter.isascii() and wcwidth(letter[0]) == WIDE
+        return "".join(line).rstrip()
 
     def _end_of_what_is_whole(self, new: bytes) -> int:
         """Where an escape sequence or a frame begins that has not ended yet; who has gone ends none."""

@@ -16,6 +16,8 @@ from helpdesk_tui.terms import SYSTEM, Disposition, FiledMail, Status
 from tests.build import MORNING, SUPPORT, Place, a_mail, listed, received, row, sql, thread
 from tests.transfer.samples import mail, mbox, take, told
 
+pytestmark = pytest.mark.one_store
+
 ANNA = f"Anna · Support <{SUPPORT}>"
 MIRA, EVE = "mira@customer.example", "eve@stranger.example"
 TAG = "[Ticket#{number}]"

@@ -41,6 +41,8 @@ from tests.build import (
 from tests.desk.callback_desk import a_calling_team, a_wish
 from tests.transfer.samples import counts, invented, mail, mbox, state, take
 
+pytestmark = pytest.mark.one_store
+
 
 @pytest.fixture
 def root(place: Place) -> Desk:

@@ -19,6 +19,8 @@ from helpdesk_tui.transfer.tickets import Tickets
 from tests.build import Place, sql
 from tests.transfer.samples import mail, maildir, mbox, take
 
+pytestmark = pytest.mark.one_store
+
 HEAD = "subject,requester_email,created_at"
 Write = Callable[[Path, Sequence[int]], Path]
 

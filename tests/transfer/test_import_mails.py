@@ -26,6 +26,8 @@ from helpdesk_tui.transfer.run import dry_run
 from tests.build import MORNING, SUPPORT, Place, a_mail, history, listed, received, row, sql, thread
 from tests.transfer.samples import corpus_mails, counts, invented, mail, maildir, mbox, state, take, told
 
+pytestmark = pytest.mark.one_store
+
 ANNA = f"Anna · Support <{SUPPORT}>"
 MIRA = "mira@customer.example"
 HOUR = timedelta(hours=1)

@@ -22,6 +22,8 @@ from helpdesk_tui.transfer.table import Table
 from tests.build import Place, listed, row, sql, thread
 from tests.transfer.samples import counts, state, take, told
 
+pytestmark = pytest.mark.one_store
+
 HEAD = "number,subject,requester_email,created_at,status,priority,category,queue,assignee,tags,body,closed_at,phone"
 FULL = '4711,Drucker,mira@customer.example,2026-11-20 09:00,open,high,technical,billing,Anna,"vpn, neu",Er brennt.,,+49 69 1'
 DONE = "INC-7,VPN,otto@x.example,2026-11-01T10:00:00Z,closed,,,,,,,2026-11-02T10:00:00Z,"

@@ -20,6 +20,8 @@ from helpdesk_tui.store.engine import open_store
 from tests.build import FrozenClock, Place, Proves, a_mail, received, sql
 from tests.transfer.samples import counts, invented, mbox, state
 
+pytestmark = pytest.mark.one_store
+
 ANSWERS = 50
 MOST_MEGABYTES = 300
 SECONDS = 600

@@ -13,6 +13,8 @@ from helpdesk_tui.terms import Disposition
 from tests.build import Place, received
 from tests.transfer.samples import mbox, take
 
+pytestmark = pytest.mark.one_store
+
 
 @pytest.fixture
 def root(place: Place) -> Desk:

@@ -23,6 +23,8 @@ from helpdesk_tui.transfer.export import export_lines
 from tests.build import MIRA, MORNING, SUPPORT, Place, a_mail, history, listed, received, row, sql, thread
 from tests.transfer.samples import counts, invented, mail, mbox, state, take, told
 
+pytestmark = pytest.mark.one_store
+
 MIRA_WROTE = "Mira Kern <mira@customer.example>"
 HOUR = timedelta(hours=1)
 
