@@ -16,6 +16,7 @@ from helpdesk_tui.desk.settings import add_agent, add_queue, set_queue
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.schema import upgrade
 from helpdesk_tui.terms import SYSTEM
+from tests import compiled_once
 from tests.build import SUPPORT, FrozenClock, Place, Proves
 from tests.sampling import pytest_collection_modifyitems
 from tests.services.fixtures import (
@@ -41,6 +42,8 @@ __all__ = [
     "smtp_sink",
     "tmux",
 ]
+
+compiled_once.share()
 
 
 @pytest.fixture

@@ -70,8 +70,6 @@ def customer_for(session: Session, person: Person, now: datetime, phone: str = "
     lock_name(session, *[f"customer {key}" for key in (plain_address(person.address), digits_of(phone)) if key])
     known = customer_at(session, person.address) if person.address else _by_phone(session, phone)
     if known is not None:
-        if person.address and not _has_address(session, person.address):
-            add_contacts(session, known, [person.address], [])
         if digits_of(phone) and not _has_phone(session, known, phone):
             add_contacts(session, known, [], [phone])
         return known
@@ -92,10 +90,6 @@ def add_contacts(session: Session, customer_id: int, addresses: Iterable[str], p
     rows = [{**own, "address": plain_address(address), "position": place} for place, address in places]
     add_rows(session, CustomerAddress, rows)
     add_rows(session, CustomerPhone, [{**own, "number": n, "digits": digits_of(n)} for n in phones])
-
-
-def _has_address(session: Session, address: str) -> bool:
-    return session.get(CustomerAddress, plain_address(address)) is not None
 
 
 def _has_phone(session: Session, customer_id: int, phone: str) -> bool:

@@ -162,7 +162,7 @@ class TestTheReportOfAFault:
         def break_off(**_args: Any) -> None:
             raise ZeroDivisionError
 
-        monkeypatch.setattr(main, "app", break_off)
+        monkeypatch.setattr(main, "_command", lambda: break_off)
 
     def test_it_lies_elsewhere_where_the_state_folder_takes_none(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], place: Place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable, Iterator
 
@@ -12,6 +13,7 @@ from helpdesk_tui.cli.main import app
 from tests.build import Place, a_ticket
 from tests.cli.conftest import Helpdesk
 from tests.cli.starter import Starter
+from tests.sampling import IS_LONG
 from tests.store.secrets import CANARY, HEIDI, Secret, a_secret, set_up_hr
 
 pytestmark = pytest.mark.one_store
@@ -124,11 +126,12 @@ def outsider(place: Place, starter: Starter, home: object) -> Helpdesk:
 
 
 def _said(outsider: Helpdesk, hidden: Secret) -> dict[str, str]:
-    """What each call prints, as people and as programs read it, and how it ends."""
+    """What each call prints, as people or as programs read it (all of it in the long run), and how it ends."""
     said = {}
     for command, calls in COMMANDS.items():
         for number, words in enumerate(calls(hidden)):
-            for more in ([], ["--json"]):
+            ways: list[list[str]] = [[], ["--json"]]
+            for more in ways if IS_LONG else [random.Random(f"{command} {number}").choice(ways)]:
                 call = [*command.split(), *words, *(more if command not in ("mail raw", "export jsonl") else [])]
                 done = outsider.starter.run(
                     [*outsider.words, *call], {"HOME": str(outsider.home), "TZ": "UTC"}, outsider.home, b"text"

@@ -34,7 +34,7 @@ BATCHES = (1, 2, 4)
 MAILS = (1, 2, 20)
 #: A batch is kept by one commit, its five mails are filed by one, and another one notes that the server knows.
 COMMITS = (1, 2, 3, 11, 12)
-SAMPLE = 10
+SAMPLE = 6
 
 
 class Step(NamedTuple):

@@ -123,6 +123,7 @@ class TestWhoIsWrittenTo:
 
 
 class TestWeakLinks:
+    @pytest.mark.one_store
     def test_a_forged_message_id_does_not_draw_replies_away(self, desk: Desk, system: Desk) -> None:
         first = a_mail(sender="cust@x.example", message_id="first@x.example")
         number = arrived(desk, system, first).ticket or 0
