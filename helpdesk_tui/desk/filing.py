@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -15,7 +15,7 @@ from helpdesk_tui.desk import gathering
 from helpdesk_tui.desk.acknowledging import acknowledge
 from helpdesk_tui.desk.door import Change, Changes
 from helpdesk_tui.desk.links import final
-from helpdesk_tui.desk.people import agent_at, customer_for, ourselves
+from helpdesk_tui.desk.people import Found, agent_at, customer_for, ourselves
 from helpdesk_tui.desk.tickets import apply_status, wait_for
 from helpdesk_tui.language import _
 from helpdesk_tui.rules import words
@@ -27,7 +27,7 @@ from helpdesk_tui.rules.impostors import marks_of
 from helpdesk_tui.rules.routing import is_address, plain_address, queue_of
 from helpdesk_tui.rules.threading import Placement
 from helpdesk_tui.store import content, numbers, search
-from helpdesk_tui.store.asking import once
+from helpdesk_tui.store.asking import answer, once
 from helpdesk_tui.store.statements import add_row, add_rows, change_row
 from helpdesk_tui.store.tables import Attachment, Message, Outbox, OwnToken, QueueAddress, RawMessage, Ticket
 from helpdesk_tui.terms import (
@@ -53,6 +53,15 @@ _FILED = (
     "queue_id", "ticket_id", "message_id", "disposition", "linked_ticket_id", "why_row", "why_reason",
     "from_name", "from_address", "subject", "group_id", "signals",
 )  # fmt: skip
+_OF_ANOTHER = (
+    select(col(Message.id))
+    .where(
+        col(Message.message_id) == bindparam("id"),
+        col(Message.kind) == MessageKind.INBOUND,
+        col(Message.from_address) != bindparam("sender"),
+    )
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +140,11 @@ def open_ticket(filing: Filing, placement: Placement) -> int:
     changes, raw, mail = filing.changes, filing.raw, filing.mail
     session, queue_id = filing.session, raw.queue_id
     requester, remark = _requester(filing)
-    number, requester_id = numbers.draw(session), customer_for(session, requester, changes.now)
+    number, customer = numbers.draw(session), customer_for(session, requester, changes.now)
     row = {
         "number": number,
         "queue_id": queue_id,
-        "requester_id": requester_id,
+        "requester_id": customer.id,
         "subject": mail.subject,
         "status": Status.NEW,
         "channel": Channel.EMAIL,
@@ -148,7 +157,7 @@ def open_ticket(filing: Filing, placement: Placement) -> int:
     ticket_id = add_row(session, Ticket, row)
     filing.numbers[ticket_id] = number
     message_id = _add_message(filing, placement, ticket_id, queue_id, remark)
-    search.index_new_words(session, ticket_id, queue_id, _words_of_new(filing, requester_id))
+    search.index_new_words(session, ticket_id, queue_id, _words_of_new(filing, requester, customer))
     changes.event(ticket_id, queue_id, {"number": [None, number], "message": [None, message_id]})
     return ticket_id
 
@@ -343,12 +352,8 @@ def _remarks(filing: Filing, placement: Placement, remark: str) -> list[str]:
 
 def _bears_the_id_of_another(session: Session, mail: IncomingMail) -> bool:
     """True where a mail of another sender came in under the same Message-ID, which no two mails share."""
-    others = select(col(Message.id)).where(
-        col(Message.message_id) == mail.message_id,
-        col(Message.kind) == MessageKind.INBOUND,
-        col(Message.from_address) != mail.sender.address,
-    )
-    return bool(mail.message_id) and session.execute(others.limit(1)).first() is not None
+    named = {"id": mail.message_id, "sender": mail.sender.address}
+    return bool(mail.message_id) and answer(session, _OF_ANOTHER, named).first() is not None
 
 
 def _undelivered(mail: IncomingMail) -> list[RecipientReport]:
@@ -364,11 +369,11 @@ def _found_by(filing: Filing) -> tuple[str, str, str]:
     return filing.mail.found_by or found_by(filing.mail, filing.queues)
 
 
-def _words_of_new(filing: Filing, requester_id: int) -> list[str]:
+def _words_of_new(filing: Filing, requester: Person, customer: Found) -> list[str]:
     """What a ticket is about, whose it is, and the mail that opens it."""
     subject, of_sender, whole = _found_by(filing)
-    sender = filing.mail.sender
-    texts = search.customer_texts(filing.session, requester_id)
-    is_sender = texts == [sender.name, plain_address(sender.address)]
+    own = [requester.name, plain_address(requester.address)]
+    texts = own if customer.is_new else search.customer_texts(filing.session, customer.id)
+    is_sender = requester == filing.mail.sender and texts == own
     whose = of_sender.split() if is_sender else words.of_message(texts)
     return [*subject.split(), *whose, *whole.split()]

@@ -125,7 +125,4 @@ def _by_subject(session: Session, mail: IncomingMail) -> int | None:
 
 
 def _customer(session: Session, address: str) -> int | None:
-    """The customer with this address, or with the one that it has without the detail behind its plus sign."""
-    if not address:
-        return None
-    return customer_at(session, address) or customer_at(session, without_detail(address))
+    return customer_at(session, address) if address else None

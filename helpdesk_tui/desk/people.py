@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
@@ -65,28 +66,41 @@ def ourselves(session: Session) -> list[Person]:
     return [Person(name, address) for found in (agents, queues) for name, address in session.execute(found)]
 
 
-def customer_for(session: Session, person: Person, now: datetime, phone: str = "") -> int:
+class Found(NamedTuple):
+    """A customer by their id, and whether they were made just now."""
+
+    id: int
+    is_new: bool
+
+
+def customer_for(session: Session, person: Person, now: datetime, phone: str = "") -> Found:
     """The customer of this address or phone, who has this phone from now on; a new one where nobody has it."""
     lock_name(session, *[f"customer {key}" for key in (plain_address(person.address), digits_of(phone)) if key])
     known = customer_at(session, person.address) if person.address else _by_phone(session, phone)
     if known is not None:
         if digits_of(phone) and not _has_phone(session, known, phone):
             add_contacts(session, known, [], [phone])
-        return known
+        return Found(known, False)
     key = fold(" ".join((person.name, person.address)).strip())
     name = person.name or ("" if person.address else phone)  # who is known by a number alone is called by it
     row = {"name": name, "search_key": key, "created_at": now}
     customer_id = add_row(session, Customer, row)
-    add_contacts(session, customer_id, [person.address] if person.address else [], [phone] if phone else [])
-    return customer_id
+    _add(session, customer_id, [person.address] if person.address else [], [phone] if phone else [])
+    return Found(customer_id, True)
 
 
 def add_contacts(session: Session, customer_id: int, addresses: Iterable[str], phones: Iterable[str]) -> None:
     """Give a customer more addresses and phones."""
-    own = {"customer_id": customer_id}
     last = select(func.max(CustomerAddress.position)).where(col(CustomerAddress.customer_id) == customer_id)
     first = session.execute(last).scalar_one()
-    places = enumerate(addresses, 0 if first is None else first + 1)
+    _add(session, customer_id, addresses, phones, 0 if first is None else first + 1)
+
+
+def _add(
+    session: Session, customer_id: int, addresses: Iterable[str], phones: Iterable[str], first_place: int = 0
+) -> None:
+    own = {"customer_id": customer_id}
+    places = enumerate(addresses, first_place)
     rows = [{**own, "address": plain_address(address), "position": place} for place, address in places]
     add_rows(session, CustomerAddress, rows)
     add_rows(session, CustomerPhone, [{**own, "number": n, "digits": digits_of(n)} for n in phones])

@@ -33,6 +33,8 @@ MOST_IN_FLIGHT = 64 << 20
 _MOST_JOBS = 512
 #: A child that says and does nothing for so long is ended, in seconds; one that works is ended by its own limit.
 MOST_SILENT = 60.0
+#: With so many mails before it a child is busy, and another one is started for the next.
+_ENOUGH = 8
 _SLICE = 1.0
 _MOST_CHILDREN = 8
 
@@ -114,19 +116,17 @@ class Readers:
             child.ask(work.begin())
 
     def _free_child(self) -> Reader | None:
-        """The child with the least to do; a new one where all have their hands full."""
-        free = [one for one in self._children if one.has_room]
-        if free:
-            return min(free, key=lambda one: one.asked_bytes)
-        if len(self._children) >= self._most:
-            return None
+        """The child with the least to do; a new one where all have enough to do."""
+        free = min((one for one in self._children if one.has_room), key=lambda one: one.asked_bytes, default=None)
+        if len(self._children) >= self._most or (free is not None and len(free.jobs) < _ENOUGH):
+            return free
         try:
             self._children.append(Reader(self._limits))
         except NoReader:
             if not self._children:
                 raise
             self._most = len(self._children)
-            return None
+            return free
         return self._children[-1]
 
     def _look(self, work: _Work, seconds: float) -> None:
