@@ -34,15 +34,10 @@ _MOST_TOKENS = 100
 
 
 def acknowledge(
-    changes: Changes,
-    ticket_id: int,
-    raw: RawMessage,
-    mail: IncomingMail,
-    queues: Container[str],
-    office: CalendarSettings,
+    changes: Changes, raw: RawMessage, mail: IncomingMail, queues: Container[str], office: CalendarSettings
 ) -> None:
     """Confirm a mail that opened a ticket, unless something speaks against it; then `raw.signals` says what."""
-    session = changes.session
+    session, ticket_id = changes.session, raw.ticket_id or 0
     queue = session.get_one(Queue, raw.queue_id)
     if queue.acknowledges != YES:
         return

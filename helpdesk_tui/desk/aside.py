@@ -12,7 +12,8 @@ from sqlmodel import col
 
 from helpdesk_tui.desk import gathering
 from helpdesk_tui.desk.door import Change, Changes, Desk
-from helpdesk_tui.desk.filing import Filing, open_ticket, queues_by_address
+from helpdesk_tui.desk.inbound import Filing, queues_by_address
+from helpdesk_tui.desk.opening import open_tickets
 from helpdesk_tui.desk.tickets import apply_status
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.language import _
@@ -139,7 +140,8 @@ def _open(desk: Desk, changes: Changes, raw: RawMessage, mail: IncomingMail) -> 
     raw.from_name, raw.from_address = mail.sender.name, plain_address(mail.sender.address)
     raw.subject, raw.disposition, raw.why_reason = mail.subject, Disposition.NEW, reason
     filing = Filing(changes, raw, mail, queues_by_address(session), desk.settings.calendar)
-    ticket_id = open_ticket(filing, Placement(Disposition.NEW, raw.why_row or 0, reason, reopens=True))
+    placement = Placement(Disposition.NEW, raw.why_row or 0, reason, reopens=True)
+    (ticket_id,) = open_tickets(session, [(filing, placement)])
     session.flush()
     ours = (col(MailSeen.raw_id) == raw.id) & (col(MailSeen.fate) != Disposition.DUPLICATE)
     mark = update(MailSeen).where(ours).values(fate=Disposition.NEW)

@@ -138,7 +138,7 @@ def _new_ticket(changes: Changes, request: NewRequest) -> Ticket:
         queue_id=queue_id,
         requester_id=whole(session, request.customer_id)
         if request.customer_id
-        else customer_for(session, person, now, clean_line(request.phone, 60)).id,
+        else customer_for(session, person, now, clean_line(request.phone, 60)),
         subject=clean_line(request.subject),
         channel=request.channel,
         priority=request.priority.rank,

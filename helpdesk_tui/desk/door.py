@@ -132,11 +132,12 @@ class Several:
         self._make = make
         self._changes: list[Changes] = []
 
-    @contextmanager
-    def begin(self) -> Iterator[Changes]:
-        """Begin the next one."""
-        changes = self._make()
-        yield changes
+    def begin(self) -> Changes:
+        """Begin the next one; it is to be concluded here before another one takes the same tickets in."""
+        return self._make()
+
+    def conclude(self, changes: Changes) -> None:
+        """This one is done."""
         changes.conclude()
         self.session.flush()
         self._changes.append(changes)

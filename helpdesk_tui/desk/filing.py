@@ -2,97 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 from sqlmodel import col
 
-from helpdesk_tui.config import CalendarSettings
 from helpdesk_tui.desk import gathering
-from helpdesk_tui.desk.acknowledging import acknowledge
-from helpdesk_tui.desk.door import Change, Changes
+from helpdesk_tui.desk.door import Change
+from helpdesk_tui.desk.inbound import Filing, Inbound, add_messages, found_by_words
 from helpdesk_tui.desk.links import final
-from helpdesk_tui.desk.people import Found, agent_at, customer_for, ourselves
+from helpdesk_tui.desk.opening import open_tickets, write_raws
 from helpdesk_tui.desk.tickets import apply_status, wait_for
 from helpdesk_tui.language import _
-from helpdesk_tui.rules import words
 from helpdesk_tui.rules.alerts import AlertState
-from helpdesk_tui.rules.domains import domain_of
-from helpdesk_tui.rules.findable import found_by
-from helpdesk_tui.rules.forwards import forwarded_sender
-from helpdesk_tui.rules.impostors import marks_of
-from helpdesk_tui.rules.routing import is_address, plain_address, queue_of
+from helpdesk_tui.rules.routing import plain_address, queue_of
 from helpdesk_tui.rules.threading import Placement
-from helpdesk_tui.store import content, numbers, search
-from helpdesk_tui.store.asking import answer, once
-from helpdesk_tui.store.statements import add_row, add_rows, change_row
-from helpdesk_tui.store.tables import Attachment, Message, Outbox, OwnToken, QueueAddress, RawMessage, Ticket
-from helpdesk_tui.terms import (
-    Authenticity,
-    Channel,
-    DeliveryAction,
-    Disposition,
-    IncomingMail,
-    MessageKind,
-    OutboxState,
-    Party,
-    Person,
-    RecipientReport,
-    Status,
-)
-
-#: A longer Message-ID, in bytes, fits into no index; mail servers pass on no line that long either.
-_LONGEST_ID = 1000
-#: So many recipients of one report are named.
-_MOST_TOLD = 20
-#: What is written onto a kept mail as it is filed.
-_FILED = (
-    "queue_id", "ticket_id", "message_id", "disposition", "linked_ticket_id", "why_row", "why_reason",
-    "from_name", "from_address", "subject", "group_id", "signals",
-)  # fmt: skip
-_OF_ANOTHER = (
-    select(col(Message.id))
-    .where(
-        col(Message.message_id) == bindparam("id"),
-        col(Message.kind) == MessageKind.INBOUND,
-        col(Message.from_address) != bindparam("sender"),
-    )
-    .limit(1)
-)
+from helpdesk_tui.store import search
+from helpdesk_tui.store.tables import Message, Outbox, OwnToken, Ticket
+from helpdesk_tui.terms import Disposition, IncomingMail, OutboxState, Party, Status
 
 
-@dataclass(frozen=True, slots=True)
-class Filing:
-    """One kept mail on its way to its place; `raw` is written when it is there.
-
-    Args:
-        queues: id of a queue by each of its addresses; office: by which an acknowledgement counts working time.
-        numbers: of the tickets it came into, by their ids.
-    """
-
-    changes: Changes
-    raw: RawMessage
-    mail: IncomingMail
-    queues: Mapping[str, int]
-    office: CalendarSettings
-    numbers: dict[int, int] = field(default_factory=dict)
-
-    @property
-    def session(self) -> Session:
-        """The transaction it is filed in."""
-        return self.changes.session
-
-
-def queues_by_address(session: Session) -> dict[str, int]:
-    """The id of a queue by each of its addresses."""
-    return dict(session.execute(select(col(QueueAddress.address), col(QueueAddress.queue_id))).all())
-
-
-def put(filing: Filing, placement: Placement) -> None:
-    """File a mail by its placement, and write both onto its row."""
+def put(filing: Filing, placement: Placement) -> bool:
+    """File a mail by its placement, and write both onto its row; False where that only opens a ticket: others do it."""
     raw, mail = filing.raw, filing.mail
     raw.from_name, raw.from_address = mail.sender.name, plain_address(mail.sender.address)
     raw.subject = mail.subject
@@ -105,14 +34,13 @@ def put(filing: Filing, placement: Placement) -> None:
     elif placement.ticket is not None:
         append(filing, placement)
     elif placement.disposition in (Disposition.NEW, Disposition.LINKED):
-        ticket_id = open_ticket(filing, placement)
-        acknowledge(filing.changes, ticket_id, raw, mail, filing.queues, filing.office)
+        return False
     elif placement.row == 3:
         _count_backscatter(filing)
     elif placement.row == 5:
         _put_aside(filing, placement)
-    filing.session.flush()
-    change_row(filing.session, RawMessage, raw.id, {name: getattr(raw, name) for name in _FILED})
+    write_raws(filing.session, [raw])
+    return True
 
 
 def append(filing: Filing, placement: Placement) -> None:
@@ -121,9 +49,9 @@ def append(filing: Filing, placement: Placement) -> None:
     change = filing.changes.only
     ticket = change.ticket
     filing.numbers[ticket.id] = ticket.number
-    message_id = _add_message(filing, placement, ticket.id, ticket.queue_id)
+    (message_id,) = add_messages(filing.session, [Inbound(filing, placement, ticket.id, ticket.queue_id)])
     change.record("message", None, message_id)
-    *_parts, whole = _found_by(filing)
+    *_parts, whole = found_by_words(filing)
     search.index_more_words(filing.session, ticket.id, whole.split())
     if placement.row == 2:
         _mark_undelivered(filing, change)
@@ -133,33 +61,6 @@ def append(filing: Filing, placement: Placement) -> None:
         if ticket.status not in (Status.NEW, Status.OPEN):
             apply_status(ticket, Status.OPEN, filing.raw.received_at)
         wait_for(ticket, Party.US, filing.raw.received_at)
-
-
-def open_ticket(filing: Filing, placement: Placement) -> int:
-    """Make a ticket of a mail; returns its id."""
-    changes, raw, mail = filing.changes, filing.raw, filing.mail
-    session, queue_id = filing.session, raw.queue_id
-    requester, remark = _requester(filing)
-    number, customer = numbers.draw(session), customer_for(session, requester, changes.now)
-    row = {
-        "number": number,
-        "queue_id": queue_id,
-        "requester_id": customer.id,
-        "subject": mail.subject,
-        "status": Status.NEW,
-        "channel": Channel.EMAIL,
-        "linked_to": placement.linked_to,
-        "waiting_for": Party.US,
-        "waiting_since": raw.received_at,
-        "created_at": changes.now,
-        "updated_at": changes.now,
-    }
-    ticket_id = add_row(session, Ticket, row)
-    filing.numbers[ticket_id] = number
-    message_id = _add_message(filing, placement, ticket_id, queue_id, remark)
-    search.index_new_words(session, ticket_id, queue_id, _words_of_new(filing, requester, customer))
-    changes.event(ticket_id, queue_id, {"number": [None, number], "message": [None, message_id]})
-    return ticket_id
 
 
 def _queue_for(filing: Filing, placement: Placement) -> int:
@@ -188,7 +89,7 @@ def _fold_flood(filing: Filing, placement: Placement) -> None:
     if placement.ticket is not None:
         append(filing, placement)
     else:
-        open_ticket(filing, placement)
+        open_tickets(session, [(filing, placement)])
     group.ticket_id, group.queue_id = raw.ticket_id, raw.queue_id
     message = session.get_one(Message, raw.message_id)
     message.remarks = [
@@ -229,7 +130,7 @@ def _put_aside(filing: Filing, placement: Placement) -> None:
         if state is AlertState.RECOVERY:
             group.is_open = False
             return
-        open_ticket(filing, placement)
+        open_tickets(session, [(filing, placement)])
         group.ticket_id, group.queue_id = raw.ticket_id, raw.queue_id
         return
     _update(filing, placement, final(session, group.ticket_id), state)
@@ -265,115 +166,5 @@ def _mark_undelivered(filing: Filing, change: Change) -> None:
             entry.words = " ".join(filter(None, (report.recipient, report.status, report.diagnostic)))
 
 
-def _requester(filing: Filing) -> tuple[Person, str]:
-    """Whose ticket a mail opens, and what to remark: an agent who passes a customer's mail on speaks for them."""
-    mail = filing.mail
-    passed_on = forwarded_sender(mail.subject, mail.text)
-    if passed_on is None or agent_at(filing.session, mail.sender.address) is None:
-        return mail.sender, ""
-    if mail.authenticity is Authenticity.PASS and mail.has_strict_sender:
-        return passed_on, _("{agent} passed this mail of {customer} on.").format(
-            agent=mail.sender.called, customer=passed_on.whole
-        )
-    return mail.sender, _("It passes on a mail of {customer}, who may be the requester.").format(
-        customer=passed_on.whole
-    )
-
-
 def _addressed_to(mail: IncomingMail) -> list[str]:
     return [*mail.delivered_to, *(person.address for person in (*mail.to, *mail.cc))]
-
-
-def _add_message(filing: Filing, placement: Placement, ticket_id: int, queue_id: int, remark: str = "") -> int:
-    raw, mail = filing.raw, filing.mail
-    agent_id = agent_at(filing.session, mail.sender.address) if placement.is_note else None
-    row = {
-        "ticket_id": ticket_id,
-        "queue_id": queue_id,
-        "kind": MessageKind.NOTE if placement.is_note else MessageKind.INBOUND,
-        "agent_id": agent_id,
-        "is_automatic": placement.is_by_machine,
-        "from_name": mail.sender.name,
-        "from_address": mail.sender.address,
-        "to": [[person.name, person.address] for person in mail.to],
-        "cc": [[person.name, person.address] for person in mail.cc],
-        "reply_to": _reply_to(mail),
-        "subject": mail.subject,
-        "text": mail.text,
-        "quoted": mail.quoted,
-        "remarks": _remarks(filing, placement, remark),
-        "message_id": mail.message_id if len(mail.message_id.encode()) <= _LONGEST_ID else "",
-        "references": list(mail.references),
-        "sent_at": mail.sent_at,
-        "received_at": raw.received_at,
-        "raw_id": raw.id,
-    }
-    message_id = add_row(filing.session, Message, row)
-    raw.ticket_id, raw.queue_id, raw.message_id = ticket_id, queue_id, message_id
-    _add_files(filing.session, mail, message_id, ticket_id, queue_id)
-    return message_id
-
-
-def _reply_to(mail: IncomingMail) -> list[list[str]]:
-    """Where answers are asked for: of a sender who may be forged that says nothing."""
-    if mail.authenticity is Authenticity.FAIL or not mail.has_strict_sender:
-        return []
-    return [[one.name, one.address] for one in mail.reply_to if is_address(one.address)][:1]
-
-
-def _add_files(session: Session, mail: IncomingMail, message_id: int, ticket_id: int, queue_id: int) -> None:
-    place = {"message_id": message_id, "ticket_id": ticket_id, "queue_id": queue_id}
-    for one in sorted(mail.files, key=lambda file: content.digest(file.content)):
-        content.keep(session, one.content)  # in one order: two mails with the same files must not wait for each other
-    rows: list[dict[str, Any]] = [
-        {
-            **place,
-            "name": one.name,
-            "content_type": one.content_type,
-            "size": len(one.content),
-            "sha256": content.digest(one.content),
-        }
-        for one in mail.files
-    ]
-    add_rows(session, Attachment, rows)
-
-
-def _remarks(filing: Filing, placement: Placement, remark: str) -> list[str]:
-    mail = filing.mail
-    said = [one for one in (placement.remark, remark) if one]
-    if _bears_the_id_of_another(filing.session, mail):
-        said.append(_("! Its Message-ID is that of a mail of another sender."))
-    said += marks_of(mail, {domain_of(address) for address in filing.queues}, once(filing.session, ourselves))
-    for one in _undelivered(mail):
-        what = _("! Not delivered to {address}.") if one.is_permanent else _("Not yet delivered to {address}.")
-        said.append(" ".join(filter(None, (what.format(address=one.address), one.diagnostic))))
-    return [*said, *mail.notes]
-
-
-def _bears_the_id_of_another(session: Session, mail: IncomingMail) -> bool:
-    """True where a mail of another sender came in under the same Message-ID, which no two mails share."""
-    named = {"id": mail.message_id, "sender": mail.sender.address}
-    return bool(mail.message_id) and answer(session, _OF_ANOTHER, named).first() is not None
-
-
-def _undelivered(mail: IncomingMail) -> list[RecipientReport]:
-    report = mail.report
-    if report is None or report.is_delivered:
-        return []
-    action = DeliveryAction.FAILED if report.is_permanent else DeliveryAction.DELAYED
-    told = report.recipients or (RecipientReport(report.recipient, action, report.status, report.diagnostic),)
-    return [one for one in told if one.action is not DeliveryAction.DELIVERED][:_MOST_TOLD]
-
-
-def _found_by(filing: Filing) -> tuple[str, str, str]:
-    return filing.mail.found_by or found_by(filing.mail, filing.queues)
-
-
-def _words_of_new(filing: Filing, requester: Person, customer: Found) -> list[str]:
-    """What a ticket is about, whose it is, and the mail that opens it."""
-    subject, of_sender, whole = _found_by(filing)
-    own = [requester.name, plain_address(requester.address)]
-    texts = own if customer.is_new else search.customer_texts(filing.session, customer.id)
-    is_sender = requester == filing.mail.sender and texts == own
-    whose = of_sender.split() if is_sender else words.of_message(texts)
-    return [*subject.split(), *whose, *whole.split()]

@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.participants import is_participant, is_requester
-from helpdesk_tui.desk.people import customer_at
 from helpdesk_tui.rules import threading
 from helpdesk_tui.rules.routing import without_detail
 from helpdesk_tui.rules.subjects import alike
@@ -37,8 +36,8 @@ _NAMED = (
 )
 
 
-def weak_link(session: Session, mail: IncomingMail) -> tuple[int | None, Link | None]:
-    """The ticket a mail refers to, and how; the strongest way first."""
+def weak_link(session: Session, mail: IncomingMail, customer: int | None) -> tuple[int | None, Link | None]:
+    """The ticket a mail of this customer refers to, and how; the strongest way first."""
     ways = (
         (Link.MESSAGE_ID, _by_message_id),
         (Link.OLD_NUMBER, _by_old_number),
@@ -46,7 +45,7 @@ def weak_link(session: Session, mail: IncomingMail) -> tuple[int | None, Link | 
         (Link.SUBJECT, _by_subject),
     )
     for link, find in ways:
-        if (ticket := find(session, mail)) is not None:
+        if (ticket := find(session, mail, customer)) is not None:
             return ticket, link
     return None, None
 
@@ -74,7 +73,7 @@ def _line(session: Session, ticket_id: int) -> list[Ticket]:
     return list(line.values())
 
 
-def _by_message_id(session: Session, mail: IncomingMail) -> int | None:
+def _by_message_id(session: Session, mail: IncomingMail, customer: int | None) -> int | None:
     """The ticket of an inbound message that this mail names, or of one that an older system of ours sent.
 
     Anybody can send a mail under the Message-ID of another: tickets where the sender belongs come first, then the
@@ -83,14 +82,13 @@ def _by_message_id(session: Session, mail: IncomingMail) -> int | None:
     ids = [*mail.in_reply_to, *reversed(mail.references)]
     if not ids:
         return None
-    customer = _customer(session, mail.sender.address)
     found = answer(session, _NAMED, {"ids": ids, "customer": customer or _NOBODY}).all()
     is_strange = {row.ticket_id: not belongs(session, row.ticket_id, mail.sender.address) for row in found}
     best = min(found, key=lambda row: (is_strange[row.ticket_id], ids.index(row.message_id)), default=None)
     return best.ticket_id if best else None
 
 
-def _by_old_number(session: Session, mail: IncomingMail) -> int | None:
+def _by_old_number(session: Session, mail: IncomingMail, _customer: int | None) -> int | None:
     """The imported ticket whose old number the subject carries; one where the sender belongs comes first."""
     found: list[int] = []
     for tag, systems in once(session, subject_tags).items():
@@ -103,7 +101,7 @@ def _by_old_number(session: Session, mail: IncomingMail) -> int | None:
     return min(found, key=lambda id: is_strange[id], default=None)
 
 
-def _by_number(session: Session, mail: IncomingMail) -> int | None:
+def _by_number(session: Session, mail: IncomingMail, _customer: int | None) -> int | None:
     """The ticket whose number somebody wrote into the subject."""
     number = threading.quoted_number(mail.subject)
     if number is None:
@@ -111,10 +109,9 @@ def _by_number(session: Session, mail: IncomingMail) -> int | None:
     return session.execute(select(col(Ticket.id)).where(col(Ticket.number) == number)).scalar_one_or_none()
 
 
-def _by_subject(session: Session, mail: IncomingMail) -> int | None:
+def _by_subject(session: Session, mail: IncomingMail, customer: int | None) -> int | None:
     """The one open ticket of this person with this subject; none where there are two."""
-    customer = _customer(session, mail.sender.address) if alike(mail.subject) else None
-    if customer is None:
+    if customer is None or not alike(mail.subject):
         return None
     theirs = select(col(Ticket.id), col(Ticket.subject)).where(
         col(Ticket.requester_id) == customer, col(Ticket.status).in_(ACTIVE), col(Ticket.merged_into).is_(None)
@@ -122,7 +119,3 @@ def _by_subject(session: Session, mail: IncomingMail) -> int | None:
     rows = session.execute(theirs.order_by(col(Ticket.id).desc()).limit(_CANDIDATES))
     found = [ticket_id for ticket_id, subject in rows if alike(subject) == alike(mail.subject)]
     return found[0] if len(found) == 1 else None
-
-
-def _customer(session: Session, address: str) -> int | None:
-    return customer_at(session, address) if address else None

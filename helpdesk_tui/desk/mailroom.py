@@ -15,8 +15,11 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.desk.door import Changes, Desk
-from helpdesk_tui.desk.filing import Filing, put, queues_by_address
+from helpdesk_tui.desk.door import Desk, Several
+from helpdesk_tui.desk.filing import put
+from helpdesk_tui.desk.inbound import Filing, queues_by_address
+from helpdesk_tui.desk.opening import Openings
+from helpdesk_tui.desk.people import customer_at
 from helpdesk_tui.desk.signals import already_imported, signals_of
 from helpdesk_tui.errors import NotFound
 from helpdesk_tui.language import _
@@ -144,17 +147,21 @@ def file(desk: Desk, raw_id: int, mail: IncomingMail) -> FiledMail:
 
 def file_each(desk: Desk, mails: Sequence[tuple[int, IncomingMail]]) -> list[FiledMail]:
     """File some kept mails in one transaction, each as `file` does: all of them, or none where one fails."""
-    filed = []
     with desk.change_each(Verb.RECEIVE) as several:
         session = several.session
         raws = _lock_raws(session, [raw_id for raw_id, _mail in mails])
         new = [raw for raw in raws.values() if raw.disposition is None]
         once(session, _queues)
+        numbers: dict[int, int] = {}
+        openings = Openings(session, several.conclude)
         for raw_id, mail in mails:
-            with several.begin() as changes:
-                filed.append(_placed_and_filed(changes, desk, raws[raw_id], mail))
+            if (raw := raws[raw_id]).disposition is None:
+                queues = once(session, queues_by_address)
+                filing = Filing(several.begin(), raw, mail, queues, desk.settings.calendar, numbers)
+                _file_in_turn(filing, openings, several)
+        openings.open()
         _remember(session, new)
-    return filed
+        return [_as_filed(session, raws[raw_id], numbers) for raw_id, _mail in mails]
 
 
 def quarantine(desk: Desk, raw_id: int, reason: str) -> FiledMail:
@@ -278,16 +285,21 @@ def _remember(session: Session, raws: Sequence[RawMessage]) -> None:
         session.connection().execute(_BECAME, fates)
 
 
-def _placed_and_filed(changes: Changes, desk: Desk, raw: RawMessage, mail: IncomingMail) -> FiledMail:
-    if raw.disposition is not None:
-        return _as_filed(changes.session, raw)
-    placement = already_imported(changes.session, mail)
+def _file_in_turn(filing: Filing, openings: Openings, several: Several) -> None:
+    """File a mail, or let it wait for its ticket to be opened together with others."""
+    session, mail = filing.session, filing.mail
+    customer = customer_at(session, mail.sender.address)
+    if openings.concern(mail, customer):
+        openings.open()
+        customer = customer or customer_at(session, mail.sender.address)
+    placement = already_imported(session, mail)
     if placement is None:
-        signals = signals_of(changes.session, mail, changes.now)
-        raw.signals, placement = signals.as_stored(), threading.place(signals)
-    filing = Filing(changes, raw, mail, once(changes.session, queues_by_address), desk.settings.calendar)
-    put(filing, placement)
-    return _as_filed(changes.session, raw, filing.numbers)
+        signals = signals_of(session, mail, filing.changes.now, customer)
+        filing.raw.signals, placement = signals.as_stored(), threading.place(signals)
+    if put(filing, placement):
+        several.conclude(filing.changes)
+    else:
+        openings.add(filing, placement, customer)
 
 
 def _as_filed(session: Session, raw: RawMessage, numbers: Mapping[int, int] = MappingProxyType({})) -> FiledMail:

@@ -126,7 +126,7 @@ def set_requester(desk: Desk, ticket: int, person: Person) -> Outcome:
         raise Usage(_("{address} is not an address.").format(address=whose.address), _("Write NAME@DOMAIN."))
     with desk.change(Verb.REQUESTER, [ticket]) as changes:
         row, session = changes.only.ticket, changes.session
-        row.requester_id = customer_for(session, whose, changes.now).id
+        row.requester_id = customer_for(session, whose, changes.now)
         session.flush()
         search.rebuild(session, row.id)
         called = Person(session.get_one(Customer, row.requester_id).name, whose.address).whole

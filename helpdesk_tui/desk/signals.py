@@ -29,14 +29,14 @@ _TOKENS_LAST = timedelta(days=400)
 _MOST_TOKENS = 100
 
 
-def signals_of(session: Session, mail: IncomingMail, now: datetime) -> Signals:
-    """What the store knows about a mail."""
+def signals_of(session: Session, mail: IncomingMail, now: datetime, customer: int | None) -> Signals:
+    """What the store knows about a mail of this customer."""
     ancestors = [*mail.report_ids, *mail.references] if mail.report or mail.notice else mail.references
     addressed = [*mail.delivered_to, *(person.address for person in (*mail.to, *mail.cc))]
     tokens = threading.tokens_in_order(mail.in_reply_to, ancestors, addressed)
     by_token = _by_token(session, tokens) if tokens else []
     is_robot = robots.is_robot(mail, answers_us=bool(by_token)) or alert_of(mail) is not None
-    weak, link = (None, None) if by_token or is_robot else links.weak_link(session, mail)
+    weak, link = (None, None) if by_token or is_robot else links.weak_link(session, mail, customer)
     linked = by_token[0].ticket_id if by_token else weak
     ticket = links.final(session, linked) if linked else None
     return Signals(

@@ -36,6 +36,19 @@ def draw(session: Session) -> int:
         smallest *= 10
 
 
+def draw_some(session: Session, count: int) -> list[int]:
+    """Take a few new numbers, as `draw` does each."""
+    taken: list[int] = []
+    attempts, smallest = _DRAWS_PER_RANGE, FIRST_NUMBER
+    while len(taken) < count:
+        drawn = {smallest + secrets.randbelow(9 * smallest) for _one in range(count - len(taken))}
+        taken += _take_free(session, sorted(drawn))
+        attempts -= 1
+        if not attempts:
+            attempts, smallest = _DRAWS_PER_RANGE, smallest * 10
+    return taken
+
+
 def draw_many(session: Session, count: int) -> list[int]:
     """Take many new numbers at once, from a range of which they and all others fill at most half."""
     lock_name(session, _MANY)

@@ -53,9 +53,9 @@ def index_new(
     add_rows(session, TicketWords, [document(ticket_id, queue_id, about, [message])])
 
 
-def index_new_words(session: Session, ticket_id: int, queue_id: int, words: Sequence[str]) -> None:
-    """Write the document of a new ticket from words that are cut already."""
-    add_rows(session, TicketWords, [_row(ticket_id, queue_id, words)])
+def index_new_words(session: Session, tickets: Iterable[tuple[int, int, Sequence[str]]]) -> None:
+    """Write the documents of new tickets (id, queue's id, words) from words that are cut already."""
+    add_rows(session, TicketWords, [_row(ticket_id, queue_id, words) for ticket_id, queue_id, words in tickets])
 
 
 def index_more(session: Session, ticket_id: int, message: Sequence[str]) -> None:

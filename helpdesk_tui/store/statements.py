@@ -46,9 +46,10 @@ def add_unless_there(session: Session, table: type[SQLModel], row: Row) -> bool:
     return bool(result.rowcount)
 
 
-def change_row(session: Session, table: type[SQLModel], row_id: int, values: Row) -> None:
-    """Write these columns of the row with this id."""
-    session.connection().execute(_update(table), {**values, _KEY: row_id})
+def change_rows(session: Session, table: type[SQLModel], rows: Iterable[tuple[int, Row]]) -> None:
+    """Write columns, the same ones, of the rows with these ids."""
+    if values := [{**row, _KEY: row_id} for row_id, row in rows]:
+        session.connection().execute(_update(table), values)
 
 
 def is_among(session: Session, value: Any, wanted: Iterable[int]) -> ColumnElement[bool]:

@@ -57,7 +57,7 @@ WAY = (
     Step("kept", "after", f"{MAILROOM}:keep", BATCHES),
     Step("reading", "after", ASKED, MAILS),
     Step("read", "after", f"{READERS}:_Work.take", MAILS),
-    Step("filing", "after", f"{MAILROOM}:_placed_and_filed", (1, 2, 5, 20)),
+    Step("filing", "after", f"{MAILROOM}:_file_in_turn", (1, 2, 5, 20)),
     Step("filed", "after", f"{MAILROOM}:file_each", BATCHES),
     Step("before telling", "before", f"{IMAP}.done", BATCHES),
     Step("told", "after", f"{IMAP}.done", BATCHES),

@@ -158,7 +158,7 @@ class TestHealing:
         [
             ("after", "helpdesk_tui.desk.mailroom:keep", 3, 15, 5),
             ("before", "helpdesk_tui.desk.mailroom:keep", 3, 10, 0),
-            ("after", "helpdesk_tui.desk.mailroom:_placed_and_filed", 12, 15, 5),
+            ("after", "helpdesk_tui.desk.mailroom:_file_in_turn", 12, 15, 5),
         ],
     )
     def test_a_poller_that_was_killed_half_way_leaves_nothing_unnamed(

@@ -36,7 +36,7 @@ WAY = (
     Step("fetched", "after", f"{IMAP}._fetch_batch", (1,)),
     Step("keeping", "after", f"{MAILROOM}:_keep", (2,)),
     Step("kept", "after", f"{MAILROOM}:keep", (1,)),
-    Step("filing", "after", f"{MAILROOM}:_placed_and_filed", (2, 20)),
+    Step("filing", "after", f"{MAILROOM}:_file_in_turn", (2, 20)),
     Step("filed", "after", f"{MAILROOM}:file_each", (2,)),
     Step("told", "after", f"{IMAP}.done", (1, 4)),
     Step("before a commit", "before", COMMIT, (1, 2, 3)),
@@ -96,7 +96,7 @@ class TestAway:
         deliver_the_day(mailbox)
         installation.look_anew()
         try:
-            with installation.halted("after", f"{MAILROOM}:_placed_and_filed", 7) as poller:
+            with installation.halted("after", f"{MAILROOM}:_file_in_turn", 7) as poller:
                 postgres_server.stop(immediate=True)
         finally:
             postgres_server.start()
@@ -261,7 +261,7 @@ class TestRefusing:
         second = "SELECT id FROM raw_message ORDER BY id LIMIT 1 OFFSET 1"
         with setting(postgres_server, "deadlock_timeout", "10ms"), psycopg.connect(database(postgres_server)) as other:
             other.execute("SET deadlock_timeout = '1h'")
-            with installation.halted("after", f"{MAILROOM}:_placed_and_filed", 2) as poller:
+            with installation.halted("after", f"{MAILROOM}:_file_in_turn", 2) as poller:
                 other.execute("LOCK TABLE event IN ACCESS EXCLUSIVE MODE")
 
                 def want_the_second() -> None:
