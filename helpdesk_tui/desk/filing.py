@@ -72,8 +72,12 @@ def _queue_for(filing: Filing, placement: Placement) -> int:
 
 
 def _is_flood(filing: Filing, placement: Placement) -> bool:
-    """What had come before its mailbox was first polled did not come within an hour, whatever its times say."""
-    is_shown = placement.ticket is not None or placement.disposition in (Disposition.NEW, Disposition.LINKED)
+    """What had come before its mailbox was first polled did not come within an hour, whatever its times say.
+
+    Of who is nobody's customer no ticket is there yet, unless an agent passed mail on: that is many people's.
+    """
+    is_new = filing.customer is not None and placement.disposition in (Disposition.NEW, Disposition.LINKED)
+    is_shown = placement.ticket is not None or is_new
     is_live = is_shown and not filing.raw.is_backlog
     return is_live and gathering.is_flood(filing.session, filing.raw, placement.ticket)
 

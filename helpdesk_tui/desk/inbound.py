@@ -41,6 +41,7 @@ class Filing:
     Args:
         queues: id of a queue by each of its addresses; office: by which an acknowledgement counts working time.
         numbers: of the tickets it came into, by their ids.
+        customer: who is known by the address of its sender.
     """
 
     changes: Changes
@@ -49,6 +50,7 @@ class Filing:
     queues: Mapping[str, int]
     office: CalendarSettings
     numbers: dict[int, int] = field(default_factory=dict)
+    customer: int | None = None
 
     @property
     def session(self) -> Session:

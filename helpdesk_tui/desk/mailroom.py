@@ -19,7 +19,6 @@ from helpdesk_tui.desk.door import Desk, Several
 from helpdesk_tui.desk.filing import put
 from helpdesk_tui.desk.inbound import Filing, queues_by_address
 from helpdesk_tui.desk.opening import Openings
-from helpdesk_tui.desk.people import customer_at
 from helpdesk_tui.desk.signals import already_imported, signals_of
 from helpdesk_tui.errors import NotFound
 from helpdesk_tui.language import _
@@ -156,8 +155,9 @@ def file_each(desk: Desk, mails: Sequence[tuple[int, IncomingMail]]) -> list[Fil
         openings = Openings(session, several.conclude)
         for raw_id, mail in mails:
             if (raw := raws[raw_id]).disposition is None:
+                customer = openings.customer_of(mail)
                 queues = once(session, queues_by_address)
-                filing = Filing(several.begin(), raw, mail, queues, desk.settings.calendar, numbers)
+                filing = Filing(several.begin(), raw, mail, queues, desk.settings.calendar, numbers, customer)
                 _file_in_turn(filing, openings, several)
         openings.open()
         _remember(session, new)
@@ -288,18 +288,14 @@ def _remember(session: Session, raws: Sequence[RawMessage]) -> None:
 def _file_in_turn(filing: Filing, openings: Openings, several: Several) -> None:
     """File a mail, or let it wait for its ticket to be opened together with others."""
     session, mail = filing.session, filing.mail
-    customer = customer_at(session, mail.sender.address)
-    if openings.concern(mail, customer):
-        openings.open()
-        customer = customer or customer_at(session, mail.sender.address)
     placement = already_imported(session, mail)
     if placement is None:
-        signals = signals_of(session, mail, filing.changes.now, customer)
+        signals = signals_of(session, mail, filing.changes.now, filing.customer)
         filing.raw.signals, placement = signals.as_stored(), threading.place(signals)
     if put(filing, placement):
         several.conclude(filing.changes)
     else:
-        openings.add(filing, placement, customer)
+        openings.add(filing, placement)
 
 
 def _as_filed(session: Session, raw: RawMessage, numbers: Mapping[int, int] = MappingProxyType({})) -> FiledMail:

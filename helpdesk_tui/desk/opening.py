@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from helpdesk_tui.desk.acknowledging import acknowledge
 from helpdesk_tui.desk.door import Changes
 from helpdesk_tui.desk.inbound import Filing, Inbound, add_messages, found_by_words
-from helpdesk_tui.desk.people import Found, agent_at, customers_for
+from helpdesk_tui.desk.people import Found, agent_at, customer_at, customers_for
 from helpdesk_tui.language import _
 from helpdesk_tui.rules import words
 from helpdesk_tui.rules.forwards import forwarded_sender
@@ -39,18 +39,22 @@ class Openings:
         self._people: set[str | int] = set()
         self._ids: set[str] = set()
 
-    def concern(self, mail: IncomingMail, customer: int | None) -> bool:
-        """True where a ticket that waits may be what this mail belongs to, or stands beside it.
+    def customer_of(self, mail: IncomingMail) -> int | None:
+        """Who is known by the address of a mail's sender; what the mail may belong to is open when this returns.
 
-        That is so where it comes from the same person or names the same Message-ID; numbers of tickets that wait are
-        known to nobody.
+        That is what comes from the same person or names the same Message-ID; numbers of tickets that wait are known to
+        nobody.
         """
-        return not (self._people.isdisjoint(_people(mail, customer)) and self._ids.isdisjoint(_ids(mail)))
+        customer = customer_at(self._session, mail.sender.address)
+        if self._people.isdisjoint(_people(mail, customer)) and self._ids.isdisjoint(_ids(mail)):
+            return customer
+        self.open()
+        return customer or customer_at(self._session, mail.sender.address)
 
-    def add(self, filing: Filing, placement: Placement, customer: int | None) -> None:
-        """Let one more wait, whose sender is this customer."""
+    def add(self, filing: Filing, placement: Placement) -> None:
+        """Let one more wait."""
         self._waiting.append((filing, placement))
-        self._people |= _people(filing.mail, customer)
+        self._people |= _people(filing.mail, filing.customer)
         self._ids |= _ids(filing.mail)
 
     def open(self) -> None:

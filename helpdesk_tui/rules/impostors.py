@@ -144,6 +144,7 @@ def _imitated_domain(domain: str, own_domains: Collection[str]) -> str:
     return min(alike, key=lambda own: (suffix(own) != suffix(domain), own), default="")
 
 
+@lru_cache(maxsize=4_096)
 def _looks_like(domain: str, own: str) -> bool:
     """True for the same name elsewhere, one that looks alike or has one other letter, and ours as a subdomain."""
     if f".{own}." in f".{domain}.":

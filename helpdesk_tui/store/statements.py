@@ -55,6 +55,8 @@ def change_rows(session: Session, table: type[SQLModel], rows: Iterable[tuple[in
 def is_among(session: Session, value: Any, wanted: Iterable[int]) -> ColumnElement[bool]:
     """The condition that a number is among these, however many: both databases limit how many values a statement has."""
     numbers = list(wanted)
+    if len(numbers) == 1:
+        return value == numbers[0]  # type: ignore[no-any-return]
     if is_postgres(session):
         found: ColumnElement[bool] = value == func.any(bindparam(None, numbers, ARRAY(BigInteger)))
     else:
