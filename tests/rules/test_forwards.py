@@ -79,4 +79,4 @@ def test_endless_text_takes_no_time(head: str, piece: str) -> None:
     begun = time.process_time()
     for _mail in range(10):
         forwarded_sender("WG: x", head + piece * 60_000)
-    assert time.process_time() - begun < 0.5
+    assert time.process_time() - begun < 3, "a hundredth of it, or minutes where it is the square"

@@ -69,7 +69,7 @@ def test_a_header_without_an_end_is_looked_through_in_linear_time(word: bytes) -
     header = b"To: " + word * (64_000 // len(word)) + b"\n\nx"
     begun = time.process_time()
     queue_in_header(header, QUEUES)
-    assert time.process_time() - begun < 0.5, "a few milliseconds, or seconds where it is the square"
+    assert time.process_time() - begun < 2, "a few milliseconds, or many seconds where it is the square"
 
 
 @pytest.mark.parametrize(
