@@ -22,6 +22,7 @@ from helpdesk_tui.config import Settings
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.mailroom import ArrivedMail
 from helpdesk_tui.mail.ingest import take_in
+from helpdesk_tui.mail.readers import Readers
 from helpdesk_tui.store.engine import open_store
 from helpdesk_tui.store.transaction import reading
 from helpdesk_tui.terms import SYSTEM
@@ -78,12 +79,13 @@ def pour(url: str, count: int, seconds: float) -> float:
     store = open_store(url)
     desk = Desk(store, SYSTEM, Settings(store=url))
     began, worked = time.monotonic(), 0.0
-    for at in range(0, count, _BATCH):
-        time.sleep(max(began + seconds * at / count - time.monotonic(), 0.0))
-        mails = [ArrivedMail(_bounce(at + one), datetime.now(UTC)) for one in range(min(_BATCH, count - at))]
-        started = time.perf_counter()
-        take_in(desk, "inbox", mails)
-        worked += time.perf_counter() - started
+    with Readers() as readers:
+        for at in range(0, count, _BATCH):
+            time.sleep(max(began + seconds * at / count - time.monotonic(), 0.0))
+            mails = [ArrivedMail(_bounce(at + one), datetime.now(UTC)) for one in range(min(_BATCH, count - at))]
+            started = time.perf_counter()
+            take_in(desk, "inbox", mails, readers=readers)
+            worked += time.perf_counter() - started
     store.close()
     return count / worked
 
