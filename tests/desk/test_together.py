@@ -61,10 +61,10 @@ def seen(desk: Desk, world: str, filed: Sequence[FiledMail]) -> list[Any]:
                 addresses = select(CustomerAddress.address).where(
                     col(CustomerAddress.customer_id) == ticket.requester_id
                 )
-                events = session.execute(select(Event).where(col(Event.ticket_id) == ticket.id)).scalars()
+                events = select(Event).where(col(Event.ticket_id) == ticket.id).order_by(col(Event.id))
                 told += [session.get_one(Customer, ticket.requester_id).name, ticket.status, ticket.version]
                 told += [sorted(session.execute(addresses).scalars()), words.words, words.cost]
-                told += [[sorted(event.changes) for event in events]]
+                told += [[sorted(event.changes) for event in session.execute(events).scalars()]]
             found.append(str(told).replace(world, "WORLD"))
     return found
 

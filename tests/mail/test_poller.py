@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from helpdesk_tui.desk import filing
+from helpdesk_tui.desk import inbound
 from helpdesk_tui.desk.mailroom import ArrivedMail, keep
 from helpdesk_tui.errors import Temporary
 from helpdesk_tui.mail.imap import ImapMailbox
@@ -262,7 +262,7 @@ class TestManyAndOdd:
     def test_what_a_database_will_never_take_is_left_out(
         self, installation: Installation, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(filing, "_LONGEST_ID", 10**6)
+        monkeypatch.setattr(inbound, "_LONGEST_ID", 10**6)
         installation.fetch_from(mailbox)
         chosen = random.Random(1)
         too_long_for_an_index = "".join(chr(chosen.randrange(0x4E00, 0x9FFF)) for _letter in range(950))
