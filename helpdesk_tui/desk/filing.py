@@ -76,8 +76,9 @@ def _is_flood(filing: Filing, placement: Placement) -> bool:
 
     Of who is nobody's customer no ticket is there yet, unless an agent passed mail on: that is many people's.
     """
-    is_new = filing.customer is not None and placement.disposition in (Disposition.NEW, Disposition.LINKED)
-    is_shown = placement.ticket is not None or is_new
+    is_new = placement.disposition in (Disposition.NEW, Disposition.LINKED)
+    may_have_written = filing.customer is not None or not filing.raw.from_address
+    is_shown = placement.ticket is not None or (is_new and may_have_written)
     is_live = is_shown and not filing.raw.is_backlog
     return is_live and gathering.is_flood(filing.session, filing.raw, placement.ticket)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -29,8 +29,10 @@ from helpdesk_tui.terms import Authenticity, DeliveryAction, IncomingMail, Messa
 _LONGEST_ID = 1000
 #: So many recipients of one report are named.
 _MOST_TOLD = 20
-_UNDER_IDS = select(col(Message.message_id), col(Message.from_address)).where(
-    col(Message.message_id).in_(bindparam("ids", expanding=True)), col(Message.kind) == MessageKind.INBOUND
+_SENDERS_OF = (
+    select(col(Message.message_id), func.min(Message.from_address), func.max(Message.from_address))
+    .where(col(Message.message_id).in_(bindparam("ids", expanding=True)), col(Message.kind) == MessageKind.INBOUND)
+    .group_by(col(Message.message_id))
 )
 
 
@@ -154,8 +156,9 @@ def _remarks(one: Inbound, *, bears_id_of_another: bool) -> list[str]:
 def _bearing_ids_of_others(session: Session, mails: Sequence[IncomingMail]) -> list[bool]:
     """Of each mail, whether one of another sender came in under its Message-ID, which no two mails share."""
     ids = [mail.message_id for mail in mails if mail.message_id]
-    there = {tuple(row) for row in answer(session, _UNDER_IDS, {"ids": ids})} if ids else set()
-    return [any(id == mail.message_id and sender != mail.sender.address for id, sender in there) for mail in mails]
+    rows = answer(session, _SENDERS_OF, {"ids": ids}).all() if ids else ()
+    senders: dict[str, set[str]] = {row[0]: set(row[1:]) for row in rows}
+    return [bool(senders.get(mail.message_id, set()) - {mail.sender.address}) for mail in mails]
 
 
 def _undelivered(mail: IncomingMail) -> list[RecipientReport]:

@@ -153,8 +153,8 @@ def _words(one: _New) -> list[str]:
 
 
 def _people(mail: IncomingMail, customer: int | None) -> set[str | int]:
-    address = without_detail(mail.sender.address)
-    return {one for one in (address, customer) if one}
+    """The address, also none at all, and whose it is: two who name no address may be one."""
+    return {without_detail(mail.sender.address), *([customer] if customer else [])}
 
 
 def _ids(mail: IncomingMail) -> set[str]:

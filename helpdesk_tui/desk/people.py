@@ -93,7 +93,7 @@ def customers_for(session: Session, people: Sequence[tuple[Person, datetime]]) -
     ways = [_ways(one.address) if one.address else [] for one, _now in people]
     known = _at(session, [one for some in ways for one in some])
     rows: list[dict[str, Any]] = []
-    addresses: dict[str, int] = {}  # of new customers, whose places among the rows count from the end of all ids
+    addresses: dict[str, int] = {}  # of new customers: -1 is who stands in the first row, -2 in the second
     whose = []
     for (person, now), some in zip(people, ways, strict=True):
         at = next((known[one] for one in some if one in known), None)

@@ -33,8 +33,8 @@ MOST_IN_FLIGHT = 64 << 20
 _MOST_JOBS = 512
 #: A child that says and does nothing for so long is ended, in seconds; one that works is ended by its own limit.
 MOST_SILENT = 60.0
-#: With so many mails before it a child is busy, and another one is started for the next.
-_ENOUGH = 8
+#: With so many mails before it a child is busy, and another one is started; that takes as long as reading hundreds.
+_ENOUGH = 32
 _SLICE = 1.0
 _MOST_CHILDREN = 8
 

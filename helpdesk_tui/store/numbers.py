@@ -27,17 +27,12 @@ _MANY = "ticket numbers"
 
 def draw(session: Session) -> int:
     """Take a new number; it stays taken only if the transaction commits."""
-    smallest = FIRST_NUMBER
-    while True:
-        for _attempt in range(_DRAWS_PER_RANGE):
-            number = smallest + secrets.randbelow(9 * smallest)
-            if take(session, number):
-                return number
-        smallest *= 10
+    (number,) = draw_some(session, 1)
+    return number
 
 
 def draw_some(session: Session, count: int) -> list[int]:
-    """Take a few new numbers, as `draw` does each."""
+    """Take a few new numbers; they stay taken only if the transaction commits."""
     taken: list[int] = []
     attempts, smallest = _DRAWS_PER_RANGE, FIRST_NUMBER
     while len(taken) < count:

@@ -55,10 +55,11 @@ def change_rows(session: Session, table: type[SQLModel], rows: Iterable[tuple[in
 def is_among(session: Session, value: Any, wanted: Iterable[int]) -> ColumnElement[bool]:
     """The condition that a number is among these, however many: both databases limit how many values a statement has."""
     numbers = list(wanted)
+    found: ColumnElement[bool]
     if len(numbers) == 1:
-        return value == numbers[0]  # type: ignore[no-any-return]
-    if is_postgres(session):
-        found: ColumnElement[bool] = value == func.any(bindparam(None, numbers, ARRAY(BigInteger)))
+        found = value == numbers[0]
+    elif is_postgres(session):
+        found = value == func.any(bindparam(None, numbers, ARRAY(BigInteger)))
     else:
         listed = func.json_each(json.dumps(numbers)).table_valued("value")
         found = value.in_(select(listed.c.value))

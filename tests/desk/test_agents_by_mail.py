@@ -9,6 +9,7 @@ import pytest
 from helpdesk_tui.desk import settings
 from helpdesk_tui.desk.conversation import reply
 from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.gathering import FLOOD_ALIKE
 from helpdesk_tui.store.queries.people import customer_of_ticket
 from helpdesk_tui.terms import Authenticity, Disposition, IncomingMail, Person
 from tests.build import MIRA, Place, an_incoming, filed, row, thread
@@ -80,6 +81,15 @@ def test_a_proven_forward_opens_the_ticket_of_whoever_wrote_it(anna: Desk) -> No
     (message,) = thread(anna, found.ticket or 0)
     assert (message.sender, message.text) == (ANNA, FORWARD)
     assert any("Anna" in remark and "otto@elsewhere.example" in remark for remark in message.remarks)
+
+
+def test_what_an_agent_passes_on_is_many_peoples_and_no_flood(anna: Desk) -> None:
+    mails = [
+        filed(anna, from_anna(subject="WG: Toner", text=FORWARD.replace("otto@", f"otto{n}@")))
+        for n in range(FLOOD_ALIKE + 3)
+    ]
+    assert {one.disposition for one in mails} == {Disposition.NEW}
+    assert len({one.ticket for one in mails}) == FLOOD_ALIKE + 3
 
 
 @pytest.mark.parametrize("fields", [{"authenticity": NONE}, {"sender": MIRA, "authenticity": PASS}])

@@ -12,14 +12,16 @@ import pytest
 from helpdesk_tui.desk.conversation import reply
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.gathering import FLOOD_ALIKE, FLOOD_ANY
+from helpdesk_tui.desk.mailroom import ArrivedMail, file_each, keep
 from helpdesk_tui.desk.queue_mail import QueueMail, set_queue_mail
 from helpdesk_tui.desk.tickets import move, set_status
 from helpdesk_tui.mail.readers import Readers
 from helpdesk_tui.store.queries.aside import Aside, aside_counts
 from helpdesk_tui.store.queries.mail import mail_account
 from helpdesk_tui.store.queries.why import why
-from helpdesk_tui.terms import Authenticity, FiledMail, Person, Status
+from helpdesk_tui.terms import SYSTEM, Authenticity, FiledMail, Person, Status
 from tests.build import (
+    MAILBOX,
     MIRA,
     Place,
     Proves,
@@ -184,6 +186,17 @@ class TestFloods:
         mira, boss = poured(desk, MIRA, FLOOD_ALIKE + 2), poured(desk, BOSS, FLOOD_ALIKE + 2)
         assert counted(mira) == counted(boss) == {"new": FLOOD_ALIKE + 1, "folded": 1}
         assert mira[-1].ticket != boss[-1].ticket
+
+    def test_who_names_no_address_is_a_flood_as_well(self, desk: Desk) -> None:
+        assert counted(poured(desk, Person("", ""), FLOOD_ALIKE + 5)) == {"new": FLOOD_ALIKE + 1, "folded": 4}
+
+    @pytest.mark.parametrize("sender", [MIRA, Person("", "")])
+    def test_it_is_noticed_among_mails_that_are_filed_together(self, desk: Desk, sender: Person) -> None:
+        system, count = desk.acting_as(SYSTEM), FLOOD_ALIKE + 5
+        contents = [ArrivedMail(f"mail {at}".encode(), desk.clock()) for at in range(count)]
+        kept = [one.raw_id for one in keep(system, MAILBOX, contents)]
+        mails = [an_incoming(**of(sender, at)) for at in range(count)]
+        assert counted(file_each(system, list(zip(kept, mails, strict=True)))) == {"new": FLOOD_ALIKE + 1, "folded": 4}
 
     def test_who_writes_slowly_is_no_flood(self, desk: Desk, place: Place) -> None:
         mails = []

@@ -18,7 +18,7 @@ from tests.sampling import IS_LONG
 
 SEEDS = range(60 if IS_LONG else 6)
 MAILS = 25
-PEOPLE = ("mira", "mira+shop", "mira+x", "ben", "ida", "ben+a")
+PEOPLE = ("mira", "mira+shop", "mira+x", "ben", "ida", "ben+a", "")
 SUBJECTS = ("Printer", "Re: Printer", "AW: Printer", "Invoice", "Re: Invoice", "Printer [#1042]", "")
 
 
@@ -30,7 +30,7 @@ def mails_of(world: str, seed: int) -> list[IncomingMail]:
     for number in range(MAILS):
         own = chance.choice(ids) if ids and chance.random() < 0.1 else f"{number}@{world}.example"
         named = tuple(chance.choices(ids, k=chance.choice((0, 0, 1, 2)))) if ids else ()
-        who = f"{chance.choice(PEOPLE)}@{world}.example"
+        who = f"{name}@{world}.example" if (name := chance.choice(PEOPLE)) else ""
         robot = "auto-replied" if chance.random() < 0.1 else ""
         about = {"subject": chance.choice(SUBJECTS), "text": f"{world} {chance.choice('abc')}", "auto_submitted": robot}
         sender = Person(chance.choice(("", "M. Kern", "Mira Kern")), who)
