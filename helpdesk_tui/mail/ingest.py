@@ -18,7 +18,7 @@ from helpdesk_tui.mail.protocol import Ours
 from helpdesk_tui.mail.reader import NoRoom, Reading, Unread
 from helpdesk_tui.mail.readers import Readers, Readings, lent
 from helpdesk_tui.store import search
-from helpdesk_tui.store.transaction import tried_again
+from helpdesk_tui.store.transaction import Unstorable, tried_again
 from helpdesk_tui.terms import Disposition, FiledMail, IncomingMail
 
 log = logging.getLogger(__name__)
@@ -142,7 +142,7 @@ def _barest(mail: IncomingMail, words: str) -> IncomingMail:
         references=(),
         report_ids=(),
         found_by=None,
-        notes=(_("{words} Only its subject and text stand here; the original has all of it.").format(words=words),),
+        notes=(_("{words} (Only its subject and text stand here; the original has all of it.)").format(words=words),),
     )
 
 
@@ -171,7 +171,7 @@ def _why_not(raw_id: int, error: Exception) -> str:
     if isinstance(error, MemoryError):
         raise _too_little_memory() from None
     if isinstance(error, HelpdeskError):
-        if not _is_about_this_mail(error):
+        if not isinstance(error, Unstorable):
             raise error
         return error.message
     log.error("mail %d could not be filed: %s", raw_id, type(error).__name__)
@@ -207,12 +207,6 @@ def retry_quarantined(
             mailroom.release(desk, raw_id)
             filed.append(_file(desk, raw_id, reading))
     return filed
-
-
-def _is_about_this_mail(error: HelpdeskError) -> bool:
-    """True where the database will never take what the mail says (SQLSTATE 22 and 54), so that waiting does not help."""
-    refusal = getattr(error.__cause__, "orig", None)
-    return (getattr(refusal, "sqlstate", None) or "")[:2] in ("22", "54")
 
 
 def _again(desk: Desk, raw_id: int) -> FiledMail:

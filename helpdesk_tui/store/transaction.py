@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from helpdesk_tui.errors import HelpdeskError, Refused, Temporary
@@ -31,6 +31,8 @@ _NO_RIGHT = "42501"
 _DISK_FULL, _READ_ONLY = "53100", "25006"
 #: SQLSTATEs of a deadlock and of a failed serialization.
 _CROSSED = frozenset({"40P01", "40001"})
+#: The class of SQLSTATEs of statements and values that are too large or too deep.
+_TOO_MUCH = "54"
 _TRIES = 3
 _T = TypeVar("_T")
 _LASTING_CODES = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -42,6 +44,10 @@ _LASTING_WORDS = re.compile(
 
 class Crossed(Temporary):
     """Two transactions were in each other's way, and the database gave this one up."""
+
+
+class Unstorable(HelpdeskError):
+    """What is to be written is what the database will never take: waiting does not help, writing something else does."""
 
 
 def tried_again(act: Callable[[], _T]) -> _T:
@@ -107,12 +113,13 @@ def said_plainly() -> Iterator[None]:
     """Turn what the database says into our errors: temporary, refused, or wrong.
 
     Raises:
-        Temporary: it is locked or out of reach. Refused: one has no right to it. HelpdeskError: anything else.
+        Temporary: it is locked or out of reach. Refused: one has no right to it. Unstorable: it never takes what was
+        written. HelpdeskError: anything else.
     """
     try:
         yield
     except (OverflowError, UnicodeEncodeError) as error:  # the drivers' own, for numbers and texts no column holds
-        raise HelpdeskError(
+        raise Unstorable(
             _("The store cannot hold such a number or text."), _("Nothing was changed. Check what was typed.")
         ) from error
     except DBAPIError as error:
@@ -124,6 +131,8 @@ def said_plainly() -> Iterator[None]:
             raise Crossed(
                 _("Somebody else changed the same at the same moment."), _("Nothing was changed. Try again.")
             ) from error
+        if _is_of_the_values(error):
+            raise Unstorable(_refused(error), _("Nothing was changed.")) from error
         if _is_passing(error):
             words = _("The store cannot be used now: {words}").format(words=_first_line(error))
             raise Temporary(words, _hint(error)) from error
@@ -132,9 +141,14 @@ def said_plainly() -> Iterator[None]:
                 _("The store refuses you: {words}").format(words=_first_line(error)),
                 _("What an admin sets up changes who owns the store; they also add you: helpdesk agent add LOGIN."),
             ) from error
-        raise HelpdeskError(
-            _("The store refused this: {words}").format(words=_first_line(error)), _("Nothing was changed.")
-        ) from error
+        raise HelpdeskError(_refused(error), _("Nothing was changed.")) from error
+
+
+def _is_of_the_values(error: DBAPIError) -> bool:
+    """True for values that no column holds or that break a rule (SQLSTATE 22, 23), and for too many of them (54)."""
+    if isinstance(error, DataError | IntegrityError):
+        return True
+    return (getattr(error.orig, "sqlstate", None) or "")[:2] == _TOO_MUCH
 
 
 def _is_passing(error: DBAPIError) -> bool:
@@ -159,6 +173,10 @@ def _hint(error: DBAPIError) -> str:
     if state == _READ_ONLY:
         return _("Nothing was changed. Try again: another server may be taking over. Else ask who runs the database.")
     return _("Nothing was changed. Try again; `helpdesk doctor` looks into it.")
+
+
+def _refused(error: DBAPIError) -> str:
+    return _("The store refused this: {words}").format(words=_first_line(error))
 
 
 def _first_line(error: DBAPIError) -> str:

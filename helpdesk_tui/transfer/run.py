@@ -9,17 +9,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from helpdesk_tui.desk import imports
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.imports import Chunk, Reject, Source
-from helpdesk_tui.errors import HelpdeskError, Temporary, Usage
+from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.mail.readers import Readers
 from helpdesk_tui.store.locks import Hold
 from helpdesk_tui.store.queries.transfer import ImportRow
+from helpdesk_tui.store.transaction import Unstorable
 from helpdesk_tui.terms import SYSTEM, ImportState
 from helpdesk_tui.transfer.ahead import read_ahead
 from helpdesk_tui.transfer.maildir import Maildir
@@ -126,27 +126,11 @@ def _take(desk: Desk, interpreter: Interpreter, run: ImportRow, found: Sequence[
     """Write what was found; where the store cannot hold one thing of it, all the others."""
     try:
         return imports.take_in(desk, run, desk.acting_as(SYSTEM).ask(interpreter.chunk, found))
-    except HelpdeskError as error:
-        if not _is_about_a_thing(error):
-            raise
+    except Unstorable as error:
         if len(found) == 1:
             return imports.take_in(desk, run, Chunk(found[0].position, rejects=[Reject(found[0].place, error.message)]))
     half = len(found) // 2
     return _take(desk, interpreter, _take(desk, interpreter, run, found[:half]), found[half:])
-
-
-def _is_about_a_thing(error: HelpdeskError) -> bool:
-    """True where the store will never take what is to be written: no column holds it, or two things of it collide.
-
-    That is SQLSTATE 22, 23 and 54, or what the drivers say themselves.
-    """
-    cause = error.__cause__
-    if isinstance(error, Temporary) or cause is None:
-        return False
-    state = (getattr(getattr(cause, "orig", None), "sqlstate", None) or "")[:2]
-    return isinstance(cause, (DataError, IntegrityError, OverflowError, UnicodeEncodeError)) or (
-        isinstance(cause, DBAPIError) and state in ("22", "23", "54")
-    )
 
 
 def _look_through(desk: Desk, format: str, path: Path, options: Options, now: datetime, tell: Tell | None) -> Imported:

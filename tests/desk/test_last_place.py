@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,8 @@ def test_of_twenty_processes_exactly_one_gets_the_last_place(
 ) -> None:
     """In every round they want one slot of its own; the others are offered the next one that is free."""
     a_calling_team(place, plan=ROUND_THE_CLOCK)
-    wishes = [a_wish(desk) for _ in range(PROCESSES)]
+    everybody = (f"customer{number}@kunde.example" for number in count())
+    wishes = [a_wish(desk, sender=next(everybody)) for _ in range(PROCESSES)]
     with bookers(place, PROCESSES) as many:
         for number in range(rounds):
             at = NINE + number * SLOT
@@ -121,7 +123,7 @@ def test_of_twenty_processes_exactly_one_gets_the_last_place(
             assert all("is full. | The next free one is Mon 2026-11-23 11:30" in end for end in lost), lost
             assert places(place)[at] == (1, 1)
             (winner,) = [ticket for ticket in wishes if ends[wishes.index(ticket)] == "booked"]
-            wishes[wishes.index(winner)] = a_wish(desk)
+            wishes[wishes.index(winner)] = a_wish(desk, sender=next(everybody))
     assert sum(taken for _room, taken in places(place).values()) == rounds
     proves("rounds in which 20 processes wanted the last place of a slot, and one got it", rounds)
 

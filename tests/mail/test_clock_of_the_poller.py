@@ -9,13 +9,10 @@ import pytest
 
 from helpdesk_tui.mail import intake
 from tests.mail.installation import Installation
-from tests.mail.test_kill_poller import undisturbed
 from tests.mail.twenty_mails import assert_complete, end_state, expect_the_day, the_day
 from tests.services.dovecot import Mailbox
 
 pytestmark = pytest.mark.one_store
-
-__all__ = ["undisturbed"]
 
 DAYS = {"behind": (-1, -1), "ahead": (1, 1), "set back": (1, -1), "set forward": (-1, 1)}
 

@@ -16,7 +16,6 @@ from tests.build import Proves
 from tests.mail.installation import Installation
 from tests.mail.narrow import poll_with_room
 from tests.mail.store_files import FRAME, LOG_HEAD, at, copied, frames, log_of
-from tests.mail.test_kill_poller import undisturbed
 from tests.mail.twenty_mails import (
     assert_complete,
     assert_told_nothing_too_early,
@@ -28,8 +27,6 @@ from tests.mail.twenty_mails import (
 )
 from tests.services.dovecot import DovecotServer, Mailbox
 from tests.services.fixtures import NOT_TESTED
-
-__all__ = ["undisturbed"]
 
 #: The long proof is cut in so many, each of every so manyth write.
 SHARES = 8

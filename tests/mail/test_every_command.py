@@ -10,7 +10,6 @@ import pytest
 from tests.build import Proves
 from tests.mail.failing_line import ANSWERS, failing_line
 from tests.mail.installation import Installation
-from tests.mail.test_kill_poller import undisturbed
 from tests.mail.twenty_mails import (
     assert_complete,
     assert_told_nothing_too_early,
@@ -23,8 +22,6 @@ from tests.mail.twenty_mails import (
 from tests.services.dovecot import Mailbox
 
 pytestmark = pytest.mark.one_store
-
-__all__ = ["undisturbed"]
 
 #: What a round of twenty mails in four batches asks for.
 ROUND = (

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from tests.build import Place, Proves
+from tests.build import Proves
 from tests.mail.installation import Installation
+from tests.mail.places import AFTER, ASKED, COMMIT, IMAP, MAILROOM, READERS, Step, more_cases
 from tests.mail.servers import changed_on_the_way
 from tests.mail.twenty_mails import (
     assert_complete,
@@ -22,29 +21,14 @@ from tests.mail.twenty_mails import (
     flagged,
     the_day,
 )
-from tests.services.dovecot import DovecotServer, Mailbox
+from tests.services.dovecot import Mailbox
 from tests.services.smtp import SmtpSink
 
-IMAP = "helpdesk_tui.mail.imap:ImapMailbox"
-AFTER = "helpdesk_tui.mail.imap_after"
-MAILROOM = "helpdesk_tui.desk.mailroom"
-READERS = "helpdesk_tui.mail.readers"
-ASKED = "helpdesk_tui.mail.reader:Reader.ask"
 BATCHES = (1, 2, 4)
 MAILS = (1, 2, 20)
 #: A batch is kept by one commit, its five mails are filed by one, and another one notes that the server knows.
 COMMITS = (1, 2, 3, 11, 12)
 SAMPLE = 6
-
-
-class Step(NamedTuple):
-    """A place on the way of a mail, and at which of its turns the process ends there."""
-
-    name: str
-    when: str
-    target: str
-    turns: tuple[int, ...]
-
 
 WAY = (
     Step("connecting", "before", f"{IMAP}.__enter__", (1,)),
@@ -62,34 +46,13 @@ WAY = (
     Step("before telling", "before", f"{IMAP}.done", BATCHES),
     Step("told", "after", f"{IMAP}.done", BATCHES),
     Step("noted", "after", f"{MAILROOM}:mark_done", BATCHES),
-    Step("before a commit", "before", "sqlalchemy.orm:Session.commit", COMMITS),
-    Step("after a commit", "after", "sqlalchemy.orm:Session.commit", COMMITS),
+    Step("before a commit", "before", COMMIT, COMMITS),
+    Step("after a commit", "after", COMMIT, COMMITS),
     Step("signing", "before", "helpdesk_tui.mail.intake:sign_round", (1,)),
 )
 MATRIX = [(store, step, turn) for store in ("sqlite", "postgres") for step in WAY for turn in step.turns]
 #: What `make test` runs: drawn once and for all.
 DRAWN = random.Random(20).sample(MATRIX, SAMPLE)
-
-
-@pytest.fixture(scope="module")
-def undisturbed(
-    dovecot_server: DovecotServer, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Any]]:
-    """The evening of a day on which nothing was killed."""
-    dovecot_server.start()
-    mailbox = dovecot_server.new_mailbox()
-    folder = tmp_path_factory.mktemp("undisturbed")
-    folder.chmod(0o700)
-    file = folder / "helpdesk.db"
-    file.write_bytes(sqlite_template.read_bytes())
-    file.chmod(0o600)
-    with Place(lambda _login: f"sqlite:///{file}", False) as place, pytest.MonkeyPatch.context() as environment:
-        installation = Installation(place, folder, environment)
-        expect_the_day(installation, mailbox)
-        deliver_the_day(mailbox)
-        assert installation.poll_well() == {"new": 5, "appended": 15}
-        assert_complete(installation, the_day())
-        yield end_state(installation)
 
 
 def cases() -> list[Any]:
@@ -175,18 +138,6 @@ LOOKING_ANEW = (
     Step("kept", "after", f"{MAILROOM}:keep", BATCHES),
     Step("told", "after", f"{IMAP}.done", BATCHES),
 )
-
-
-def more_cases(
-    way: tuple[Step, ...], drawn: tuple[str, str, int], stores: Sequence[str] = ("sqlite", "postgres")
-) -> list[Any]:
-    """The same for another way; one case is for every day."""
-    every = [(store, step, turn) for store in stores for step in way for turn in step.turns]
-    named = [((store, step.name, turn), (store, step, turn)) for store, step, turn in every]
-    return [
-        pytest.param(*case, marks=() if name == drawn else pytest.mark.long, id="-".join(map(str, name)))
-        for name, case in named
-    ]
 
 
 @pytest.mark.parametrize(("place", "step", "turn"), more_cases(MOVING, ("postgres", "moved", 2)), indirect=["place"])

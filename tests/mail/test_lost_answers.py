@@ -12,7 +12,6 @@ import pytest
 from tests.build import Proves
 from tests.mail.installation import Installation
 from tests.mail.postgres_line import ALL_CUT, NOT_ARRIVED, UNANSWERED, cut_line
-from tests.mail.test_kill_poller import undisturbed
 from tests.mail.twenty_mails import (
     THREADS,
     assert_complete,
@@ -30,8 +29,6 @@ from tests.services.postgres import PostgresServer
 from tests.services.smtp import SmtpSink
 
 pytestmark = pytest.mark.one_store
-
-__all__ = ["undisturbed"]
 
 #: A round of the day has so many commits, and sending its confirmations takes more than so many.
 COMMITS, SENDING = 13, 12

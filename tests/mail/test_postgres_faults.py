@@ -14,7 +14,7 @@ from helpdesk_tui.errors import Temporary
 from tests.build import Proves
 from tests.conftest import DATABASE
 from tests.mail.installation import Installation
-from tests.mail.test_kill_poller import IMAP, MAILROOM, Step, more_cases, undisturbed
+from tests.mail.places import COMMIT, IMAP, MAILROOM, Step, more_cases
 from tests.mail.twenty_mails import (
     assert_complete,
     assert_confirmed_once,
@@ -29,9 +29,6 @@ from tests.services.dovecot import Mailbox
 from tests.services.postgres import PostgresServer
 from tests.services.smtp import SmtpSink
 
-__all__ = ["undisturbed"]
-
-COMMIT = "sqlalchemy.orm:Session.commit"
 WAY = (
     Step("fetched", "after", f"{IMAP}._fetch_batch", (1,)),
     Step("keeping", "after", f"{MAILROOM}:_keep", (2,)),

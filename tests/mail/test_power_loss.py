@@ -11,11 +11,8 @@ import pytest
 from tests.build import Proves
 from tests.mail.installation import Installation
 from tests.mail.store_files import FRAME, LOG_HEAD, at, copied, frames, log_of
-from tests.mail.test_kill_poller import undisturbed
 from tests.mail.twenty_mails import assert_complete, deliver_the_day, end_state, expect_the_day, flagged, the_day
 from tests.services.dovecot import Mailbox
-
-__all__ = ["undisturbed"]
 
 #: The long proof is cut in so many, each of every so manyth moment.
 SHARES = 8

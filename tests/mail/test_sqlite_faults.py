@@ -18,8 +18,8 @@ import pytest
 from helpdesk_tui.store import engine
 from tests.build import Proves
 from tests.mail.installation import SECONDS, Installation
+from tests.mail.places import COMMIT, IMAP, MAILROOM, Step, more_cases
 from tests.mail.store_files import copied, moved_away
-from tests.mail.test_kill_poller import IMAP, MAILROOM, Step, more_cases, undisturbed
 from tests.mail.twenty_mails import (
     assert_complete,
     assert_confirmed_once,
@@ -35,9 +35,6 @@ from tests.services.fixtures import NOT_TESTED
 from tests.services.hosting import wait_until
 from tests.services.smtp import SmtpSink
 
-__all__ = ["undisturbed"]
-
-COMMIT = "sqlalchemy.orm:Session.commit"
 OUTSIDE = (
     Step("having looked", "after", f"{IMAP}.uids", (1,)),
     Step("fetched", "after", f"{IMAP}._fetch_batch", (1,)),  # the later ones are fetched while others are filed
