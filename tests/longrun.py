@@ -33,24 +33,33 @@ class Proof:
 class LongRun:
     """Adds up the reports of a whole run, also those of other processes."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
         self._proofs: defaultdict[str, Proof] = defaultdict(Proof)
         self._since = time.monotonic()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take in how one step of a test went; a test without a failed step and with a call has passed."""
+        """Take in how one step of a test went, and name a failed test at once: the end of the run is an hour away.
+
+        A test without a failed step and with a call has passed.
+        """
         proof = self._proofs[Path(report.nodeid.partition("::")[0]).stem.removeprefix("test_")]
         proof.seconds += report.duration
         if report.when == "call" or report.outcome != "passed":
             proof.outcomes[report.outcome] += 1
+        if report.failed:
+            terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+            assert isinstance(terminal, pytest.TerminalReporter)
+            terminal.write_line(f"\nFAILED {report.nodeid}")
         if report.when == "call" and report.passed:
             for name, value in report.user_properties:
                 seen, before = int(str(value)), proof.figures[name]
                 proof.figures[name] = max(before, seen) if name.endswith(MOST) else before + seen
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the section, unless only some tests were asked for."""
-        if session.config.option.keyword or session.config.option.markexpr or session.config.args_source.name == "ARGS":
+        """Write the section, unless only some tests were asked for, or none was to be run."""
+        asked = session.config.option
+        if asked.keyword or asked.markexpr or asked.collectonly or session.config.args_source.name == "ARGS":
             return
         write_section("long", TITLE, f"{NOTE}\n\n{self._summary()}\n\n{self._table()}")
 
@@ -73,4 +82,4 @@ class LongRun:
 def pytest_configure(config: pytest.Config) -> None:
     """The process that gives out the tests adds them up."""
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(LongRun(), "longrun-sums")
+        config.pluginmanager.register(LongRun(config), "longrun-sums")
