@@ -56,8 +56,8 @@ def acknowledge(
     _send(changes, ticket, queue, office, mail.sender.address, f"{mail.subject}\n{mail.text}", mail.subject)
 
 
-def confirm_call(changes: Changes, ticket: Ticket, address: str, said: str, office: CalendarSettings) -> bool:
-    """Confirm a request that somebody took down, where the queue confirms; True where it went.
+def confirm_call(changes: Changes, ticket: Ticket, address: str, said: str, office: CalendarSettings) -> int | None:
+    """Confirm a request that somebody took down, where the queue confirms; the id of the letter, None without one.
 
     Args:
         address: where they said that they are reached; "" takes the one they are known by.
@@ -65,15 +65,14 @@ def confirm_call(changes: Changes, ticket: Ticket, address: str, said: str, offi
     session = changes.session
     queue = session.get_one(Queue, ticket.queue_id)
     if queue.acknowledges != YES or cannot_reply(session, ticket.id):
-        return False
+        return None
     known = answers_to(session, ticket.id)
     to = address or (known.address if known else "")
     if not to.isascii() or acknowledgement.is_nobody(to) or _is_ours(session, to):
-        return False
+        return None
     if _is_enough(session, to, ticket.subject, changes.now):
-        return False
-    _send(changes, ticket, queue, office, to, said, ticket.subject)
-    return True
+        return None
+    return _send(changes, ticket, queue, office, to, said, ticket.subject)
 
 
 def wording_of(queue: Queue, office: CalendarSettings, now: datetime, number: int) -> Wording:
@@ -99,7 +98,7 @@ def _promised_at(queue: Queue, office: CalendarSettings, now: datetime) -> datet
 
 def _send(
     changes: Changes, ticket: Ticket, queue: Queue, office: CalendarSettings, address: str, said: str, subject: str
-) -> None:
+) -> int:
     language = acknowledgement.language_for(said, address, queue.acknowledgement)
     title, text = acknowledgement.letter(wording_of(queue, office, changes.now, ticket.number), language)
     message = outgoing(changes, ticket, text, [Person("", address)], subject=title, is_automatic=True)
@@ -113,6 +112,7 @@ def _send(
         "at": changes.now,
     }
     add_rows(changes.session, Acknowledgement, [row])
+    return message.id
 
 
 def _answers_machine(session: Session, mail: IncomingMail) -> bool:

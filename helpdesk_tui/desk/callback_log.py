@@ -116,6 +116,20 @@ def restore(changes: Changes, change: Change, was: Mapping[str, list[Any]], late
     return []
 
 
+def restore_letter(
+    changes: Changes, change: Change, was: Mapping[str, list[Any]], _later: list[dict[str, Any]]
+) -> list[str]:
+    """Take back a letter that goes with no call, or send it after all; returns words where it has left already."""
+    before, after = was.get(LETTER, [None, None])
+    if CALLBACK in was or not (before or after):
+        return []
+    if not take_back(changes, [after]):
+        return [_("the confirmation of #{number} (it has left)").format(number=change.ticket.number)]
+    send_after_all(changes, before)
+    change.record(LETTER, after, before)
+    return []
+
+
 def _taken_back(picture: Picture) -> Picture:
     """A call as it is once its first booking was taken back."""
     return {**picture, "state": CallState.CANCELLED, "bookings": {}}

@@ -61,7 +61,9 @@ def create(desk: Desk, request: NewRequest) -> Outcome:
             clear_draft(changes.session, desk.actor, None, "new")
         said = _("Request #{number}: {subject}").format(number=change.ticket.number, subject=change.ticket.subject)
         address = clean_line(request.person.address, 320)
-        if confirm_call(changes, change.ticket, address, request.text or request.subject, desk.settings.calendar):
+        text = request.text or request.subject
+        if letter := confirm_call(changes, change.ticket, address, text, desk.settings.calendar):
+            change.record("letter", None, letter)
             said = f"{said} · {_('confirmed by mail')}"
         changes.say(said)
     return changes.outcome

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import Change, Changes, Desk
-from helpdesk_tui.desk.people import add_contacts
+from helpdesk_tui.desk.people import add_contacts, whole
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.callers import digits_of
@@ -123,21 +123,31 @@ def seen(session: Session, customer_id: int) -> Customer:
     return customer
 
 
+def refuse_joined(session: Session, *customer_ids: int) -> None:
+    """Refuse what is meant for a record that was joined with another one.
+
+    Raises:
+        Refused: one of them was.
+    """
+    for one in customer_ids:
+        if (final := whole(session, one)) != one:
+            raise Refused(
+                _("Customer {id} was joined with {other} already.").format(id=one, other=final),
+                _("Name customer {other}.").format(other=final),
+            )
+
+
 def called(now: Picture) -> str:
     """What a customer is called (`Person.called`)."""
     first = next(iter(now["addresses"]), "")
     return Person(now["name"], first).called or next(iter(now["phones"]), "")
 
 
-def search_key(session: Session, now: Picture, *, without: int = 0) -> str:
-    """By what a customer is found: the names of all records that were joined, and the addresses.
-
-    Args:
-        without: the id of a join that is being taken apart.
-    """
+def search_key(session: Session, now: Picture) -> str:
+    """By what a customer is found: the names of all records that were joined, and the addresses."""
     joined = select(col(Customer.name)).join(CustomerJoin, col(CustomerJoin.joined_id) == col(Customer.id))
     joined = joined.where(col(CustomerJoin.kept_id) == now["customer"], col(CustomerJoin.split_at).is_(None))
-    others = session.execute(joined.where(col(CustomerJoin.id) != without)).scalars()
+    others = session.execute(joined).scalars()
     return fold(" ".join(filter(None, (now["name"], *others, *now["addresses"]))))
 
 
@@ -169,6 +179,7 @@ def _change(desk: Desk, customer_id: int, edit: Callable[[Session, Picture], Pic
         seen(session, customer_id)
         changes.load_ids(telling(session, customer_id))
         lock_name(session, f"customer record {customer_id}")
+        refuse_joined(session, customer_id)
         before = picture(session, customer_id)
         after = edit(session, before)
         if after != before:

@@ -138,11 +138,15 @@ def _put_aside(filing: Filing, placement: Placement) -> None:
         open_tickets(session, [(filing, placement)])
         group.ticket_id, group.queue_id = raw.ticket_id, raw.queue_id
         return
-    _update(filing, placement, final(session, group.ticket_id), state)
+    _update(filing, placement, group.ticket_id, state)
 
 
-def _update(filing: Filing, placement: Placement, ticket: Ticket, state: AlertState | None) -> None:
-    """Let a ticket of an alert follow it: what says the same again is only counted."""
+def _update(filing: Filing, placement: Placement, ticket_id: int, state: AlertState | None) -> None:
+    """Let a ticket of an alert follow it: what says the same again is only counted.
+
+    A ticket that the alert's was merged into is about more than it, and a recovery does not solve that.
+    """
+    ticket = final(filing.session, ticket_id)
     is_over = ticket.status in (Status.SOLVED, Status.CLOSED, Status.CANCELLED)
     if (state is AlertState.RECOVERY) == is_over:
         _fold(filing, ticket, _("It says what an earlier mail of the same machine said."))
@@ -151,7 +155,7 @@ def _update(filing: Filing, placement: Placement, ticket: Ticket, state: AlertSt
     again = Placement(Disposition.APPENDED, placement.row, reason, ticket.id, reopens=state is not AlertState.RECOVERY)
     filing.raw.disposition, filing.raw.why_reason = again.disposition, again.reason
     append(filing, again)
-    if state is AlertState.RECOVERY:
+    if state is AlertState.RECOVERY and ticket.id == ticket_id:
         apply_status(filing.changes.only.ticket, Status.SOLVED, filing.raw.received_at)
 
 

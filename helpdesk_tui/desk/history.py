@@ -33,6 +33,7 @@ _FOUND_BY = {"message", "summary", "requester_id"}
 #: Who puts back what is no field of a ticket, by its name in the event.
 _RESTORED_BY = {
     callback_log.CALLBACK: callback_log.restore,
+    callback_log.LETTER: callback_log.restore_letter,
     CALLERS: handover.restore,
     handover.TEXTS: handover.restore,
     customers.CUSTOMER: customers.restore,
@@ -207,7 +208,7 @@ def _find_by_other_words(changes: Changes, events: Sequence[Event]) -> None:
 def _revert_event(changes: Changes, change: Change, event: Event, later: list[dict[str, Any]]) -> list[str]:
     """Put back one event's fields; returns words for each that somebody changed since."""
     if "number" in event.changes:
-        return _cancel(changes, change.ticket, later)  # its first message stays: nobody's request is taken back
+        return _cancel(changes, change, event, later)  # its first message stays: nobody's request is taken back
     kept = {name for name in event.changes if name in TRACKED and _is_touched(change.ticket, event, name, later)}
     left = [_conflict(changes, change.ticket, name, event.changes[name][1]) for name in kept if name not in _FOLLOWS]
     for name, (before, after) in event.changes.items():
@@ -227,14 +228,15 @@ def _is_touched(ticket: Ticket, event: Event, name: str, later: list[dict[str, A
     return as_stored(getattr(ticket, name)) != event.changes[name][1] or any(name in changed for changed in later)
 
 
-def _cancel(changes: Changes, ticket: Ticket, later: list[dict[str, Any]]) -> list[str]:
-    """A ticket that was made is cancelled, unless somebody has begun with it."""
+def _cancel(changes: Changes, change: Change, event: Event, later: list[dict[str, Any]]) -> list[str]:
+    """A ticket that was made is cancelled, unless somebody has begun with it; what was to confirm it is not sent."""
+    ticket = change.ticket
     if ticket.status != Status.NEW:
         return [_conflict(changes, ticket, "status", Status.NEW)]
     if later:
         return [_("#{number} (work on it has begun)").format(number=ticket.number)]
     apply_status(ticket, Status.CANCELLED, changes.now)
-    return []
+    return callback_log.restore_letter(changes, change, event.changes, later)
 
 
 def _leave_with_who_sees(changes: Changes, change: Change) -> list[str]:

@@ -23,7 +23,7 @@ from helpdesk_tui.language import _
 from helpdesk_tui.rules import permissions
 from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.rules.tags import tag_name
-from helpdesk_tui.store.bulk import append_messages, append_tickets
+from helpdesk_tui.store.bulk import append_messages, append_tickets, named_in_history
 from helpdesk_tui.store.finished import Appended, FinishedTicket, MoreMessages, Signed
 from helpdesk_tui.store.locks import Hold, alone
 from helpdesk_tui.store.queries.transfer import (
@@ -216,7 +216,9 @@ def _take_in(desk: Desk, run: ImportRow, chunk: Chunk) -> ImportRow:
             return run
         signed = Signed(run.batch, row.agent_id, Verb.IMPORT, desk.clock())
         makes = _Makes(session, chunk.tickets)
-        made = append_tickets(session, signed, [_found_by_number(one) for one in chunk.tickets])
+        tickets = [_found_by_number(one) for one in chunk.tickets]
+        named = known(session, run.system, NUMBER, [str(one) for one in named_in_history(tickets)])
+        made = append_tickets(session, signed, tickets, {int(number): id for number, id in named.items()})
         more = append_messages(session, signed, [one.more for one in chunk.more])
         names = [
             *_names(chunk.tickets, made),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.desk.customers import Picture, called, picture, search_key, seen, telling
+from helpdesk_tui.desk.customers import Picture, called, picture, refuse_joined, search_key, seen, telling
 from helpdesk_tui.desk.door import Change, Changes, Desk
 from helpdesk_tui.desk.people import whole
 from helpdesk_tui.errors import NotFound, Refused, Usage
@@ -39,10 +40,9 @@ def join(desk: Desk, keep: int, other: int) -> Outcome:
         session = changes.session
         for one in (keep, other):
             seen(session, one)
-        if whole(session, keep) == whole(session, other):
-            raise Usage(_("They are one customer already."), _("Name two different ones."))
-        _refuse_joined(session, keep, other)
+        _refuse_one(session, keep, other)
         _load(changes, keep, other)
+        _refuse_one(session, keep, other)  # whom one waited for may have joined them
         kept, given = picture(session, keep), picture(session, other)
         row = CustomerJoin(
             kept_id=keep,
@@ -77,10 +77,11 @@ def split(desk: Desk, join_id: int) -> Outcome:
             raise NotFound(
                 _("There is no join {id}.").format(id=join_id), _("`helpdesk customer show WHO` shows a customer's.")
             )
-        _refuse_split(session, row)
         moved = _moved_tickets(session, row)
         changes.load_ids(moved or telling(session, row.kept_id)[:1])
         _lock(session, row.kept_id, row.joined_id)
+        session.refresh(row)
+        _refuse_split(session, row)
         left = _take_apart(changes, row)
         for change in changes:
             if moved and change.ticket.requester_id == row.kept_id:
@@ -98,11 +99,12 @@ def split(desk: Desk, join_id: int) -> Outcome:
 def restore(changes: Changes, change: Change, was: Mapping[str, list[Any]], _later: list[dict[str, Any]]) -> list[str]:
     """Take back a join, or its end; the tickets one sees go back by their own events."""
     session, (before, after) = changes.session, was[JOIN]
-    row = session.get_one(CustomerJoin, after or before, populate_existing=True)
+    row = session.get_one(CustomerJoin, after or before)
+    _lock(session, row.kept_id, row.joined_id)
+    session.refresh(row)
     if (row.split_at is None) != (after is not None):
         return [_("the two customers (they were joined or split since)")]
     change.record(JOIN, after, before)
-    _lock(session, row.kept_id, row.joined_id)
     if after is not None:
         _refuse_split(session, row)
         return _take_apart(changes, row)
@@ -117,13 +119,10 @@ class _Nowhere:
         """Nothing."""
 
 
-def _refuse_joined(session: Session, *customer_ids: int) -> None:
-    for one in customer_ids:
-        if (final := whole(session, one)) != one:
-            raise Refused(
-                _("Customer {id} was joined with {other} already.").format(id=one, other=final),
-                _("Name customer {other}.").format(other=final),
-            )
+def _refuse_one(session: Session, keep: int, other: int) -> None:
+    if whole(session, keep) == whole(session, other):
+        raise Usage(_("They are one customer already."), _("Name two different ones."))
+    refuse_joined(session, keep, other)
 
 
 def _refuse_split(session: Session, row: CustomerJoin) -> None:
@@ -193,6 +192,7 @@ def _put_together(changes: Changes, row: CustomerJoin) -> None:
 def _take_apart(changes: Changes, row: CustomerJoin) -> list[str]:
     """Give back what the other record had; returns what is no longer where it was put."""
     session, moved = changes.session, row.moved
+    _write_split(session, row, changes.now)
     now = picture(session, row.kept_id)
     addresses = [one for one in moved["addresses"] if one in now["addresses"]]
     store.give_contacts(session, row.kept_id, row.joined_id, addresses, moved["phones"])
@@ -202,14 +202,19 @@ def _take_apart(changes: Changes, row: CustomerJoin) -> list[str]:
     store.write_customer(session, given.id, given.name, moved["search_key"], given.organization_id)
     name = "" if moved["name"] and kept.name == moved["name"] else kept.name
     organization = None if kept.organization_id == moved["organization_id"] else kept.organization_id
-    key = search_key(session, {**picture(session, kept.id), "name": name}, without=row.id)
+    key = search_key(session, {**picture(session, kept.id), "name": name})
     store.write_customer(session, kept.id, name, key, organization)
     store.reword(session, kept.id, changes.now)
-    row.split_at = changes.now
-    session.flush()
     changes.at_last(partial(store.follow, session, row, changes.batch_id))
     stays = [str(value) for field, value in moved["fields"] if [field, value] not in fields]
     return [*(one for one in moved["addresses"] if one not in addresses), *stays]
+
+
+def _write_split(session: Session, row: CustomerJoin, now: datetime) -> None:
+    """Say that it is taken apart, before tickets go back: whoever has none of the kept customer's may not write it."""
+    here = update(CustomerJoin).where(col(CustomerJoin.id) == row.id).values(split_at=now)
+    session.execute(here.execution_options(synchronize_session=False))
+    session.refresh(row)
 
 
 def _fields(session: Session, customer_id: int) -> dict[int, str]:

@@ -19,7 +19,6 @@ from helpdesk_tui.store.tables import (
     Attachment,
     CallbackRequest,
     Draft,
-    MailGroup,
     MailQuarantine,
     Message,
     Outbox,
@@ -38,7 +37,6 @@ _OF_MESSAGES = (Attachment, Outbox, OwnToken)
 _BY_ID: dict[str, Any] = {
     "messages": Message,
     "mails": RawMessage,
-    "groups": MailGroup,
     "quarantined": MailQuarantine,
 }
 Luggage = Mapping[str, Any]

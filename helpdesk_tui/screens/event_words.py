@@ -9,6 +9,7 @@ from typing import Any
 from helpdesk_tui.language import _
 from helpdesk_tui.screens.call_words import call_change
 from helpdesk_tui.screens.phrases import delivery_word, moment, priority_word, status_word
+from helpdesk_tui.store.finished import goes_along
 from helpdesk_tui.store.queries.thread import EventRow
 from helpdesk_tui.terms import Person, Priority, Status
 
@@ -35,7 +36,7 @@ def _change(name: str, pair: list[Any], at: datetime) -> str:
     if name == "callback":
         return call_change(pair[0], pair[1], at)
     if name == "callers":
-        return _("its call goes along") if any(pair[1].values()) else _("its call is anybody's of the team")
+        return _("its call goes along") if goes_along(pair[1]) else _("its call is anybody's of the team")
     if name in _PICTURED:
         return _PICTURED[name](*pair)
     before, after = (_value(name, value, at) for value in pair)

@@ -18,6 +18,9 @@ from helpdesk_tui.store.queries.people import customer_of_ticket
 class PersonScreen(CallScreen):
     """A screen whose keys say who is who on the chosen ticket."""
 
+    #: What is shown of a ticket, None while it is being read.
+    page: TicketPage | None = None
+
     def action_customer(self) -> None:
         """Open the customer's screen."""
         if self.can("customer"):
@@ -34,9 +37,14 @@ class PersonScreen(CallScreen):
             self.open_ticket(int(answer))
 
     def action_accept(self) -> None:
-        """Let in who wrote last."""
-        if self.can("accept"):
-            self.act(self.chosen(), lambda desk, numbers: accept(desk, numbers[0]))
+        """Let in whom the shown ticket names as new to it, whoever has written since."""
+        if not self.can("accept"):
+            return
+        if (page := self.page) is None or page.newcomer is None or [page.ticket.id] != self.chosen():
+            self.refuse(HelpdeskError(_("This ticket is still being read."), _("Then press the key again.")))
+            return
+        address = page.newcomer.address
+        self.act(self.chosen(), lambda desk, numbers: accept(desk, numbers[0], address))
 
     def action_requester(self) -> None:
         """Say whose ticket it is."""

@@ -84,9 +84,13 @@ class Bulk:
         return signed.batch_id
 
 
-def append_tickets(session: Session, signed: Signed, tickets: Sequence[FinishedTicket]) -> list[Appended]:
+def append_tickets(
+    session: Session, signed: Signed, tickets: Sequence[FinishedTicket], others: Mapping[int, int] | None = None
+) -> list[Appended]:
     """Write tickets under a batch that is there; returns their ids in the same order.
 
+    Args:
+        others: the ids of tickets that were there before, by the numbers by which these histories name them.
     Raises:
         KeyError: a queue, category, team or agent of this name does not exist.
     """
@@ -94,12 +98,12 @@ def append_tickets(session: Session, signed: Signed, tickets: Sequence[FinishedT
     taken = _take_numbers(session, tickets)
     customers, made = requesters(session, tickets, signed.now)
     new = set(made)
-    names = _Names(session, tickets)
-    ids = take_ids(session, "ticket", len(tickets))
+    ids = list(take_ids(session, "ticket", len(tickets)))
+    names = _Names(session, tickets, {**(others or {}), **_by_number(tickets, ids)})
     rows = _Rows(_message_ids(session, (one for ticket in tickets for one in ticket.messages)))
     appended = []
-    for ticket, number, requester_id in zip(tickets, taken, customers, strict=True):
-        place = {"ticket_id": next(ids), "queue_id": names.queues[ticket.queue]}
+    for ticket, id, number, requester_id in zip(tickets, ids, taken, customers, strict=True):
+        place = {"ticket_id": id, "queue_id": names.queues[ticket.queue]}
         _add_ticket(rows, ticket, number, place, names, requester_id)
         thread = [_add_message(rows, message, place, names) for message in ticket.messages]
         for event in ticket.history:
@@ -157,7 +161,9 @@ class _Rows:
 class _Names:
     """Ids by the names that tickets use; tags and fields that are new are made."""
 
-    def __init__(self, session: Session, tickets: Sequence[FinishedTicket]) -> None:
+    def __init__(
+        self, session: Session, tickets: Sequence[FinishedTicket], numbers: Mapping[Any, int] | None = None
+    ) -> None:
         for name in sorted({name for ticket in tickets for name in _tag_names(ticket)}):
             add_unless_there(session, Tag, {"name": name})
         self.queues = ids_of_names(session, Queue.id, Queue.name)
@@ -168,7 +174,8 @@ class _Names:
         self.fields = field_ids(session, "ticket", {name for ticket in tickets for name, _value in ticket.fields})
         self.own_addresses = search.own_addresses(session)
         told = {"queue_id": self.queues, "category_id": self.categories, "assignee_id": self.agents}
-        self._told: dict[str, dict[Any, int]] = {**told, "team_id": self.teams, **_numbers_told(session, tickets)}
+        linked = {name: dict(numbers or {}) for name in _LINKS}
+        self._told: dict[str, dict[Any, int]] = {**told, "team_id": self.teams, **linked}
 
     def told(self, name: str, value: Any, thread: Sequence[int]) -> Any:
         """A value of a history's changes as it is kept: an id instead of a name, a message instead of its place."""
@@ -177,13 +184,14 @@ class _Names:
         return self._told[name].get(value) if name in self._told else value
 
 
-def _numbers_told(session: Session, tickets: Sequence[FinishedTicket]) -> dict[str, dict[Any, int]]:
-    """The ids of the tickets that histories name by number."""
-    pairs = [pair for t in tickets for e in t.history for name, pair in e.changes.items() if name in _LINKS]
-    numbers = {value for pair in pairs for value in pair if value}
-    found = select(col(Ticket.number), col(Ticket.id)).where(is_among(session, col(Ticket.number), numbers))
-    known: dict[Any, int] = dict(session.execute(found).all()) if numbers else {}
-    return dict.fromkeys(_LINKS, known)
+def _by_number(tickets: Sequence[FinishedTicket], ids: Sequence[int]) -> dict[int, int]:
+    return {ticket.number: id for ticket, id in zip(tickets, ids, strict=True) if ticket.number is not None}
+
+
+def named_in_history(tickets: Iterable[FinishedTicket]) -> set[int]:
+    """The numbers by which histories name tickets."""
+    pairs = (pair for t in tickets for e in t.history for name, pair in e.changes.items() if name in _LINKS)
+    return {number for pair in pairs for number in pair if number}
 
 
 def _batch(signed: Signed) -> dict[str, Any]:

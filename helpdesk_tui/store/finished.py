@@ -21,8 +21,15 @@ from helpdesk_tui.terms import (
 
 #: Fields of a history's changes that name a message of the ticket.
 OF_MESSAGES = frozenset({"message", "delivery_of", "letter"})
+#: What says something of customers, messages and mail by their ids here, and means nothing elsewhere.
+HERE_ALONE = frozenset({"requester_id", "customer", "join", "merge", "merged", "aside"})
 #: For `FinishedMessage.sent_at`: it was sent when it was received.
 AS_RECEIVED = datetime.max.replace(tzinfo=UTC)
+
+
+def goes_along(told: Mapping[str, Any] | bool) -> bool:
+    """True where calls or texts are somebody's: by whose each is, or, in what another desk handed out, by that word."""
+    return told if isinstance(told, bool) else any(told.values())
 
 
 @dataclass(frozen=True, slots=True)

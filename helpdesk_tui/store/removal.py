@@ -31,6 +31,7 @@ from helpdesk_tui.store.tables import (
     Customer,
     CustomerAddress,
     CustomerField,
+    CustomerJoin,
     CustomerPhone,
     Draft,
     Event,
@@ -154,7 +155,8 @@ def remove_messages(session: Session, ids: Sequence[int]) -> None:
 def remove_unused(session: Session, import_id: str) -> None:
     """Remove the people, tags, companies and fields that an import made and nothing names any more."""
     asks = select(col(Ticket.id)).where(col(Ticket.requester_id) == col(Customer.id))
-    gone = _unused(session, import_id, CUSTOMER, Customer, asks)
+    either = or_(col(CustomerJoin.kept_id) == col(Customer.id), col(CustomerJoin.joined_id) == col(Customer.id))
+    gone = _unused(session, import_id, CUSTOMER, Customer, asks, select(col(CustomerJoin.id)).where(either))
     for table in (CustomerAddress, CustomerPhone, CustomerField):
         _delete(session, table, is_among(session, table.customer_id, gone))
     _remove(session, CUSTOMER, Customer, gone)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
-from helpdesk_tui.store.finished import OF_MESSAGES, FinishedEvent
+from helpdesk_tui.store.finished import HERE_ALONE, OF_MESSAGES, FinishedEvent
 from helpdesk_tui.terms import CallOutcome, CallState, DueKind, OutboxState, Party, Priority, Status, Verb
 
 _LARGEST = 2**63
@@ -23,7 +23,8 @@ def read_event(told: Mapping[str, Any]) -> FinishedEvent:
     Raises:
         ValueError, TypeError, LookupError, AttributeError, OverflowError: something in it is nothing an event has.
     """
-    changes = {clean_line(name, 60): pair for name, pair in told["changes"].items()}
+    named = ((clean_line(name, 60), pair) for name, pair in told["changes"].items())
+    changes = {name: pair for name, pair in named if name not in HERE_ALONE}
     read = {name: _pair(_reader(name), pair) for name, pair in changes.items()}
     return FinishedEvent(known_moment(told["at"]), text_of(told["actor"] or ""), Verb(told["verb"]), read)
 
@@ -98,6 +99,12 @@ def _plain(told: Any) -> Any:
     return text_of(told) if isinstance(told, str) else _whole(told)
 
 
+def _person(told: Any) -> list[str]:
+    """A name and an address."""
+    name, address = told
+    return [text_of(name), text_of(address)]
+
+
 def _picture(told: Any) -> dict[str, Any]:
     """A call as the thread tells of it; its ids are those of another desk, and not among it."""
     found: dict[str, Any] = {name: text_of(told[name]) for name in ("number", "zone", "asked", "team", "team_zone")}
@@ -120,6 +127,8 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "due_kind": _word(DueKind),
     "delivery": _word(OutboxState),
     "callback": _picture,
+    "participant": _person,
+    **dict.fromkeys(("callers", "texts"), bool),
     **dict.fromkeys(("queue", "category", "assignee", "team", "subject", "summary"), text_of),
     **dict.fromkeys(("merged_into", "split_from", "linked_to", "number"), _whole),
 }

@@ -104,6 +104,9 @@ class TestDoctor:
         assert found["quarantine"]["words"] == "1 mail could not be read"
         assert found["polling inbox"]["words"] == "in trouble since 2026-11-23T10:00:00Z: the server hung up"
         assert "polling calm" not in found
+        place.clock.advance(days=4)
+        sign(system.store, "mailbox calm", place.clock())
+        assert "polling inbox" not in _checks(helpdesk), "nobody looks into it any more"
         assert all(one["hint"] for one in found.values() if one["state"] != "ok")
 
     @on_sqlite

@@ -18,12 +18,13 @@ from helpdesk_tui.config import CalendarSettings
 from helpdesk_tui.desk.conversation import NewRequest, create, reply
 from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.history import redo, undo
 from helpdesk_tui.desk.mailroom import ArrivedMail, file, keep
 from helpdesk_tui.desk.queue_mail import QueueMail, set_queue_mail
 from helpdesk_tui.mail.compose import compose
 from helpdesk_tui.mail.parse import parse
 from helpdesk_tui.store.search import rebuild_all
-from helpdesk_tui.terms import SYSTEM, Authenticity, OutboxState, Person
+from helpdesk_tui.terms import SYSTEM, Authenticity, OutboxState, Person, Status
 from tests.build import (
     MIRA,
     SUPPORT,
@@ -33,6 +34,7 @@ from tests.build import (
     an_incoming,
     filed,
     history,
+    letter_bytes,
     listed,
     received,
     row,
@@ -248,6 +250,25 @@ class TestWhatItChanges:
         assert last.subject == "Re: Printer"
         raws = [raw for raw in sent(confirming) if b"Is it on?" in raw]
         assert parse(raws[0]).references == ("first@customer.example",)
+
+
+class TestTakenBack:
+    """What was taken down by mistake is not confirmed to anybody."""
+
+    def test_a_call_that_is_undone_before_it_left(self, confirming: Desk, place: Place) -> None:
+        number = create(confirming, NewRequest(MIRA, "Drucker", "Er druckt nicht.")).tickets[0]
+        undo(confirming)
+        assert (row(confirming, number).status, list(sent(confirming))) == (Status.CANCELLED, [])
+        assert sql(place.store(), "SELECT count(*) FROM message WHERE is_withdrawn") == [(1,)]
+        redo(confirming)
+        (raw,) = sent(confirming)
+        assert (row(confirming, number).status, parse(raw).to) == (Status.NEW, (Person("", MIRA.address),))
+
+    def test_one_that_has_left_stays(self, confirming: Desk) -> None:
+        number = create(confirming, NewRequest(MIRA, "Drucker", "Er druckt nicht.")).tickets[0]
+        claim(confirming.acting_as(SYSTEM), letter_bytes)  # it is on its way now
+        assert f"the confirmation of #{number} (it has left)" in undo(confirming).text
+        assert row(confirming, number).status == Status.CANCELLED
 
 
 class TestCalls:

@@ -255,3 +255,12 @@ def test_an_answer_of_ours_is_explained_too(desk: Desk) -> None:
     reply(desk, number, "Is it on?")
     with pytest.raises(NotFound):
         desk.ask(why, thread(desk, number)[-1].id)
+
+
+def test_who_does_not_see_all_makes_a_ticket_of_what_they_see(place: Place) -> None:
+    """A number that no ticket has yet is shown to nobody who does not see all."""
+    set_up_hr(place)
+    bob = place.desk("bob")
+    mail = received(bob, a_newsletter()).raw_id or 0
+    number = ticket_of(bob, mail).tickets[0]
+    assert row(bob, number).subject == "Weekly news 1"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from helpdesk_tui.desk import customers, joining, tickets
@@ -9,10 +11,14 @@ from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.history import redo, undo
 from helpdesk_tui.desk.settings import add_queue, set_agent
 from helpdesk_tui.desk.timers import run_due
-from helpdesk_tui.errors import NotFound, Refused, Usage
+from helpdesk_tui.errors import HelpdeskError, NotFound, Refused, Usage
 from helpdesk_tui.store.queries.people import CustomerPage, customer_of_ticket, customer_page, find_customers
+from helpdesk_tui.store.statements import add_rows
+from helpdesk_tui.store.tables import CustomerJoin
+from helpdesk_tui.store.transaction import lock_name
 from helpdesk_tui.terms import SYSTEM, Person
-from tests.build import MIRA, Place, a_ticket, an_incoming, filed, history, listed, row, sql
+from tests.build import MIRA, Place, a_ticket, an_incoming, filed, history, listed, row, session_of, sql
+from tests.services.hosting import wait_until
 
 MIRA_AT_HOME = Person("Mira K.", "mira@home.example")
 
@@ -258,3 +264,55 @@ def test_moving_a_ticket_away_does_not_part_the_customers(place: Place, hidden: 
     tickets.move(bob, [home], "hr")
     joining.split(place.desk("anna"), page(place.desk("anna"), mira).joins[0].id)
     assert customer(place.desk("anna"), home) == other
+
+
+def test_nothing_is_changed_on_a_record_that_was_joined(desk: Desk) -> None:
+    _work, mira, _home, other = two_records(desk)
+    joining.join(desk, mira, other)
+    with pytest.raises(Refused, match=f"Customer {other} was joined with {mira} already"):
+        customers.add_address(desk, other, "late@home.example")
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+@pytest.mark.parametrize("is_other_way", [False, True])
+def test_of_two_joins_at_once_one_finds_them_joined(place: Place, desk: Desk, is_other_way: bool) -> None:
+    _work, mira, _home, other = two_records(desk)
+    kept, joined = (other, mira) if is_other_way else (mira, other)
+    with ThreadPoolExecutor(1) as pool:
+        with session_of(place.store()) as session:
+            lock_name(session, f"customer record {mira}", f"customer record {other}")
+            joins = pool.submit(joining.join, desk, mira, other)
+            waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            wait_until(lambda: sql(place.store(), waits) == [(1,)], "the second waits for the first")
+            there = {"kept_id": kept, "joined_id": joined, "moved": {}, "at": place.clock()}
+            add_rows(session, CustomerJoin, [there])
+        with pytest.raises(Usage, match="They are one customer already"):
+            joins.result()
+    assert sql(place.store(), "SELECT count(*) FROM customer_join") == [(1,)]
+
+
+@pytest.mark.parametrize("shown", [1, 2])
+def test_a_join_is_undone_that_leaves_one_only_hidden_tickets(place: Place, hidden: int, shown: int) -> None:
+    """The kept record had no ticket; once the shown ones are back, only a hidden one would still be its."""
+    bob, anna = place.desk("bob"), place.desk("anna")
+    tickets_there = [a_ticket(bob, person=MIRA_AT_HOME) for _one in range(shown)]
+    other = customer(bob, tickets_there[0])
+    made = "INSERT INTO customer (name, search_key, created_at) VALUES ('Mira Kern', 'mira', '2026-11-23') RETURNING id"
+    (mira,) = sql(place.store(), made)[0]
+    joining.join(bob, mira, other)
+    assert {customer(anna, one) for one in (hidden, *tickets_there)} == {mira}
+    undo(bob)
+    assert {customer(anna, one) for one in (hidden, *tickets_there)} == {other}
+
+
+@pytest.mark.parametrize("place", ["postgres"], indirect=True)
+def test_a_join_of_hidden_customers_is_not_played_again_by_others(place: Place, hidden: int) -> None:
+    anna, bob = place.desk("anna"), place.desk("bob")
+    mine = customer(anna, a_ticket(anna, person=Person("H", "h@home.example"), queue="hr"))
+    joining.join(anna, mine, customer(anna, hidden))
+    (joined,) = sql(place.store(), "SELECT id FROM customer_join")[0]
+    a_ticket(bob)
+    own = "SELECT b.id FROM batch b JOIN agent a ON a.id = b.actor_id WHERE a.login = 'bob'"
+    (batch,) = sql(place.store(), own)[0]
+    with pytest.raises(HelpdeskError, match="there is no such customer"):
+        sql(bob.store, "SELECT helpdesk_follow(:id, :batch)", id=joined, batch=batch)

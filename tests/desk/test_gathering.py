@@ -12,7 +12,9 @@ import pytest
 from helpdesk_tui.desk.conversation import reply
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.gathering import FLOOD_ALIKE, FLOOD_ANY
+from helpdesk_tui.desk.history import undo
 from helpdesk_tui.desk.mailroom import ArrivedMail, file_each, keep
+from helpdesk_tui.desk.merging import merge
 from helpdesk_tui.desk.queue_mail import QueueMail, set_queue_mail
 from helpdesk_tui.desk.tickets import move, set_status
 from helpdesk_tui.mail.readers import Readers
@@ -158,6 +160,25 @@ class TestAlerts:
         assert here != there
         move(desk, [here], "billing")
         assert (row(desk, here).queue, row(desk, there).queue) == ("billing", "billing")
+
+    def test_a_recovery_solves_no_ticket_that_its_own_was_merged_into(self, desk: Desk) -> None:
+        alert, request = received(desk, an_alert("PROBLEM")).ticket or 0, filed(desk, an_incoming()).ticket or 0
+        merge(desk, alert, request)
+        assert received(desk, an_alert("PROBLEM")).ticket == request
+        over = received(desk, an_alert("RECOVERY"))
+        assert (over.disposition, over.ticket, row(desk, request).status) == ("appended", request, Status.NEW)
+        undo(desk)
+        again = received(desk, an_alert("RECOVERY"))
+        assert (again.ticket, row(desk, alert).status) == (alert, Status.SOLVED)
+
+    def test_tickets_of_the_same_alert_in_two_queues_are_merged_and_parted(self, desk: Desk, admin: Desk) -> None:
+        set_queue_mail(admin, "billing", QueueMail(robots="ticket"))
+        here = received(desk, an_alert("PROBLEM")).ticket or 0
+        there = received(desk, an_alert("PROBLEM"), "other", to_queue="billing").ticket or 0
+        merge(desk, here, there)
+        assert received(desk, an_alert("PROBLEM")).ticket == there
+        undo(desk)
+        assert received(desk, an_alert("RECOVERY")).ticket == here
 
     def test_where_machines_go_aside_it_is_an_entry_that_a_recovery_ends(self, desk: Desk, admin: Desk) -> None:
         set_queue_mail(admin, "support", QueueMail(robots="aside"))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from email import message_from_bytes, policy
 
 import pytest
@@ -15,6 +13,7 @@ from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.mail.ingest import file_left_over, retry_quarantined, take_in
 from helpdesk_tui.terms import Disposition
 from tests.build import MAILBOX, Place, a_mail, sql, thread
+from tests.refusing import refusing
 
 MAILS, BAD = 12, 5
 #: A value that a column does not hold, a rule that is broken, and a statement that is too large (SQLSTATE).
@@ -35,30 +34,6 @@ def mails() -> list[bytes]:
     return found
 
 
-@contextmanager
-def refusing(place: Place, table: str, column: str, code: str) -> Iterator[None]:
-    """The database takes no such row in which this column has the word."""
-    owner = place.store()
-    if place.is_postgres:
-        sql(
-            owner,
-            "CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-            f" IF NEW.{column} LIKE '%poison%' THEN RAISE EXCEPTION 'not that' USING ERRCODE = '{code}'; END IF;"
-            " RETURN NEW; END $$",
-        )
-        act = "FOR EACH ROW EXECUTE FUNCTION refuse_poison()"
-    else:
-        act = f"WHEN NEW.{column} LIKE '%poison%' BEGIN SELECT RAISE(ABORT, 'not that'); END"
-    sql(owner, f"CREATE TRIGGER a_refusal BEFORE INSERT ON {table} {act}")
-    try:
-        yield
-    finally:
-        if place.is_postgres:
-            sql(owner, "DROP FUNCTION refuse_poison CASCADE")
-        else:
-            sql(owner, "DROP TRIGGER a_refusal")
-
-
 def arrived(desk: Desk) -> list[ArrivedMail]:
     return [ArrivedMail(mail, desk.clock()) for mail in mails()]
 
@@ -67,7 +42,7 @@ def arrived(desk: Desk) -> list[ArrivedMail]:
 def test_what_cannot_be_filed_at_all_is_quarantined_and_the_others_are_filed(
     place: Place, system: Desk, code: str
 ) -> None:
-    with refusing(place, "message", "text", code):
+    with refusing(place, "message", "text", "poison", code):
         filed = take_in(system, MAILBOX, arrived(system))
     assert Counter(one.disposition for one in filed) == {Disposition.NEW: MAILS - 1, Disposition.QUARANTINED: 1}
     assert filed[BAD].disposition == Disposition.QUARANTINED
@@ -79,7 +54,7 @@ def test_what_cannot_be_filed_at_all_is_quarantined_and_the_others_are_filed(
 
 @pytest.mark.parametrize(("place", "code"), LASTING, indirect=["place"])
 def test_what_can_be_filed_without_its_files_is_a_ticket_that_says_so(place: Place, system: Desk, code: str) -> None:
-    with refusing(place, "attachment", "name", code):
+    with refusing(place, "attachment", "name", "poison", code):
         filed = take_in(system, MAILBOX, arrived(system))
     assert {one.disposition for one in filed} == {Disposition.NEW}
     (message,) = thread(system, filed[BAD].ticket or 0)
@@ -92,7 +67,7 @@ def test_what_can_be_filed_without_its_files_is_a_ticket_that_says_so(place: Pla
 def test_a_damaged_store_is_not_taken_for_a_bad_mail(place: Place, system: Desk) -> None:
     """All stay kept, and are filed once it is mended."""
     with (
-        refusing(place, "message", "text", DAMAGED),
+        refusing(place, "message", "text", "poison", DAMAGED),
         pytest.raises(HelpdeskError, match="The store refused this: not that"),
     ):
         take_in(system, MAILBOX, arrived(system))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from helpdesk_tui.desk import history as undoing
+from helpdesk_tui.desk import joining
 from helpdesk_tui.desk.conversation import NewRequest, create, note, reply
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.drafts import save_draft
@@ -230,3 +231,13 @@ def test_only_an_admin_takes_back(place: Place, root: Desk, tmp_path: Path) -> N
         take_back(place.desk("anna"), batch)
     with pytest.raises(NotFound, match="There is no import nothing"):
         take_back(root, "nothing")
+
+
+def test_a_customer_who_was_joined_stays(place: Place, root: Desk, tmp_path: Path) -> None:
+    """The journal of the join names both records."""
+    batch = taken(root, tmp_path, [mail("mira", sender=MIRA_WROTE), mail("ben", sender="Ben <ben@x.example>")])
+    both = [one.id for one in sql(place.store(), "SELECT id FROM customer ORDER BY id")]
+    joining.join(root, *both)
+    done = take_back(root, batch)
+    assert len(done.kept) == 1  # the ticket that went to somebody else was worked on
+    assert [one.id for one in sql(place.store(), "SELECT id FROM customer ORDER BY id")] == both

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
 from helpdesk_tui.store import content
-from helpdesk_tui.store.finished import OF_MESSAGES
+from helpdesk_tui.store.finished import HERE_ALONE, OF_MESSAGES, goes_along
 from helpdesk_tui.store.ids import ids_of_names
 from helpdesk_tui.store.statements import is_among
 from helpdesk_tui.store.tables import (
@@ -58,8 +58,6 @@ ID_FIELDS: dict[str, type[SQLModel]] = {
 }
 #: What went along with a ticket that was given to somebody: ids of calls and drafts.
 _GONE_ALONG = ("callers", "texts")
-#: What says something of customers and messages by their ids here, and means nothing elsewhere.
-_HERE_ALONE = frozenset({"requester_id", "customer", "join", "merge", "merged"})
 _IDS_OF_A_CALL = {"request", "team_id", "agent_id"}
 _UNSENT = (OutboxState.QUEUED, OutboxState.SENDING, OutboxState.FAILED, OutboxState.UNSURE)
 
@@ -272,7 +270,7 @@ def _history(session: Session, ticket: Ticket, thread: Sequence[Message], names:
             "changes": {
                 field: _pair(field, pair, names, places)
                 for field, pair in event.changes.items()
-                if field not in _HERE_ALONE
+                if field not in HERE_ALONE
             },
         }
         for event in events
@@ -285,7 +283,7 @@ def _pair(field: str, pair: list[Any], names: _Names, places: dict[int, int]) ->
     if field == "callback":
         return _pictures(pair)
     if field in _GONE_ALONG:
-        return [None if value is None else bool(value) for value in pair]
+        return [None if value is None else goes_along(value) for value in pair]
     table = ID_FIELDS.get(field)
     return [names.of(table, value) for value in pair] if table else pair
 

@@ -10,12 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.store.queries.mail import newest_numbering
+from helpdesk_tui.store.queries.mail import mail_health, newest_numbering
 from helpdesk_tui.store.statements import is_among
-from helpdesk_tui.store.tables import Lease, MailQuarantine, MailSeen, RawMessage
+from helpdesk_tui.store.tables import MailQuarantine, MailSeen, RawMessage
 
-_MAILBOX, _TROUBLE = "mailbox ", "trouble of "
-#: So many of the mails that wait are named.
 _MOST_WAITING = 20
 
 
@@ -96,16 +94,10 @@ def quarantined(session: Session) -> int:
 
 
 def failing_mailboxes(session: Session) -> list[FailingMailbox]:
-    """The mailboxes that could not be looked into, by name."""
-    leases = session.execute(select(Lease).order_by(col(Lease.name))).scalars()
-    signs = {lease.name: lease for lease in leases}
-    failing = []
-    for name, state in signs.items():
-        if name.startswith(_MAILBOX) and state.words != "ok":
-            mailbox = name.removeprefix(_MAILBOX)
-            begun = signs.get(_TROUBLE + mailbox, state)
-            failing.append(FailingMailbox(mailbox, begun.since if begun is not state else state.at, state.words))
-    return failing
+    """The mailboxes that could not be looked into, by name; those that nobody looks into any more are left out."""
+    failing = (one for one in mail_health(session).mailboxes if one.words != "ok")
+    found = (FailingMailbox(one.name, one.failing_since or one.looked_at, one.words) for one in failing)
+    return sorted(found, key=lambda one: one.name)
 
 
 def raw_of_subject(session: Session, subject: str, after: int) -> int | None:

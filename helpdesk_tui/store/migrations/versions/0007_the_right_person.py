@@ -36,6 +36,9 @@ FUNCTIONS = {
         DECLARE told customer_join; giver bigint; taker bigint; doing batch;
         BEGIN
         SELECT * INTO STRICT told FROM customer_join WHERE id = joining;
+        IF NOT (helpdesk_met(told.kept_id) OR EXISTS
+          (SELECT 1 FROM ticket t WHERE t.requester_id = told.joined_id AND t.queue_id = ANY (helpdesk_queues())))
+        THEN RAISE EXCEPTION 'there is no such customer' USING ERRCODE = 'no_data_found'; END IF;
         SELECT * INTO STRICT doing FROM batch WHERE id = by_batch AND actor_id = helpdesk_me();
         giver := CASE WHEN told.split_at IS NULL THEN told.joined_id ELSE told.kept_id END;
         taker := CASE WHEN told.split_at IS NULL THEN told.kept_id ELSE told.joined_id END;
