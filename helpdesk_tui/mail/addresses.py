@@ -89,7 +89,10 @@ def sender(values: list[str]) -> tuple[Person, bool]:
     if named:
         name = ", ".join(box.person.name for box in boxes[: named + 1] if box.person.name)
         person = Person(line(name, LONGEST_NAME), person.address)
-    is_whole = len(values) == 1 and named == len(boxes) - 1 and (not named or values[0].rstrip().endswith(">"))
+    is_read = len(boxes) < MOST_ADDRESSES
+    is_whole = (
+        is_read and len(values) == 1 and named == len(boxes) - 1 and (not named or values[0].rstrip().endswith(">"))
+    )
     return person, is_whole and bool(person.address) and all(box.is_strict for box in boxes)
 
 

@@ -6,9 +6,8 @@ line, only the border server can tell its fields from forged ones: it must strip
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from helpdesk_tui.config import MailboxSettings, PipeSettings
 from helpdesk_tui.mail.arc import newest_set
@@ -43,19 +42,6 @@ class Trust:
     def of(cls, settings: MailboxSettings | PipeSettings) -> Trust:
         """What the settings of a mailbox say, or of the pipe."""
         return cls(settings.authserv_id, settings.own_hops, settings.arc_forwarders)
-
-    @classmethod
-    def from_options(cls, options: Mapping[str, Any]) -> Trust:
-        """The same from what `options` gave, also when JSON has made lists of its tuples."""
-        return cls(**{**options, "arc_forwarders": tuple(options.get("arc_forwarders", ()))})
-
-    def options(self) -> dict[str, Any]:
-        """Itself as JSON can carry it."""
-        return {
-            "authserv_id": self.authserv_id,
-            "own_hops": self.own_hops,
-            "arc_forwarders": list(self.arc_forwarders),
-        }
 
 
 NOBODY = Trust()

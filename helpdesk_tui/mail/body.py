@@ -48,8 +48,6 @@ class Body:
     _spent: Spent = field(default_factory=Spent)
     _texts: list[str] = field(default_factory=list)
     _packed: tnef.Unpacked | None = None
-    _streams: int = 0
-    _mails: int = 0
     _too_large: int = 0
     _cuts: dict[str, None] = field(default_factory=dict)
 
@@ -115,10 +113,10 @@ class Body:
 
     def _enclose_mail(self, raw: bytes, part: Part) -> None:
         """Read the words of an attached mail; its own files stay in it."""
-        if self.depth >= enclosed.DEEPEST or self._mails >= enclosed.MOST_MAILS:
+        if self.depth >= enclosed.DEEPEST or self._spent.mails >= enclosed.MOST_MAILS:
             self._cuts[_("Attached mails lie too deep or are too many; some are only kept as files.")] = None
             return
-        self._mails += 1
+        self._spent.mails += 1
         if part.headers.first("content-transfer-encoding").strip().lower() in ("base64", "quoted-printable"):
             raw = content(raw, part)
             structure = read_structure(raw, skip_envelope(raw))
@@ -127,18 +125,17 @@ class Body:
         self._cuts |= dict.fromkeys(_("In an attached mail: {note}").format(note=note) for note in structure.notes)
         inner = self._inner(_CODED_IN_MAILS)
         inner.read(raw, structure.root)
-        self._mails = inner._mails
         self.enclosed += [enclosed.attached_mail(structure.root.headers, inner.text), *inner.enclosed]
 
     def _inner(self, coded: int) -> Body:
         """What lies one deeper, within the limits of the whole mail."""
-        return Body(depth=self.depth + 1, coded=coded, _spent=self._spent, _mails=self._mails, _cuts=self._cuts)
+        return Body(depth=self.depth + 1, coded=coded, _spent=self._spent, _cuts=self._cuts)
 
     def _unpack(self, raw: bytes, part: Part) -> None:
         """Take in the files and messages that Outlook packed into one file."""
-        self._streams += 1
+        self._spent.streams += 1
         stream = content(raw, part)
-        unpacked = tnef.unpack(stream) if self._streams <= _MOST_STREAMS else tnef.Unpacked(is_whole=False)
+        unpacked = tnef.unpack(stream) if self._spent.streams <= _MOST_STREAMS else tnef.Unpacked(is_whole=False)
         if not unpacked.is_whole:
             self.files.append(Found(declared_name(part) or "winmail.dat", part.kind, stream))
             self.notes.append(_("Outlook packed the files of this mail into one; it is kept as winmail.dat."))

@@ -50,6 +50,25 @@ class _Block:
     words: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What words say of a delivery, looked up once: a report may name a hundred recipients.
+
+    Args:
+        status: an enhanced status (RFC 3463); code: the first digit of a reply code, 4 or 5. "" where there is none.
+    """
+
+    status: str
+    code: str
+    is_tried_again: bool
+    coded_row: str
+
+    @classmethod
+    def of(cls, words: str) -> _Told:
+        code = _REPLY_CODE.search(words)
+        return cls(status_in(words), code[1] if code else "", bool(_STILL_TRYING.search(words)), _coded_row(words))
+
+
 def is_notification(text: str) -> bool:
     """True for what Amazon SES says of a delivery, as JSON in a mail."""
     return _NOTIFIED.search(text) is not None
@@ -88,8 +107,9 @@ def recipients_told(text: str, subject: str, failed: str, ours: Container[str]) 
     blocks = [block for block in blocks if block.address not in ours] or blocks
     if not blocks:
         blocks = [_Block(address_in(told))]
-    is_shared = len(blocks) == 1
-    return [_report(block, told if is_shared else " ".join(block.words) or told, subject, told) for block in blocks]
+    whole = _Told.of(told)
+    alone = {block.address: _Told.of(" ".join(block.words)) for block in blocks if len(blocks) > 1 and block.words}
+    return [_report(block, alone.get(block.address, whole), subject, whole) for block in blocks]
 
 
 def own_words(text: str) -> str:
@@ -122,14 +142,13 @@ def _blocks(told: str) -> list[_Block]:
     return [one for one in found.values() if not is_postmaster(one.address)]
 
 
-def _report(block: _Block, told: str, subject: str, all_told: str) -> RecipientReport:
-    status = status_in(told) or status_in(all_told)
-    code = _REPLY_CODE.search(told)
-    first = status[:1] or (code[1] if code else "")
+def _report(block: _Block, told: _Told, subject: str, whole: _Told) -> RecipientReport:
+    status = told.status or whole.status
+    first = status[:1] or told.code
     is_delayed = first == "4" or (not first and bool(_DELAYED.search(subject)))
-    is_over = "fail" in subject.lower() or not (is_delayed or _STILL_TRYING.search(all_told))
+    is_over = "fail" in subject.lower() or not (is_delayed or whole.is_tried_again)
     action = DeliveryAction.FAILED if is_over else DeliveryAction.DELAYED
-    return RecipientReport(block.address, action, status, _said(block.words) or _coded_row(told))
+    return RecipientReport(block.address, action, status, _said(block.words) or told.coded_row)
 
 
 def _said(words: list[str]) -> str:

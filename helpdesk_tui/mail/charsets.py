@@ -63,7 +63,6 @@ _SEPARATORS = re.compile(r"[^a-z0-9]")
 _SHIFTING = {"hz", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "iso2022_jp_2", "iso2022_jp_ext", "iso2022_kr"}
 #: Codecs in which a byte is a letter: what is whole UTF-8 in spite of such a name was meant as that.
 _BYTEWISE = ("cp125", "cp874", "iso8859", "koi8")
-_WIDE = ("utf-16", "utf-16-le", "utf-16-be")
 _LOOK_WITHIN = 4_000
 _NOT_NAMED = re.compile(r"[^a-z0-9]+")
 _VENDOR = re.compile(r"\A(?:windows|xcp|ibm|cs)")

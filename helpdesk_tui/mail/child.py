@@ -23,7 +23,19 @@ from helpdesk_tui.language import speak
 from helpdesk_tui.mail import frames
 from helpdesk_tui.mail.authenticity import NOBODY, Trust
 from helpdesk_tui.mail.parse import parse
-from helpdesk_tui.mail.protocol import BROKEN, LAST, NO_MEMORY, READ, READY, UNREADABLE, Greeting, Limits, Ours, Refusal
+from helpdesk_tui.mail.protocol import (
+    BROKEN,
+    LAST,
+    NO_MEMORY,
+    READ,
+    READY,
+    UNREADABLE,
+    Greeting,
+    Limits,
+    Ours,
+    Refusal,
+    spoken,
+)
 from helpdesk_tui.rules.findable import found_by
 from helpdesk_tui.terms import IncomingMail
 
@@ -63,7 +75,7 @@ class _Reader:
 
     def greet(self) -> None:
         """Say what is understood here."""
-        _send(frames.framed(READY, *frames.dumped(Greeting(frames.shape(IncomingMail), self._is_short))))
+        _send(frames.framed(READY, *frames.dumped(Greeting(spoken(), self._is_short))))
 
     def answer_next(self, requests: BinaryIO) -> bool:
         """Read one mail and answer; False where there is none, or this was the last."""

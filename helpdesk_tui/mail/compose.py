@@ -102,7 +102,7 @@ def _body(letter: Letter) -> bytes:
         found = _PLAIN_TYPE.fullmatch(content_type)
         maintype, subtype, more = found.groups() if found else ("application", "octet-stream", "")
         told = dict(one.split("=") for one in more.split("; ")[1:])
-        file_name = clean_line(name, 200)
+        file_name = clean_line(name, 200).replace("=?", "=_")  # as an encoded word it might bring line ends
         mail.add_attachment(content, maintype=maintype, subtype=subtype, filename=file_name, params=told)
     if letter.files:
         mail.set_boundary(f"=_{letter.message_id.partition('.')[0]}")

@@ -89,9 +89,9 @@ def loaded(kind: type[_T], text: bytes, blobs: bytes = b"") -> _T:
 
 
 @lru_cache
-def shape(kind: type) -> str:
-    """Knows a type with everything in it: two programs that agree on it understand each other."""
-    return hashlib.sha256(_described(kind).encode()).hexdigest()
+def shape(*kinds: type) -> str:
+    """Knows these types with everything in them: two programs that agree on it understand each other."""
+    return hashlib.sha256("\n".join(map(_described, kinds)).encode()).hexdigest()
 
 
 def _described(hint: Any) -> str:

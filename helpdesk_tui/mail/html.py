@@ -28,6 +28,8 @@ _TOKEN = re.compile(
 _SETTING = re.compile(r"(?<![\w:-])([\w:-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))")
 _BLANK = re.compile(r"[ \t\r\n\f\v]+")
 _BLANK_LINES = re.compile(r"\n(?: *+\n){2,}+")
+#: A link to write a mail may name them (RFC 6068).
+_MORE_RECIPIENTS = re.compile(r"[?&](?:to|cc|bcc)=", re.I)
 _LONG_NUMBER = re.compile(r"&#[xX]?[0-9a-fA-F]{8,};?")
 
 _DROPPED = {"script", "style", "head", "title", "noscript", "template", "object", "svg", "iframe", "select"}
@@ -36,6 +38,8 @@ _PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre",
 _LISTS = {"ul", "ol"}
 _BLOCKS = {"div", "tr", "li", "dt", "dd", "section", "article", "header", "footer", "center", "form", "address", "body"}
 _CELLS = {"td", "th"}
+#: At the beginning of these a paragraph ends that was not closed.
+_ENDING_P = (_PARAGRAPHS | _BLOCKS | {"hr"}) - {"tr", "body"}
 _SCRIPTS = ("javascript", "vbscript", "data")
 
 
@@ -111,6 +115,8 @@ class Page:
         name = token["name"].lower()
         if name in _DROPPED and not token["end"]:
             return self._behind(html, at, name)
+        if self._hidden[0] == "p" and name in _ENDING_P and not token["end"]:
+            self._hidden = ("", 0)
         if self._hidden[0]:
             self._count_hidden(name, is_end=bool(token["end"]))
         elif token["end"]:
@@ -299,7 +305,11 @@ def _target(href: str) -> str:
 
 
 def _bare(address: str) -> str:
-    address = address.strip().lower().rstrip("/")
-    if address.startswith("mailto:"):
-        return address[7:].partition("?")[0]
-    return address.removeprefix("https://").removeprefix("http://").removeprefix("tel:")
+    """An address as people write it: without scheme, and with its host in small letters. A path's case means something."""
+    scheme, mark, rest = address.strip().rstrip("/").partition(":")
+    if not mark or scheme.lower() not in ("https", "http", "tel", "mailto"):
+        rest = address.strip().rstrip("/")
+    if scheme.lower() == "mailto" and not _MORE_RECIPIENTS.search(rest):
+        rest = rest.partition("?")[0]
+    host, slash, path = rest.removeprefix("//").partition("/")
+    return f"{host.lower()}{slash}{path}"

@@ -119,6 +119,8 @@ def _with_line_feeds(raw: bytes) -> bytes:
 
 def _sender(headers: Headers, notes: list[str]) -> tuple[Person, bool]:
     sender, is_strict = addresses.sender(headers.every("from"))
+    if headers.length("from") > LONGEST_VALUE:
+        is_strict = False  # nobody knows who else is named behind what was read
     if headers.count("from") > 1:
         notes.append(_("The mail has more than one From line; the first was read."))
         is_strict = False

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from helpdesk_tui.mail import frames
+from helpdesk_tui.mail.authenticity import Trust
+from helpdesk_tui.terms import IncomingMail
+
 #: What a child says: it is ready, what it read, or why it read nothing.
 READY, READ, UNREADABLE, BROKEN, NO_MEMORY = range(5)
 #: Added to the mark of the last answer of a child that ends by itself.
@@ -30,7 +34,8 @@ class Greeting:
     """The first word of a child.
 
     Args:
-        shape: what it knows of a mail (`frames.shape`); a parent of another version does not understand its answers.
+        shape: how it understands what is said (`spoken`); a parent of another version would not understand its answers,
+            nor it what the parent asks.
         is_short: this machine or account gives it less memory than a mail may take.
     """
 
@@ -43,3 +48,8 @@ class Refusal:
     """Why a mail was not read: the words for people, or the kind of what broke."""
 
     words: str
+
+
+def spoken() -> str:
+    """Knows everything that both say to each other."""
+    return frames.shape(IncomingMail, Trust, Ours, Greeting, Refusal)

@@ -18,7 +18,18 @@ from helpdesk_tui import language
 from helpdesk_tui.errors import Temporary
 from helpdesk_tui.language import _
 from helpdesk_tui.mail import frames
-from helpdesk_tui.mail.protocol import BROKEN, LAST, NO_MEMORY, READ, READY, UNREADABLE, Greeting, Limits, Refusal
+from helpdesk_tui.mail.protocol import (
+    BROKEN,
+    LAST,
+    NO_MEMORY,
+    READ,
+    READY,
+    UNREADABLE,
+    Greeting,
+    Limits,
+    Refusal,
+    spoken,
+)
 from helpdesk_tui.terms import IncomingMail
 
 #: The program that reads.
@@ -242,7 +253,11 @@ class Reader:
 
 
 def _greeting(frame: frames.Frame) -> Greeting:
-    greeting = frames.loaded(Greeting, frame.json, frame.blobs)
-    if frame.mark != READY or greeting.shape != frames.shape(IncomingMail):
+    """The first word of a child; one that makes no sense is of another version, too."""
+    try:
+        greeting = frames.loaded(Greeting, frame.json, frame.blobs)
+    except frames.Malformed:
+        greeting = None
+    if greeting is None or frame.mark != READY or greeting.shape != spoken():
         raise NoReader(_("the reader is of another version than this program"))
     return greeting

@@ -42,8 +42,8 @@ _MOST_CHILDREN = 8
 class Readers:
     """Some children that read mail, at most one a processor."""
 
-    def __init__(self, most: int = 0, limits: Limits | None = None, *, module: str = "helpdesk_tui.mail.child") -> None:
-        self._most = most or _processors()
+    def __init__(self, most: int = 0, limits: Limits | None = None) -> None:
+        self._wanted = self._most = most or _processors()
         self._limits = limits or Limits()
         self._children: list[Reader] = []
 
@@ -59,7 +59,8 @@ class Readers:
             self._children.pop().end()
 
     def rest(self) -> None:
-        """End all children but one: for a while there is little to do."""
+        """End all children but one, and try later again to have as many as before: for a while there is little to do."""
+        self._most = self._wanted
         while len(self._children) > 1:
             self._children.pop().end()
 
@@ -152,7 +153,10 @@ class Readers:
         except frames.Malformed:
             self._bury(work, child, _("The reader's answer to it makes no sense."))
         except EOFError:
-            self._bury(work, child)
+            if not child.is_leaving:
+                self._bury(work, child)
+                return
+            self._look_after(work, child)  # it had said that it would go
         else:
             self._look_after(work, child)
 

@@ -21,15 +21,18 @@ _META_CHARSET = re.compile(rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?([\w:-]{1,40}
 
 @dataclass(slots=True)
 class Spent:
-    """What was read of all texts of a mail: they share one limit, or a mail of many parts would take many times as long.
+    """What was read of a whole mail: its parts share one limit, or a mail of many parts would take many times as long.
 
     Args:
         characters: of the texts as they are shown; html_characters, tokens: of HTML as it came.
+        mails, streams: attached mails, and files into which Outlook packed others.
     """
 
     characters: int = 0
     html_characters: int = 0
     tokens: int = 0
+    mails: int = 0
+    streams: int = 0
 
 
 def read_text(raw: bytes, part: Part, spent: Spent, files: list[Part | Found], notes: list[str]) -> str:

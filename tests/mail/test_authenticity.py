@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 
@@ -10,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpdesk_tui.config import MailboxSettings
 from helpdesk_tui.mail.authenticity import Trust
 from helpdesk_tui.mail.parse import parse
 from helpdesk_tui.terms import Authenticity
@@ -363,10 +361,3 @@ def test_a_field_without_an_end_is_read_in_linear_time(mark: str) -> None:
         begun = time.process_time()
         verdict(a_mail(*fields, HOP), replace(TRUST, arc_forwarders=("a.test",)))
         assert time.process_time() - begun < 1
-
-
-def test_the_trust_of_a_mailbox_survives_a_pipe() -> None:
-    trust = Trust.of(MailboxSettings("inbox", authserv_id=OURS, own_hops=2, arc_forwarders=("lists.example",)))
-    assert trust == Trust(OURS, 2, ("lists.example",))
-    assert Trust.from_options(json.loads(json.dumps(trust.options()))) == trust
-    assert Trust.from_options({}) == Trust()

@@ -186,6 +186,7 @@ def test_files_arrive_as_they_are() -> None:
         ("mail.eml", "message/rfc822", b"Subject: inner\r\n\r\n\xe4"),
         ("odd", "nonsense", b""),
         ("two\r\nlines", "multipart/mixed", b"x"),
+        ("=?utf-8?q?a=0D=0ABcc:_x?=.txt", "text/plain", b"z"),
         ("x.y", "text/plain; charset=x\r\nX: y", b"y"),
     )
     content = compose(a_letter(text="ä\n--=_" + TOKEN, files=files))
@@ -193,9 +194,9 @@ def test_files_arrive_as_they_are() -> None:
     parts = list(read(content).iter_attachments())
     assert [part.get_payload(decode=True) for part in parts] == [body for _name, _type, body in files]
     names = [part.get_filename() for part in parts]
-    assert names == ["Übersicht.txt", "mail.eml", "odd", "two lines", "x.y"]
+    assert names == ["Übersicht.txt", "mail.eml", "odd", "two lines", "=_utf-8?q?a=0D=0ABcc:_x?=.txt", "x.y"]
     types = [part.get_content_type() for part in parts]
-    assert types == ["text/plain", *["application/octet-stream"] * 4]
+    assert types == ["text/plain", *["application/octet-stream"] * 3, "text/plain", "application/octet-stream"]
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,15 @@ def test_what_is_encrypted_or_broken_is_kept_as_a_file(der: bytes) -> None:
     assert any("signed or encrypted as a whole" in note for note in mail.notes)
 
 
+def test_attached_mails_in_many_signed_ones_share_one_limit() -> None:
+    inner = a_multipart("mixed", *[a_part("message/rfc822", f"Subject: {n}\n\nWords") for n in range(9)])
+    der = base64.encodebytes(signed(inner))
+    seal = a_part("application/pkcs7-mime; name=x.p7m", der, "Content-Transfer-Encoding: base64\n")
+    mail = read(mail_of(a_multipart("mixed", *[seal] * 20)))
+    assert mail.text.count("Words") == 10
+    assert any("only kept as files" in note for note in mail.notes)
+
+
 def test_signed_data_in_signed_data_is_read_to_a_depth() -> None:
     inside = INSIDE
     for _layer in range(8):

@@ -22,7 +22,7 @@ from helpdesk_tui.desk import mailroom
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.mailroom import ArrivedMail
 from helpdesk_tui.errors import Temporary
-from helpdesk_tui.mail import child, frames, reader, readers
+from helpdesk_tui.mail import child, frames, protocol, reader, readers
 from helpdesk_tui.mail.ingest import file_left_over, retry_quarantined, take_in
 from helpdesk_tui.mail.parse import parse
 from helpdesk_tui.mail.protocol import Limits
@@ -211,6 +211,17 @@ class TestWhatAMailDoesToItsReader:
         os.kill(process_of(odd), signal.SIGKILL)
         assert told([a_mail("Two"), a_mail("Three")], odd) == ["Two", "Three"]
 
+    def test_one_that_leaves_while_its_parent_is_busy_costs_no_mail(self) -> None:
+        """Its last answer and the end of its pipe are met at once then."""
+        with Readers(1) as pool:
+            readings = []
+            for place, reading in enumerate(pool.read([a_mail("x")] * (child.MOST_MAILS + 60))):
+                readings.append(reading)
+                if place % 40 == 0 and place > child.MOST_MAILS - 200:
+                    time.sleep(0.25)
+            assert {one for one in readings if isinstance(one, Unread)} == set()
+            assert len(readings) == child.MOST_MAILS + 60
+
     def test_a_child_makes_room_for_a_new_one_after_so_many_mails(self) -> None:
         with Readers(1) as pool:
             told([a_mail()], pool)
@@ -284,8 +295,10 @@ class TestWhereNoChildCanBeStarted:
         with Readers(1) as pool, pytest.raises(Temporary, match="cannot be read now: No such file"):
             told([a_mail()], pool)
 
-    def test_it_is_of_another_version(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(reader, "IncomingMail", _OtherMail)
+    @pytest.mark.parametrize("kind", ["IncomingMail", "Trust", "Ours", "Greeting", "Refusal"])
+    def test_it_is_of_another_version(self, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+        """As after an upgrade under a poller that runs: the child is the new one."""
+        monkeypatch.setattr(protocol, kind, _OtherMail)
         with Readers(1) as pool, pytest.raises(Temporary, match="another version"):
             told([a_mail()], pool)
 
@@ -304,6 +317,10 @@ class TestWhereNoChildCanBeStarted:
             monkeypatch.setattr(sys, "executable", "/nowhere/python")
             assert len(told([a_mail("word " * 2_000)] * 200, pool)) == 200
             assert len(pool._children) == 1
+            monkeypatch.undo()
+            pool.rest()
+            told([a_mail("word " * 2_000)] * 200, pool)
+            assert len(pool._children) > 1, "once it is quiet, more are tried again"
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,15 @@ PAGES = {
     "headings": ("<h1>Head</h1>text<h2>Sub</h2>more", "Head\n\ntext\n\nSub\n\nmore"),
     "telephone": ('<a href="tel:+49301">+49301</a>', "+49301"),
     "telephone of another": ('<a href="tel:+49302">+49301</a>', "+49301 <tel:+49302>"),
+    "letter with more recipients": (
+        '<a href="mailto:x@y.example?subject=a&cc=e@z.example">x@y.example</a>',
+        "x@y.example <mailto:x@y.example?subject=a&cc=e@z.example>",
+    ),
+    "path in other letters": (
+        '<a href="https://Y.example/ABC">https://y.example/abc</a>',
+        "https://y.example/abc <https://Y.example/ABC>",
+    ),
+    "host in other letters": ('<a href="https://Y.example/abc">https://y.example/abc</a>', "https://y.example/abc"),
     "letter": ('<a href="mailto:x@y.example">write</a>', "write <mailto:x@y.example>"),
     "script": ('<a href="JavaScript:alert(1)">click</a>', "click [a script, left out]"),
     "page in the link": ('<a href="data:text/html,x">click</a>', "click [a script, left out]"),
@@ -87,6 +96,11 @@ def test_what_can_be_seen_is_kept(case: str) -> None:
     page = read_html(SEEN[case])
     assert page.text() == "x"
     assert not page.has_hidden
+
+
+def test_a_hidden_paragraph_that_is_not_closed_hides_nothing_behind_it() -> None:
+    page = read_html('<p>Hi<p style="display:none">y<div>x</div></p><p>After')
+    assert (page.text().split(), page.has_hidden) == (["Hi", "x", "After"], True)
 
 
 @pytest.mark.parametrize(

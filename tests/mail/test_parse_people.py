@@ -191,6 +191,19 @@ def test_of_two_addresses_none_counts(value: str) -> None:
     assert not read(a_mail(sender=value)).has_strict_sender
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "v@good.example," + "\n " * 33_000 + "e@evil.example",
+        "v@good.example" + "\n " * 33_000 + "<e@evil.example>",
+        "a," * 199 + "<v@good.example>, <e@evil.example>",
+    ],
+    ids=["behind blanks", "in brackets behind blanks", "behind many names"],
+)
+def test_who_stands_behind_what_is_read_counts(value: str) -> None:
+    assert not read(a_mail(sender=value)).has_strict_sender
+
+
 @pytest.mark.parametrize("value", [*(form[0] for form in FROM_FORMS.values()), *JOINED])
 def test_where_another_reader_sees_another_address_the_sender_is_not_strict(value: str) -> None:
     _agree(value)

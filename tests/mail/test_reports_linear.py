@@ -60,6 +60,16 @@ def test_no_filling_holds_a_report_up(form: Callable[[str], bytes]) -> None:
         assert time.process_time() - begun < MOST_SECONDS, filling
 
 
+@pytest.mark.parametrize("words", ["user " * 12_000, "The quick brown fox jumps over the lazy dog.\n" * 1_300])
+def test_many_recipients_share_the_words_below_them(words: str) -> None:
+    told = "".join(f"nobody{number}@mx.example\n\n" for number in range(100)) + words
+    begun = time.process_time()
+    mail = read(in_prose(told))
+    assert time.process_time() - begun < MOST_SECONDS
+    assert mail.report is not None
+    assert len(mail.report.recipients) == 100
+
+
 def test_many_parts_are_not_all_looked_into() -> None:
     parts = [a_part("text/plain; name=x.txt", "Message-ID: <x@y>\n" * 3_000)] * 300
     begun = time.process_time()
