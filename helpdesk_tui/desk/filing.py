@@ -16,7 +16,7 @@ from helpdesk_tui.rules.alerts import AlertState
 from helpdesk_tui.rules.routing import plain_address, queue_of
 from helpdesk_tui.rules.threading import Placement
 from helpdesk_tui.store import search
-from helpdesk_tui.store.tables import Message, Outbox, OwnToken, Ticket
+from helpdesk_tui.store.tables import MailGroup, Message, Outbox, OwnToken, Ticket
 from helpdesk_tui.terms import Disposition, IncomingMail, OutboxState, Party, Status
 
 
@@ -124,39 +124,49 @@ def _fold(filing: Filing, ticket: Ticket, reason: str) -> None:
 
 
 def _put_aside(filing: Filing, placement: Placement) -> None:
-    """Count what a machine wrote among its like; where the queue wants it so, or an alert has a ticket, in a ticket."""
+    """Count what a machine wrote among its like; where the queue wants it so, or an alert has a ticket, in a ticket.
+
+    A recovery ends the entry of its problem; one without a problem stays in the list as all else.
+    """
     session, raw = filing.session, filing.raw
     like, state = gathering.machine(filing.mail)
+    if state is not None:
+        raw.signals = {**raw.signals, "alert": state}
     group = gathering.count(session, raw, like)
-    if group.ticket_id is None and not gathering.makes_tickets(session, raw.queue_id):
-        group.is_open = state is not AlertState.RECOVERY
-        return
-    if group.ticket_id is None:
-        if state is AlertState.RECOVERY:
-            group.is_open = False
-            return
+    if group.ticket_id is not None:
+        _update(filing, placement, group, state)
+    elif state is AlertState.RECOVERY:
+        group.is_open = not gathering.ends_problem(session, raw, group)
+    elif gathering.makes_tickets(session, raw.queue_id):
         open_tickets(session, [(filing, placement)])
         group.ticket_id, group.queue_id = raw.ticket_id, raw.queue_id
-        return
-    _update(filing, placement, group.ticket_id, state)
 
 
-def _update(filing: Filing, placement: Placement, ticket_id: int, state: AlertState | None) -> None:
-    """Let a ticket of an alert follow it: what says the same again is only counted.
+def _update(filing: Filing, placement: Placement, group: MailGroup, state: AlertState | None) -> None:
+    """Let a ticket of a machine's mails follow them: what says the same again is only counted.
 
     A ticket that the alert's was merged into is about more than it, and a recovery does not solve that.
     """
-    ticket = final(filing.session, ticket_id)
+    ticket = final(filing.session, group.ticket_id or 0)
     is_over = ticket.status in (Status.SOLVED, Status.CLOSED, Status.CANCELLED)
-    if (state is AlertState.RECOVERY) == is_over:
+    if (state is AlertState.RECOVERY) == is_over and not _says_more(filing, group, state):
         _fold(filing, ticket, _("It says what an earlier mail of the same machine said."))
         return
     reason = _("It goes on with what the same machine reported.")
-    again = Placement(Disposition.APPENDED, placement.row, reason, ticket.id, reopens=state is not AlertState.RECOVERY)
+    wakes = is_over and state is not AlertState.RECOVERY
+    again = Placement(Disposition.APPENDED, placement.row, reason, ticket.id, reopens=wakes, remark=placement.remark)
     filing.raw.disposition, filing.raw.why_reason = again.disposition, again.reason
     append(filing, again)
-    if state is AlertState.RECOVERY and ticket.id == ticket_id:
+    if state is AlertState.RECOVERY and ticket.id == group.ticket_id:
         apply_status(filing.changes.only.ticket, Status.SOLVED, filing.raw.received_at)
+
+
+def _says_more(filing: Filing, group: MailGroup, state: AlertState | None) -> bool:
+    """True for what is no alert and has other words than the last: orders, reports. Very many within the hour do not."""
+    session, raw = filing.session, filing.raw
+    if state is not None or gathering.is_repeated(session, group, filing.mail):
+        return False
+    return not gathering.is_flood(session, raw, group.ticket_id)
 
 
 def _mark_undelivered(filing: Filing, change: Change) -> None:

@@ -15,10 +15,11 @@ from sqlmodel import col
 from helpdesk_tui.desk.links import final
 from helpdesk_tui.rules import threading
 from helpdesk_tui.rules.alerts import AlertState, alert_of
+from helpdesk_tui.rules.sameness import says_same
 from helpdesk_tui.rules.subjects import alike
 from helpdesk_tui.store.asking import answer
 from helpdesk_tui.store.statements import add_row
-from helpdesk_tui.store.tables import MailGroup, Queue, RawMessage, Ticket
+from helpdesk_tui.store.tables import MailGroup, Message, Queue, RawMessage, Ticket
 from helpdesk_tui.store.transaction import lock_name
 from helpdesk_tui.terms import ENDED, Authenticity, Disposition, IncomingMail, MailGroupKind, Status
 
@@ -69,13 +70,13 @@ BACKSCATTER = Like(MailGroupKind.BACKSCATTER, "")
 def machine(mail: IncomingMail) -> tuple[Like, AlertState | None]:
     """The entry of a mail that a machine wrote: one for each alert, else one for each sender and subject.
 
-    A recovery whose sender failed the check ends nothing.
+    What the border server says of the sender is part of it: whoever forges a machine neither ends, hides nor takes up
+    what the real one reports.
     """
     if alert := alert_of(mail):
-        is_doubtful = alert.state is AlertState.RECOVERY and mail.authenticity is Authenticity.FAIL
-        return Like(MailGroupKind.ALERT, alert.key), None if is_doubtful else alert.state
+        return Like(MailGroupKind.ALERT, f"{alert.key}\n{mail.authenticity}"), alert.state
     key = f"{mail.sender.address}\n{_DIGITS.sub('#', alike(mail.subject))}"
-    return Like(MailGroupKind.ROBOT, key[:_LONGEST_KEY]), None
+    return Like(MailGroupKind.ROBOT, f"{mail.authenticity}\n{key}"[:_LONGEST_KEY]), None
 
 
 def flood_of(raw: RawMessage, ticket_id: int | None) -> Like:
@@ -120,6 +121,21 @@ def is_begun_anew(session: Session, group: MailGroup) -> bool:
     """True where what is like the mails of an entry is counted in another one by now."""
     begun = _open_group(session, group.queue_id, Like(MailGroupKind(group.kind), group.key))
     return begun is not None and begun.id != group.id
+
+
+def ends_problem(session: Session, raw: RawMessage, group: MailGroup) -> bool:
+    """True where the mail of an entry before this one told of a problem: only that is over with a recovery."""
+    before = select(RawMessage).where(col(RawMessage.group_id) == group.id, col(RawMessage.id) != raw.id)
+    last = session.execute(before.order_by(col(RawMessage.id).desc()).limit(1)).scalar_one_or_none()
+    return last is not None and last.signals.get("alert") in (AlertState.PROBLEM, AlertState.ACKNOWLEDGED)
+
+
+def is_repeated(session: Session, group: MailGroup, mail: IncomingMail) -> bool:
+    """True where a mail has the words of the one of its entry that was shown last."""
+    shown = select(Message).join(RawMessage, col(RawMessage.message_id) == col(Message.id))
+    shown = shown.where(col(RawMessage.group_id) == group.id).order_by(col(Message.id).desc()).limit(1)
+    last = session.execute(shown).scalar_one_or_none()
+    return last is not None and says_same(mail.text, mail.quoted, last.text, last.quoted)
 
 
 def is_flood(session: Session, raw: RawMessage, ticket_id: int | None = None) -> bool:

@@ -97,7 +97,7 @@ def asks_elsewhere(session: Session, ticket_id: int) -> Person | None:
 
 
 def _is_doubted() -> ColumnElement[bool]:
-    """A message whose sender did not pass the check."""
+    """An answer to a mail of ours whose sender did not pass the check."""
     kept = select(col(RawMessage.id)).where(col(RawMessage.id) == col(Message.raw_id))
     return kept.where(col(RawMessage.why_row) == FORGED_ROW).exists()
 

@@ -122,7 +122,9 @@ def mark_done(desk: Desk, mailbox: str, uidvalidity: int, uids: Sequence[int]) -
     """Remember that the server was told of these messages, so that it is told once."""
     with writing(desk.store, desk.actor) as session:
         told = update(MailSeen).where(
-            col(MailSeen.mailbox) == mailbox, col(MailSeen.uidvalidity) == uidvalidity, col(MailSeen.uid).in_(uids)
+            col(MailSeen.mailbox) == mailbox,
+            col(MailSeen.uidvalidity) == uidvalidity,
+            is_among(session, col(MailSeen.uid), uids),
         )
         session.execute(told.values(is_done=True).execution_options(synchronize_session=False))
 

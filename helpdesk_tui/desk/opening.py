@@ -54,7 +54,8 @@ class Openings:
     def add(self, filing: Filing, placement: Placement) -> None:
         """Let one more wait."""
         self._waiting.append((filing, placement))
-        self._people |= _people(filing.mail, filing.customer)
+        requester, _remark = _requester(filing)
+        self._people |= _people(filing.mail, filing.customer) | {without_detail(requester.address)}
         self._ids |= _ids(filing.mail)
 
     def open(self) -> None:

@@ -26,9 +26,12 @@ _KEY_LENGTH = 32
 
 _MACHINE = re.compile(
     r"(?:nagios|icinga2?|zabbix|monit(?:or(?:ing)?)?|alert(?:s|ing|manager)?|prometheus|grafana|check_?mk|prtg|uptime\w{0,10}"
-    r"|veeam|root|cron|munin|librenms|netdata|watchdog|no[._-]?reply|do[._-]?not[._-]?reply)(?:[+._-][^@]*)?@",
+    r"|veeam|root|cron|munin|librenms|netdata|watchdog)(?:[+._-][^@]*)?@",
     re.I,
 )
+#: Shops, portals and web forms write from such an address, too: it says that nobody reads the answer, not that an alert is
+#: meant, and an invoice that is "available" is none.
+_NO_REPLY = re.compile(r"(?:no[._-]?reply|do[._-]?not[._-]?reply)(?:[+._-][^@]*)?@", re.I)
 
 
 class AlertState(StrEnum):
@@ -124,7 +127,8 @@ def _is_by_machine(mail: IncomingMail, system: str = "") -> bool:
         bool(system)
         and system in f"{mail.sender.whole}\n{mail.text[:_READ_WITHIN]}\n{mail.quoted[:_READ_WITHIN]}".lower()
     )
-    return is_named or is_robot(mail) or _MACHINE.match(mail.sender.address) is not None
+    is_mute = bool(system) and _NO_REPLY.match(mail.sender.address) is not None
+    return is_named or is_mute or is_robot(mail) or _MACHINE.match(mail.sender.address) is not None
 
 
 def _state(*words: str) -> AlertState | None:

@@ -21,6 +21,8 @@ from helpdesk_tui.terms import Authenticity, Disposition
 OWN_ID_MARK = ".hd@"
 #: The row of a mail from a participant whose check has failed.
 FORGED_ROW = 7
+#: The rows of what a machine wrote.
+_MACHINE_ROWS = (4, 5)
 #: The rows of a mail that somebody who forges a sender cannot write without one of our mails.
 SURE_ROWS = (6, 8, 10, 14, 16)
 _TOKEN_LENGTH = 26
@@ -161,8 +163,9 @@ def place(signals: Signals) -> Placement:
 
 
 def _marked(placement: Placement, signals: Signals) -> Placement:
-    """The same; a person's mail whose check has failed says so, wherever it goes."""
-    if placement.is_by_machine or not placement.reopens or signals.authenticity is not Authenticity.FAIL:
+    """The same; a mail whose check has failed says so, wherever it is shown."""
+    is_shown = placement.reopens or placement.row in _MACHINE_ROWS
+    if not is_shown or signals.authenticity is not Authenticity.FAIL:
         return placement
     return replace(placement, remark=_("! The sender's address is probably forged."))
 

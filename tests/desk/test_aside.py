@@ -99,12 +99,16 @@ class TestTicket:
         account = desk.ask(mail_account)
         assert (account.lost, account.by_disposition) == (0, {"new": 1})
 
-    @pytest.mark.parametrize(("raw", "again"), [(a_newsletter(1), a_newsletter(2)), (a_bounce(1), a_bounce(2))])
-    def test_what_comes_like_it_is_counted_there(self, desk: Desk, raw: bytes, again: bytes) -> None:
+    @pytest.mark.parametrize(
+        ("raw", "again", "fate"),
+        [(a_newsletter(1), a_newsletter(2), "appended"), (a_bounce(1), a_bounce(2), "folded")],
+        ids=["with other words", "of no other use"],
+    )
+    def test_what_comes_like_it_goes_on_there(self, desk: Desk, raw: bytes, again: bytes, fate: str) -> None:
         (number,) = desk.do(ticket_of, received(desk, raw).raw_id or 0).tickets
         filed = received(desk, again)
-        assert (filed.disposition, filed.ticket) == ("folded", number)
-        assert len(thread(desk, number)) == 1
+        assert (filed.disposition, filed.ticket) == (fate, number)
+        assert len(thread(desk, number)) == (2 if fate == "appended" else 1)
         assert desk.ask(aside_counts) == {}
 
     def test_once_its_ticket_is_closed_the_next_is_a_new_entry(self, desk: Desk) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from helpdesk_tui.config import MailboxSettings
 from helpdesk_tui.desk.conversation import reply
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.gathering import FLOOD_ALIKE, FLOOD_ANY
@@ -44,13 +46,14 @@ BOUNCES = 10_000 if IS_LONG else 300
 BOSS = Person("Bea Boss", "bea@partner.example")
 
 
-def an_alert(state: str, service: str = "disk") -> bytes:
+def an_alert(state: str, service: str = "disk", **more: str) -> bytes:
     """What a monitoring system says of a service."""
     return a_mail(
         f"Service: {service}",
         sender="Monitoring <nagios@monitor.example>",
         subject=f"** {state} Service Alert: mail01/{service} is {'OK' if state == 'RECOVERY' else 'CRITICAL'} **",
         Auto_Submitted="auto-generated",
+        **more,
     )
 
 
@@ -137,6 +140,56 @@ class TestAlerts:
         found = desk.ask(why, anew.message or 0).counted_in
         assert found is not None
         assert (found.kind, found.count, found.ticket) == ("alert", 5, number)
+
+    def test_a_forged_one_neither_ends_nor_hides_nor_takes_up_the_real_one(self, place: Place, desk: Desk) -> None:
+        """By the word of the border server about who sent it."""
+        checked = MailboxSettings("inbox", authserv_id="mx.desk.example", own_hops=0)
+        desk = replace(desk, settings=replace(desk.settings, mailboxes=(checked,)))
+
+        def comes(state: str, verdict: str) -> FiledMail:
+            result = f"mx.desk.example; dmarc={verdict} header.from=monitor.example"
+            return received(desk, an_alert(state, Authentication_Results=result), "inbox")
+
+        forged = comes("PROBLEM", "fail").ticket or 0
+        assert "probably forged" in " ".join(thread(desk, forged)[0].remarks)
+        real = comes("PROBLEM", "pass")
+        assert (real.disposition, real.ticket == forged) == ("robot", False)
+        for verdict in ("fail", "none"):
+            comes("RECOVERY", verdict)
+            assert row(desk, real.ticket or 0).status == Status.NEW
+        comes("RECOVERY", "pass")
+        assert row(desk, real.ticket or 0).status == Status.SOLVED
+        comes("PROBLEM", "fail")
+        assert row(desk, real.ticket or 0).status == Status.SOLVED
+
+    def test_a_recovery_without_a_problem_stays_in_the_list(self, desk: Desk) -> None:
+        for _night in range(3):
+            received(desk, an_alert("RECOVERY"))
+        assert (only(desk, Aside.ROBOTS).count, listed(desk, "is:any")) == (3, [])
+
+    def test_reports_with_other_words_are_all_shown(self, desk: Desk) -> None:
+        def order(words: str) -> FiledMail:
+            return received(
+                desk, a_mail(words, sender="shop@x.example", subject="New order", Auto_Submitted="auto-generated")
+            )
+
+        number = order("Order 1: paper").ticket or 0
+        assert [order(words).disposition for words in ("Order 2: pens", "Order 2: pens", "Order 3: ink")] == [
+            "appended", "folded", "appended",
+        ]  # fmt: skip
+        assert [one.text for one in thread(desk, number)] == ["Order 1: paper", "Order 2: pens", "Order 3: ink"]
+        set_status(desk, [number], Status.SOLVED)
+        order("Order 4: glue")
+        assert row(desk, number).status == Status.OPEN
+
+    def test_very_many_reports_are_not_all_shown(self, desk: Desk) -> None:
+        def order(at: int) -> FiledMail:
+            report = {"subject": "New order", "text": f"Order {at}", "auto_submitted": "auto-generated"}
+            return filed(desk, an_incoming(sender=BOSS, **report))
+
+        ends = Counter(order(at).disposition for at in range(FLOOD_ALIKE + 20))
+        assert ends["folded"] >= 19
+        assert sum(ends.values()) == FLOOD_ALIKE + 20
 
     def test_another_matter_is_another_ticket(self, desk: Desk) -> None:
         tickets = {received(desk, an_alert("PROBLEM", one)).ticket for one in ("disk", "load", "disk")}

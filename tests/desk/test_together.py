@@ -11,8 +11,9 @@ from sqlmodel import col, select
 
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.mailroom import ArrivedMail, file_each, keep
+from helpdesk_tui.desk.settings import set_agent
 from helpdesk_tui.store.tables import Customer, CustomerAddress, Event, Message, Ticket, TicketWords
-from helpdesk_tui.terms import FiledMail, IncomingMail, Person
+from helpdesk_tui.terms import Authenticity, FiledMail, IncomingMail, Person
 from tests.build import MAILBOX, an_incoming, session_of
 from tests.sampling import IS_LONG
 
@@ -79,3 +80,19 @@ def test_it_comes_to_the_same(system: Desk, seed: int) -> None:
     crowd = file_each(system, together)
     assert seen(system, "xq8", crowd) == seen(system, "xq7", alone)
     assert {one.row for one in alone} >= {11, 17}
+
+
+def test_what_an_agent_passes_on_is_known_to_the_next_as_the_customers(admin: Desk, system: Desk) -> None:
+    set_agent(admin, "anna", email="anna@desk.example")
+
+    def both(world: str) -> list[IncomingMail]:
+        mira = Person("Mira Kern", f"mira@{world}.example")
+        text = f"---------- Forwarded message ---------\nFrom: {mira.whole}\nSubject: Lamp\n\nIt is dark."
+        proven = {"authenticity": Authenticity.PASS}
+        passed_on = an_incoming(sender=Person("Anna", "anna@desk.example"), subject="Fwd: Lamp", text=text, **proven)
+        return [passed_on, an_incoming(sender=mira, subject="Re: Fwd: Lamp", **proven)]
+
+    alone = [file_each(system, [mail])[0] for mail in kept(system, "xq7", both("xq7"))]
+    together = file_each(system, kept(system, "xq8", both("xq8")))
+    assert [one.row for one in together] == [one.row for one in alone] == [17, 10]
+    assert len({one.ticket for one in together}) == len({one.ticket for one in alone}) == 1

@@ -46,7 +46,7 @@ def it_changes_the_recipients_of_no_mail(trial: Trial) -> None:
     assert not trial.changed["outbox"] or trial.fate.row == 2, trial.case
     assert not trial.new["participant"], trial.case
     assert not [new for new in trial.new["customer_address"] if new["address"] in MIRAS], trial.case
-    assert trial.next_after in MIRAS, trial.case
+    assert trial.next_after.lower() in MIRAS, trial.case  # in the letters they wrote themselves
 
 
 PROMISES: tuple[Promise, ...] = (

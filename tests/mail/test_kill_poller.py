@@ -9,7 +9,7 @@ import pytest
 
 from tests.build import Proves
 from tests.mail.installation import Installation
-from tests.mail.places import AFTER, ASKED, COMMIT, IMAP, MAILROOM, READERS, Step, more_cases
+from tests.mail.places import AFTER, ASKED, COMMIT, IMAP, MAILROOM, READERS, Step, is_there, more_cases
 from tests.mail.servers import changed_on_the_way
 from tests.mail.twenty_mails import (
     assert_complete,
@@ -57,6 +57,7 @@ DRAWN = random.Random(20).sample(MATRIX, SAMPLE)
 
 def cases() -> list[Any]:
     """Every store, step and turn; those that were not drawn take long in all."""
+    assert all(map(is_there, WAY)), [step.target for step in WAY if not is_there(step)]
     return [
         pytest.param(*case, marks=() if case in DRAWN else pytest.mark.long, id=f"{case[0]}-{case[1].name}-{case[2]}")
         for case in MATRIX

@@ -31,7 +31,7 @@ from tests.services.smtp import SmtpSink
 
 WAY = (
     Step("fetched", "after", f"{IMAP}._fetch_batch", (1,)),
-    Step("keeping", "after", f"{MAILROOM}:_keep", (2,)),
+    Step("keeping", "after", f"{MAILROOM}:_mark", (2,)),
     Step("kept", "after", f"{MAILROOM}:keep", (1,)),
     Step("filing", "after", f"{MAILROOM}:_file_in_turn", (2, 20)),
     Step("filed", "after", f"{MAILROOM}:file_each", (2,)),

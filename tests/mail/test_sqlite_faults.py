@@ -43,8 +43,8 @@ OUTSIDE = (
     Step("told", "after", f"{IMAP}.done", (1, 4)),
 )
 INSIDE = (
-    Step("keeping", "after", f"{MAILROOM}:_keep", (2,)),
-    Step("filing", "after", f"{MAILROOM}:_remember", (2, 20)),
+    Step("keeping", "after", f"{MAILROOM}:_mark", (2,)),
+    Step("filing", "after", f"{MAILROOM}:_file_in_turn", (2, 20)),
     Step("before a commit", "before", COMMIT, (1, 2, 3)),
     Step("after a commit", "after", COMMIT, (1, 2, 3)),
 )

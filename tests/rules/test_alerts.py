@@ -185,7 +185,7 @@ MATTERS = {
     "the same in another place": told(("[test] [ALERT] queue 10.0.0.5:8080", BAD), sender=MACHINE),
     "a number that is no time": told(("CRITICAL: Update 1.2.34", BAD), sender=MACHINE),
     "another such number": told(("CRITICAL: Update 1.2.35", BAD), sender=MACHINE),
-    "a backup": told(("Backup nas07 failed", BAD), ("Backup nas07 erfolgreich", GOOD), sender="noreply@nas.example"),
+    "a backup": told(("Backup nas07 failed", BAD), ("Backup nas07 erfolgreich", GOOD), sender="root@nas.example"),
     "a recovery that failed": told(("Recovery of nas08 failed", BAD), sender=MACHINE),
 }
 
@@ -252,8 +252,15 @@ def test_an_answer_to_an_alert_is_none(name: str, mark: str) -> None:
         assert alert_of(a_mail(mark + mail.subject, mail.sender.address, mail.text)) is None
 
 
+@pytest.mark.parametrize(
+    "subject", ["Rechnung verfügbar", "Your invoice is available", "Kontaktformular: Drucker ist wieder online"]
+)
+def test_that_nobody_reads_the_answer_makes_no_alert(subject: str) -> None:
+    assert alert_of(a_mail(subject, "noreply@shop.example")) is None
+
+
 def test_a_web_form_and_a_list_are_no_machines() -> None:
-    subject, sender = "Störung: Telefon", "noreply@shop.example"
+    subject, sender = "Störung: Telefon", "alerts@shop.example"
     assert alert_of(a_mail(subject, sender))
     assert alert_of(a_mail(subject, sender, reply_to=(Person("Erika", PERSON),))) is None
     assert alert_of(a_mail(subject, sender, is_list=True)) is None
