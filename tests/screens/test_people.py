@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+import time
+from contextlib import closing
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -10,9 +13,10 @@ import pytest
 
 from helpdesk_tui.desk import settings
 from helpdesk_tui.desk.conversation import reply
+from helpdesk_tui.desk.participants import set_requester
 from helpdesk_tui.store.queries.thread import messages
 from helpdesk_tui.store.queries.tickets import ticket_by_number
-from helpdesk_tui.terms import MessageKind
+from helpdesk_tui.terms import MessageKind, Person
 from tests.build import SUPPORT, received, thread
 from tests.screens.stage import OpenApp, Stage
 
@@ -81,6 +85,26 @@ def test_who_wrote_last_is_let_in_and_offered_the_answer(answering: Stage) -> No
         app.write("Danke.").press("ctrl+s").shows("is on its way to Erika Beispiel, Bo Chef")
         app.quit()
     assert [one.address for one in thread(desk, 1002)[-1].cc] == ["bo@kunde.example"]
+
+
+def test_who_is_let_in_is_who_the_screen_showed(answering: Stage) -> None:
+    """Another one writes between the key and the store's answer."""
+    desk = answering.desk()
+    received(desk, mail("Bo Chef <bo@kunde.example>", Subject="Toner"))
+    number = received_number(answering)
+    set_requester(desk, number, Person("Erika Beispiel", "erika@kunde.example"))
+    with answering.app() as app, closing(sqlite3.connect(answering.store, isolation_level=None)) as other:
+        opened(app, number)
+        other.execute("BEGIN IMMEDIATE")
+        app.press("I")
+        time.sleep(0.5)
+        columns = [name for _, name, *_rest in other.execute("PRAGMA table_info(message)") if name != "id"]
+        told = ", ".join("'eve@evil.example'" if one == "from_address" else f'"{one}"' for one in columns)
+        names = ", ".join(f'"{one}"' for one in columns)
+        other.execute(f"INSERT INTO message ({names}) SELECT {told} FROM message ORDER BY id DESC LIMIT 1")
+        other.execute("COMMIT")
+        app.shows(f"Bo Chef <bo@kunde.example> belongs to #{number} now")
+        app.quit()
 
 
 def received_number(stage: Stage) -> int:
