@@ -20,7 +20,8 @@ from tests.sampling import IS_LONG
 SEEDS = range(60 if IS_LONG else 6)
 MAILS = 25
 PEOPLE = ("mira", "mira+shop", "mira+x", "ben", "ida", "ben+a", "")
-SUBJECTS = ("Printer", "Re: Printer", "AW: Printer", "Invoice", "Re: Invoice", "Printer [#1042]", "")
+#: The number is none that a ticket gets: those are drawn at random, so that a real one might be in one world alone.
+SUBJECTS = ("Printer", "Re: Printer", "AW: Printer", "Invoice", "Re: Invoice", "Printer [#42]", "")
 
 
 def mails_of(world: str, seed: int) -> list[IncomingMail]:
