@@ -54,8 +54,9 @@ class Openings:
     def add(self, filing: Filing, placement: Placement) -> None:
         """Let one more wait."""
         self._waiting.append((filing, placement))
-        requester, _remark = _requester(filing)
-        self._people |= _people(filing.mail, filing.customer) | {without_detail(requester.address)}
+        self._people |= _people(filing.mail, filing.customer)
+        if passed_on := _passed_on(filing):
+            self._people.add(without_detail(passed_on.address))
         self._ids |= _ids(filing.mail)
 
     def open(self) -> None:
@@ -128,11 +129,17 @@ def _row(one: _New) -> dict[str, Any]:
     }
 
 
-def _requester(filing: Filing) -> tuple[Person, str]:
-    """Whose ticket a mail opens, and what to remark: an agent who passes a customer's mail on speaks for them."""
+def _passed_on(filing: Filing) -> Person | None:
+    """Whose mail an agent passes on; None for what is no agent's."""
     mail = filing.mail
     passed_on = forwarded_sender(mail.subject, mail.text)
-    if passed_on is None or agent_at(filing.session, mail.sender.address) is None:
+    return passed_on if passed_on and agent_at(filing.session, mail.sender.address) is not None else None
+
+
+def _requester(filing: Filing) -> tuple[Person, str]:
+    """Whose ticket a mail opens, and what to remark: an agent who passes a customer's mail on speaks for them."""
+    mail, passed_on = filing.mail, _passed_on(filing)
+    if passed_on is None:
         return mail.sender, ""
     if mail.authenticity is Authenticity.PASS and mail.has_strict_sender:
         return passed_on, _("{agent} passed this mail of {customer} on.").format(

@@ -24,8 +24,9 @@ from helpdesk_tui.terms import Disposition, FiledMail, IncomingMail
 log = logging.getLogger(__name__)
 #: The source of mail that is handed over by command; a mail handed over twice is known by it.
 PIPE = "pipe"
-#: So many mails are filed in one transaction, as far as they have been read: others wait for as long as it takes.
-_AT_LEAST, _AT_MOST = 10, 25
+#: So many mails are filed in one transaction, as far as they have been read: others wait for as long as it takes. To wait
+#: for more at first costs time on several processors, to wait for fewer makes more transactions on one.
+_AT_LEAST, _AT_MOST = 8, 25
 #: What is kept of the text of a mail that could not be filed whole, in characters.
 _BAREST_TEXT = 64 * 1024
 
