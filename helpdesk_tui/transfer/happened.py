@@ -12,6 +12,8 @@ from helpdesk_tui.store.finished import HERE_ALONE, OF_MESSAGES, FinishedEvent
 from helpdesk_tui.terms import CallOutcome, CallState, DueKind, OutboxState, Party, Priority, Status, Verb
 
 _LARGEST = 2**63
+#: So many characters of a name or an address are kept.
+_LONGEST_NAME = 320
 #: Clocks and zones can be reckoned with in these.
 _YEARS = range(2, 9999)
 _INSTANTS = ("_at", "_since", "_until")
@@ -100,9 +102,9 @@ def _plain(told: Any) -> Any:
 
 
 def _person(told: Any) -> list[str]:
-    """A name and an address."""
+    """A name and an address, each in a line."""
     name, address = told
-    return [text_of(name), text_of(address)]
+    return [clean_line(text_of(one), _LONGEST_NAME) for one in (name, address)]
 
 
 def _picture(told: Any) -> dict[str, Any]:

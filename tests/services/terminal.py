@@ -251,6 +251,8 @@ def terminal_environment(env: Mapping[str, str] | None) -> dict[str, str]:
 def _start(
     argv: Sequence[str | os.PathLike[str]], width: int, height: int, env: Mapping[str, str] | None
 ) -> tuple[int, subprocess.Popen[bytes]]:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background hands that on, a terminal does not
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     ours, its = pty.openpty()
     _set_size(ours, width, height)
     try:
