@@ -36,6 +36,7 @@ class MailboxSettings:
         password_keyring: `service/user`, as the keyring of this machine names the password.
         since: what was received before this day comes in as what lay there already; None: before the first poll.
         after: what to do on the server once the ticket is stored: `seen`, `leave` or `move:FOLDER`. Never deletes.
+        sent_folder: where a copy of what its queue sends is put; `auto` is the folder that the server calls so, "" none.
         queue: where mail goes that names no queue's address.
         batch_count, batch_bytes: how many messages and bytes are fetched in one round trip.
         connect_seconds, read_seconds: time limits of the connection.
@@ -59,6 +60,7 @@ class MailboxSettings:
     path: str = ""
     queue: str = ""
     after: str = "seen"
+    sent_folder: str = ""
     batch_count: int = 50
     batch_bytes: int = 8_000_000
     connect_seconds: int = 10
@@ -79,7 +81,11 @@ class PipeSettings:
 
 @dataclass(frozen=True, slots=True)
 class SmtpSettings:
-    """Where outgoing mail is handed over: a submission server (`host`), or a Maildir (`path`, for trying out)."""
+    """Where outgoing mail is handed over: a submission server (`host`), or a Maildir (`path`, for trying out).
+
+    Args:
+        per_minute: so many mails leave from one address within a minute at most; the next one waits.
+    """
 
     host: str = ""
     port: int = 587
@@ -93,6 +99,7 @@ class SmtpSettings:
     ca_file: str = ""
     path: str = ""
     timeout_seconds: int = 30
+    per_minute: int = 600
 
 
 @dataclass(frozen=True, slots=True)

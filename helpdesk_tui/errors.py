@@ -53,3 +53,7 @@ class QueryError(Usage):
     def __init__(self, message: str, hint: str, position: int) -> None:
         super().__init__(message, hint)
         self.position = position
+
+
+class Overtaken(Refused):
+    """Somebody else was there first; what was to be done would have been done without knowing that."""

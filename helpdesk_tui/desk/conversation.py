@@ -13,6 +13,7 @@ from helpdesk_tui.desk.door import Change, Changes, Desk
 from helpdesk_tui.desk.drafts import clear_draft
 from helpdesk_tui.desk.letters import answers_also, outgoing, own_message
 from helpdesk_tui.desk.people import customer_for, whole
+from helpdesk_tui.desk.sending import AT_ONCE, Sending, refuse_overtaken
 from helpdesk_tui.desk.tickets import apply_status, wait_for
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _
@@ -77,6 +78,7 @@ def reply(
     then: Status | None = Status.WAITING_CUSTOMER,
     to: Sequence[Person] = (),
     cc: Sequence[Person] | None = None,
+    sending: Sending = AT_ONCE,
 ) -> Outcome:
     """Answer the customer; the mail leaves through the outbox after the commit.
 
@@ -86,14 +88,16 @@ def reply(
         cc: who gets it as well; default is whom agents let into the ticket.
     Raises:
         Refused: the queue has no address to answer from, or nobody's address is known.
+        Overtaken: somebody wrote what the writer has not seen.
     """
     body = clean_text(text).strip()
     if not body:
         raise Usage(_("The reply is empty."), _("Write something, or leave the ticket as it is."))
     with desk.change(Verb.REPLY, [ticket]) as changes:
         change = changes.only
+        refuse_overtaken(changes, change.ticket.id, sending.seen)
         also = answers_also(changes.session, change.ticket.id) if cc is None else cc
-        message = outgoing(changes, change.ticket, body, list(to), cc=also)
+        message = outgoing(changes, change.ticket, body, list(to), cc=also, sending=sending)
         wait_for(change.ticket, Party.THEM, changes.now)
         change.record("message", None, message.id)
         clear_draft(changes.session, desk.actor, change.ticket.id, "reply")

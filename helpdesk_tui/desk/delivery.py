@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from helpdesk_tui.desk.copies import looks_from
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.mailroom import OUTGOING
+from helpdesk_tui.desk.reaching import conclude_each, has_left, still_to_reach
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.threading import own_token
 from helpdesk_tui.store import content
-from helpdesk_tui.store.tables import Acknowledgement, Attachment, Message, Outbox, Queue, RawMessage, Ticket
+from helpdesk_tui.store.tables import (
+    Acknowledgement,
+    Attachment,
+    Message,
+    Outbox,
+    Queue,
+    RawMessage,
+    Ticket,
+)
 from helpdesk_tui.store.transaction import reading, writing
-from helpdesk_tui.terms import OutboxState, OutgoingMail, Person, Verb
+from helpdesk_tui.terms import OutboxState, OutgoingMail, Person, Refusal, Verb
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +89,8 @@ def claim(desk: Desk, compose: Callable[[Letter], bytes]) -> OutgoingMail | None
             else:
                 _keep_copy(session, message, composed, desk.clock())
                 entry.state, entry.tries, entry.updated_at = OutboxState.SENDING, entry.tries + 1, desk.clock()
-                people = tuple(person.address for person in (*letter.to, *letter.cc))
-                return OutgoingMail(entry.id, letter.sender.address, people, letter.message_id, composed)
+                pending = still_to_reach(session, entry, (*letter.to, *letter.cc))
+                return OutgoingMail(entry.id, letter.sender.address, pending, letter.message_id, composed)
         conclude(desk, entry_id, OutboxState.FAILED, words)
     return None
 
@@ -97,15 +107,35 @@ def _locked(session: Session, outbox_id: int) -> Outbox:
 
 
 def _next_due(desk: Desk) -> int | None:
-    due = select(col(Outbox.id)).where(col(Outbox.state) == OutboxState.QUEUED, col(Outbox.due_at) <= desk.clock())
+    """The next mail whose time has come, from an address that has not sent its share of this minute."""
+    now = desk.clock()
+    due = select(col(Outbox.id)).where(col(Outbox.state) == OutboxState.QUEUED, col(Outbox.due_at) <= now)
     with reading(desk.store, desk.actor) as session:
+        if resting := _with_their_share(session, desk.settings.smtp.per_minute, now):
+            due = due.join(Message, col(Message.id) == col(Outbox.message_id))
+            due = due.where(col(Message.from_address).not_in(resting))
         return session.execute(due.order_by(col(Outbox.due_at), col(Outbox.id)).limit(1)).scalar_one_or_none()
 
 
-def conclude(desk: Desk, outbox_id: int, state: OutboxState, words: str = "") -> None:
+def _with_their_share(session: Session, per_minute: int, now: datetime) -> list[str]:
+    """The addresses from which so many mails were handed over within a minute that the next one waits."""
+    handed_over = select(col(Message.from_address)).join(Outbox, col(Outbox.message_id) == col(Message.id))
+    recent = handed_over.where(
+        col(Outbox.state).in_((OutboxState.SENT, OutboxState.FAILED, OutboxState.UNSURE, OutboxState.SENDING)),
+        col(Outbox.updated_at) > now - timedelta(minutes=1),
+        col(Outbox.updated_at) <= now,
+    )
+    many = recent.group_by(col(Message.from_address)).having(func.count() >= per_minute)
+    return list(session.execute(many).scalars())
+
+
+def conclude(desk: Desk, outbox_id: int, state: OutboxState, words: str = "", refused: Sequence[Refusal] = ()) -> None:
     """Write down what became of a mail; one that shall be tried again waits longer each time.
 
     A mail that was taken back in the meantime stays taken back. The ticket is locked first, as everywhere.
+
+    Args:
+        state: that of every recipient whom the mail was handed over for, but not of those in `refused`.
     """
     with desk.change(Verb.DELIVERY) as changes:
         changes.load_ids([_ticket_of(changes.session, outbox_id)])
@@ -113,10 +143,15 @@ def conclude(desk: Desk, outbox_id: int, state: OutboxState, words: str = "") ->
         before = entry.state
         if before not in (OutboxState.QUEUED, OutboxState.SENDING):
             return
-        entry.state, entry.words, entry.updated_at = state, words, changes.now
-        if state is OutboxState.QUEUED:
+        entry.state = conclude_each(changes.session, entry, state, words, refused)
+        entry.words = words or "; ".join(f"{one.address}: {one.words}" for one in refused)
+        entry.updated_at = changes.now
+        if entry.state == OutboxState.QUEUED:
             entry.due_at = changes.now + pause_after(entry.tries)
-        changes.only.record("delivery", before, state)
+        elif has_left(changes.session, entry):
+            queue = changes.session.get_one(Queue, entry.queue_id).name
+            entry.copy_due_at, entry.copy_tries = looks_from(desk.settings, queue, changes.now), 0
+        changes.only.record("delivery", before, entry.state)
         changes.only.record("delivery_of", None, entry.message_id)
 
 
@@ -146,7 +181,7 @@ def _letter(session: Session, entry: Outbox, message: Message) -> Letter:
         to=tuple(Person(*person) for person in message.to),
         cc=tuple(Person(*person) for person in message.cc),
         subject=message.subject,
-        text=message.text,
+        text="\n\n".join(filter(None, (message.text, message.quoted))),
         message_id=message.message_id,
         references=tuple(message.references),
         written_at=message.received_at,

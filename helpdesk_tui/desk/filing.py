@@ -10,6 +10,7 @@ from helpdesk_tui.desk.door import Change
 from helpdesk_tui.desk.inbound import Filing, Inbound, add_messages, found_by_words
 from helpdesk_tui.desk.links import final
 from helpdesk_tui.desk.opening import open_tickets, write_raws
+from helpdesk_tui.desk.reaching import mark_bounced
 from helpdesk_tui.desk.tickets import apply_status, wait_for
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.alerts import AlertState
@@ -183,6 +184,7 @@ def _mark_undelivered(filing: Filing, change: Change) -> None:
             change.record("delivery_of", None, entry.message_id)
             entry.state, entry.updated_at = OutboxState.FAILED, filing.changes.now
             entry.words = " ".join(filter(None, (report.recipient, report.status, report.diagnostic)))
+            mark_bounced(filing.session, entry, report)
 
 
 def _addressed_to(mail: IncomingMail) -> list[str]:

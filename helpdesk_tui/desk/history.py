@@ -12,6 +12,7 @@ from helpdesk_tui.desk import aside, callback_log, customers, handover, joining,
 from helpdesk_tui.desk.door import TRACKED, Change, Changes, Desk, as_stored, from_stored
 from helpdesk_tui.desk.drafts import bring_back, clear_draft
 from helpdesk_tui.desk.membership import CALLERS, belongs
+from helpdesk_tui.desk.reaching import has_left, queue_again
 from helpdesk_tui.desk.tickets import apply_status, name_tickets, tags_of, write_tags
 from helpdesk_tui.desk.timers import remind_anew
 from helpdesk_tui.errors import NotFound, Refused
@@ -287,8 +288,10 @@ def _restore_message(changes: Changes, change: Change, before: int | None, after
     else:
         clear_draft(changes.session, changes.actor, change.ticket.id, kind, message.text)
     for entry in _outbox_of(changes, message.id):
-        entry.state = OutboxState.WITHDRAWN if message.is_withdrawn else OutboxState.QUEUED
-        entry.updated_at = changes.now
+        if message.is_withdrawn:
+            entry.state, entry.updated_at = OutboxState.WITHDRAWN, changes.now
+        else:
+            queue_again(changes.session, entry, changes.now)
 
 
 def _refuse_sent(changes: Changes, ticket: Ticket, event: Event) -> None:
@@ -297,7 +300,7 @@ def _refuse_sent(changes: Changes, ticket: Ticket, event: Event) -> None:
         return
     before, after = event.changes["message"]
     for entry in _outbox_of(changes, after or before or 0):
-        if entry.state not in (OutboxState.QUEUED, OutboxState.FAILED, OutboxState.WITHDRAWN):
+        if has_left(changes.session, entry):
             raise Refused(
                 _("The reply on {ticket} has left already; it cannot be taken back.").format(
                     ticket=name_tickets([ticket.number])

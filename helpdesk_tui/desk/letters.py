@@ -13,11 +13,13 @@ from sqlmodel import col
 
 from helpdesk_tui.desk.door import Changes
 from helpdesk_tui.desk.participants import is_requester, let_in
+from helpdesk_tui.desk.sending import AT_ONCE, Sending, attach
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.routing import plain_address, without_detail
 from helpdesk_tui.rules.subjects import reply_subject
 from helpdesk_tui.rules.threading import FORGED_ROW
+from helpdesk_tui.rules.untrusted import clean_text
 from helpdesk_tui.store import search
 from helpdesk_tui.store.statements import add_rows
 from helpdesk_tui.store.tables import (
@@ -111,6 +113,7 @@ def outgoing(
     cc: Sequence[Person] = (),
     subject: str = "",
     is_automatic: bool = False,
+    sending: Sending = AT_ONCE,
 ) -> Message:
     """Put a mail to the customer into the outbox.
 
@@ -126,7 +129,7 @@ def outgoing(
         for_queue = _("`helpdesk queue set NAME --address A` gives a queue an address.")
         raise Refused(reason, _("Call them, and write a note about it.") if sender else for_queue)
     message = own_message(changes, ticket, MessageKind.OUTBOUND, text, is_found=not is_automatic)
-    last, ancestors = _ancestors(session, ticket.id)
+    last, ancestors = _ancestors(session, ticket.id, sending.answers)
     token = new_token()
     message.is_automatic = is_automatic
     message.from_name = _sender_name(session, changes, ticket.queue_id)
@@ -137,9 +140,11 @@ def outgoing(
     message.subject = subject or reply_subject(last or ticket.subject)
     message.message_id = f"{token}.hd@{message.from_address.rpartition('@')[2]}"
     message.references = ancestors
+    message.quoted = clean_text(sending.quoted)
     add_rows(session, OwnToken, [_token_row(token, message, changes.now)])
-    session.add(_outbox_row(message, changes.now))
+    session.add(_outbox_row(message, changes.now, sending.leaves_at or changes.now))
     session.flush()
+    attach(session, message, sending.files)
     return message
 
 
@@ -177,14 +182,14 @@ def _token_row(token: str, message: Message, now: datetime) -> dict[str, object]
     }
 
 
-def _outbox_row(message: Message, now: datetime) -> Outbox:
+def _outbox_row(message: Message, now: datetime, leaves_at: datetime) -> Outbox:
     return Outbox(
         ticket_id=message.ticket_id,
         queue_id=message.queue_id,
         message_id=message.id,
         state=OutboxState.QUEUED,
         header_message_id=message.message_id,
-        due_at=now,
+        due_at=leaves_at,
         updated_at=now,
     )
 
@@ -201,9 +206,13 @@ def _sender_name(session: Session, changes: Changes, queue_id: int) -> str:
     return " · ".join(filter(None, (agent.name if agent else "", queue.display_name)))
 
 
-def _ancestors(session: Session, ticket_id: int) -> tuple[str, list[str]]:
-    """The subject the customer used last, and the Message-IDs of what people wrote each other, oldest first."""
-    mails = select(col(Message.message_id), col(Message.subject), col(Message.kind)).where(
+def _ancestors(session: Session, ticket_id: int, answers: int | None) -> tuple[str, list[str]]:
+    """The subject the customer used last, and the Message-IDs of what people wrote each other, oldest first.
+
+    Args:
+        answers: the message that is answered, which is named last (RFC 5322 §3.6.4); None is the newest.
+    """
+    mails = select(col(Message.id), col(Message.message_id), col(Message.subject), col(Message.kind)).where(
         col(Message.ticket_id) == ticket_id,
         col(Message.message_id) != "",
         col(Message.is_withdrawn).is_(False),
@@ -211,4 +220,6 @@ def _ancestors(session: Session, ticket_id: int) -> tuple[str, list[str]]:
     )
     rows = session.execute(mails.order_by(col(Message.id).desc()).limit(_REFERENCES)).all()
     subject = next((row.subject for row in rows if row.kind == MessageKind.INBOUND), "")
-    return subject, [row.message_id for row in reversed(rows)]
+    named = session.execute(mails.where(col(Message.id) == answers)).all() if answers is not None else []
+    others = [row for row in reversed(rows) if row.id != answers]
+    return subject, [row.message_id for row in (*others, *named)]

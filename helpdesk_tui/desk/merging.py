@@ -22,6 +22,7 @@ from helpdesk_tui.store.tables import (
     MailQuarantine,
     Message,
     Outbox,
+    OutboxRecipient,
     OwnToken,
     Participant,
     RawMessage,
@@ -32,7 +33,7 @@ from helpdesk_tui.terms import ENDED, CallState, Outcome, Party, Status, Verb
 #: The names, in events, of what was merged: on the ticket that ended, and on the one it went to.
 MERGE, MERGED = "merge", "merged"
 #: What goes along by the message it hangs on, in this order: each names its message's ticket.
-_OF_MESSAGES = (Attachment, Outbox, OwnToken)
+_OF_MESSAGES = (Attachment, Outbox, OutboxRecipient, OwnToken)
 #: What goes along by its own id.
 _BY_ID: dict[str, Any] = {
     "messages": Message,

@@ -9,6 +9,7 @@ import time
 from helpdesk_tui.config import Settings
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.errors import HelpdeskError
+from helpdesk_tui.mail.copies import keep_copies
 from helpdesk_tui.mail.duties import Duties
 from helpdesk_tui.mail.ingest import PIPE, file_left_over
 from helpdesk_tui.terms import SYSTEM
@@ -24,6 +25,7 @@ _LOOKS_FOR_KEPT = 60.0
 def keep_house(desk: Desk, settings: Settings, ended: threading.Event) -> None:
     """Send, run timers and file what was kept only, until `ended`; leaves the first two to a poller where there is one."""
     system = desk.acting_as(SYSTEM)
+    threading.Thread(target=keep_copies, args=(system, settings, ended), name="copies", daemon=True).start()
     while not ended.is_set():
         try:
             with Duties(system, settings) as duties:

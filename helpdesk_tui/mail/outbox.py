@@ -44,8 +44,7 @@ def send_all(desk: Desk, transport: Transport, still_held: Hold = lambda: None) 
         except HelpdeskError as error:
             conclude(desk, mail.outbox_id, OutboxState.QUEUED, error.message)
             raise
-        words = result.words or "; ".join(f"{address}: {said}" for address, said in result.refused)
-        tried_again(partial(conclude, desk, mail.outbox_id, result.state, words))
+        tried_again(partial(conclude, desk, mail.outbox_id, result.state, result.words, result.refused))
         sent += result.state is OutboxState.SENT
     return sent
 

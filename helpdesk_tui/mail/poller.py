@@ -12,6 +12,7 @@ from helpdesk_tui.config import MailboxSettings, Settings
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.errors import HelpdeskError, Temporary
 from helpdesk_tui.language import _
+from helpdesk_tui.mail.copies import fill_sent_folders, keep_copies
 from helpdesk_tui.mail.duties import Duties
 from helpdesk_tui.mail.ingest import PIPE, file_left_over
 from helpdesk_tui.mail.intake import Intake, Polled, Progress, silent
@@ -51,6 +52,7 @@ def poll_once(desk: Desk, settings: Settings, progress: Progress = silent) -> Po
         file_left_over(desk, PIPE)
         with Duties(desk, settings) as duties:  # an open app or another poller that does them is no failure
             done.sent = duties.do()
+        fill_sent_folders(desk, settings)
     except Exception as error:  # noqa: BLE001  the edge: whatever broke, what was done is told
         done.failures.append(_as_ours(error))
     return done
@@ -73,7 +75,8 @@ class Poller:
     def run(self) -> None:
         """Poll until `stop`; a mailbox that fails is tried again, later each time."""
         jobs = [threading.Thread(target=self._watch, args=(one,), name=one.name) for one in self._settings.mailboxes]
-        for job in jobs:
+        copies = (self._desk, self._settings, self._stop)
+        for job in [*jobs, threading.Thread(target=keep_copies, args=copies, name="copies", daemon=True)]:
             job.start()
         try:
             self._send_and_run_timers()

@@ -8,7 +8,7 @@ import logging
 import re
 import smtplib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -20,7 +20,7 @@ from helpdesk_tui.language import _
 from helpdesk_tui.mail import tls
 from helpdesk_tui.mail.oauth import end_of_refusal, token_words
 from helpdesk_tui.rules.untrusted import clean_line
-from helpdesk_tui.terms import OutboxState, OutgoingMail
+from helpdesk_tui.terms import OutboxState, OutgoingMail, Refusal
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ _UNSENDABLE = re.compile(r"[\x00-\x1f<>\x7f\ud800-\udfff]")
 _LOGIN_CODES = (530, 534, 535, 538)
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
-_Refused = tuple[tuple[str, str], ...]
+_Refused = tuple[Refusal, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,15 @@ class SendResult:
     """How far a mail came.
 
     Args:
-        state: SENT; QUEUED, try again later; FAILED, for good; UNSURE, it may have arrived: a person decides.
+        state: SENT; QUEUED, try again later; FAILED, for good; UNSURE, it may have arrived: a person decides. It is that
+            of the recipients who are not among `refused`, whose own it is to say.
         words: what the server or the network said, cleaned; "" where all is well.
-        refused: address and words of each recipient that was refused while others were accepted.
+        refused: the recipients whom the server did not take, others or none beside them.
     """
 
     state: OutboxState
     words: str = ""
-    refused: tuple[tuple[str, str], ...] = ()
+    refused: tuple[Refusal, ...] = ()
 
 
 class SmtpTransport:
@@ -102,7 +103,7 @@ class SmtpTransport:
             server.close()
             return SendResult(OutboxState.UNSURE, answer.words, refused)
         is_sent = answer.state is OutboxState.SENT
-        return SendResult(answer.state, "" if is_sent else answer.words, refused if is_sent else ())
+        return SendResult(answer.state, "" if is_sent else answer.words, refused)
 
     def _ready_server(self) -> _Smtp | None:
         """The open connection, made anew where the server hung up since the last mail."""
@@ -245,9 +246,10 @@ def _begin_mail(server: _Smtp, mail: OutgoingMail) -> SendResult | _Refused:
     if not answer.is_fine:
         return _not_sent([answer], answer.words)
     answers = {address: _ask(server, f"RCPT TO:<{address}>") for address in mail.recipients}
-    refused = tuple((address, answer.words) for address, answer in answers.items() if not answer.is_fine)
+    refused = tuple(_refusal(address, answer) for address, answer in answers.items() if not answer.is_fine)
     if len(refused) == len(answers):
-        return _not_sent(answers.values(), "; ".join(f"{address}: {words}" for address, words in refused))
+        words = "; ".join(f"{one.address}: {one.words}" for one in refused)
+        return replace(_not_sent(answers.values(), words), refused=refused)
     answer = _ask(server, "DATA")
     return refused if answer.code == 354 else _not_sent([answer], answer.words)
 
@@ -260,8 +262,16 @@ def _ask(server: _Smtp, command: str) -> _Answer:
 
 
 def _not_sent(answers: Iterable[_Answer], words: str) -> SendResult:
-    is_final = all(answer.code // 100 == 5 and answer.code not in _LOGIN_CODES for answer in answers)
+    is_final = all(_is_final(answer) for answer in answers)
     return SendResult(OutboxState.FAILED if is_final else OutboxState.QUEUED, clean_line(words))
+
+
+def _refusal(address: str, answer: _Answer) -> Refusal:
+    return Refusal(address, answer.words, _is_final(answer))
+
+
+def _is_final(answer: _Answer) -> bool:
+    return answer.code // 100 == 5 and answer.code not in _LOGIN_CODES
 
 
 def _unsendable(server: _Smtp, mail: OutgoingMail) -> str:

@@ -26,6 +26,7 @@ TABLE: dict[Verb, frozenset[Role]] = {
     Verb.SUMMARY: _EVERY_AGENT,
     Verb.REPLY: _EVERY_AGENT,
     Verb.NOTE: _EVERY_AGENT,
+    Verb.RESEND: _EVERY_AGENT,
     Verb.UNDO: _EVERY_AGENT,
     Verb.REDO: _EVERY_AGENT,
     Verb.CONFIGURE: _ADMINS,

@@ -147,6 +147,7 @@ LIMITED: Mapping[type[SQLModel], Rule] = {
     t.Acknowledgement: _in_queue,
     t.OwnToken: _in_queue,
     t.Outbox: _in_queue,
+    t.OutboxRecipient: _in_queue,
     t.Event: _in_queue,
     t.Timer: _in_queue,
     t.TicketWords: _in_queue,

@@ -19,6 +19,7 @@ from helpdesk_tui.terms.mail import (
     OutboxState,
     OutgoingMail,
     RecipientReport,
+    Refusal,
 )
 from helpdesk_tui.terms.people import UNNAMED, Person
 from helpdesk_tui.terms.tickets import (
@@ -66,6 +67,7 @@ __all__ = [
     "Person",
     "Priority",
     "RecipientReport",
+    "Refusal",
     "Role",
     "Status",
     "Verb",

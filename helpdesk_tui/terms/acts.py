@@ -33,6 +33,7 @@ class Verb(StrEnum):
     UNDO = "undo"
     REDO = "redo"
     DELIVERY = "delivery"
+    RESEND = "resend"
     TIMER = "timer"
     CONFIGURE = "configure"
     CALLBACK = "callback"

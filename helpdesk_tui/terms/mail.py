@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from helpdesk_tui.terms.people import UNNAMED, Person
 
@@ -166,9 +167,20 @@ class IncomingMail:
     found_by: tuple[str, str, str] | None = None
 
 
+class Refusal(NamedTuple):
+    """A recipient whom the mail server did not take: for good (5xx), or for now (4xx); `words` are its own."""
+
+    address: str
+    words: str
+    is_final: bool
+
+
 @dataclass(frozen=True, slots=True)
 class OutgoingMail:
-    """One mail as handed to a mail server; `content` is complete and ends in CRLF."""
+    """One mail as handed to a mail server; `content` is complete and ends in CRLF.
+
+    `recipients` are those it has still to be handed over for: who has it already is not among them.
+    """
 
     outbox_id: int
     envelope_from: str

@@ -151,6 +151,10 @@ class Installation:
         ended = self._run(self._launched(when, target, number, "end", *words))
         assert ended.returncode == -signal.SIGKILL, f"it was not killed {when} {target} ({number}): {ended}"
 
+    def disturbed(self, when: str, target: str, number: int) -> bool:
+        """Poll once in a process that is killed on the way if it gets there; True where it was."""
+        return self._run(self._launched(when, target, number, "end")).returncode == -signal.SIGKILL
+
     def orphaned(self, when: str, target: str, number: int) -> subprocess.CompletedProcess[str]:
         """Poll once in a process whose children are killed on the way."""
         return self._run(self._launched(when, target, number, "orphan"))

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import email.policy
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from typing import Any
 
 import pytest
 
+from helpdesk_tui.desk import settings
 from helpdesk_tui.desk.conversation import reply
+from helpdesk_tui.desk.history import undo
+from helpdesk_tui.desk.resending import edit_instead, send_again, send_though_unsure, take_as_sent
+from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.mail.parse import parse
 from helpdesk_tui.store.locks import alone
+from helpdesk_tui.store.queries.thread import drafts
 from helpdesk_tui.terms import Person
-from tests.build import MIRA, a_mail, a_ticket, history, received, thread
+from tests.build import MIRA, a_mail, a_ticket, history, received, row, thread
 from tests.mail.installation import SMTP_PASSWORD, Installation
 from tests.services.smtp import SmtpSink
 
@@ -31,9 +37,11 @@ def outgoing(installation: Installation, smtp_sink: SmtpSink) -> Installation:
     return installation
 
 
-def answered(desk_of: Installation, text: str = "Try again.", *, person: Person = MIRA, **more: Any) -> int:
+def answered(
+    desk_of: Installation, text: str = "Try again.", *, person: Person = MIRA, queue: str = "support", **more: Any
+) -> int:
     """The number of a ticket with a reply in the outbox."""
-    number = a_ticket(desk_of.desk(), person=person)
+    number = a_ticket(desk_of.desk(), person=person, queue=queue)
     reply(desk_of.desk(), number, text, **more)
     return number
 
@@ -42,6 +50,29 @@ def state(outgoing: Installation, number: int) -> tuple[str | None, str]:
     """How far the reply has come, and the server's words."""
     message = thread(outgoing.desk(), number)[-1]
     return message.delivery, message.delivery_words
+
+
+def message_of(outgoing: Installation, number: int) -> int:
+    """The id of the reply."""
+    return thread(outgoing.desk(), number)[-1].id
+
+
+def missed(outgoing: Installation, number: int) -> list[tuple[str, str, str]]:
+    """Who has not got the reply, although others have."""
+    return [(one.address, one.state, one.words) for one in thread(outgoing.desk(), number)[-1].not_reached]
+
+
+def a_bounce(message_id: str, address: str) -> bytes:
+    """A delivery report on a mail of ours."""
+    return (
+        f"From: MAILER-DAEMON@mx.example\r\nTo: support@desk.example\r\nSubject: Undelivered Mail\r\n"
+        f"Message-ID: <b.{message_id}>\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nNo such user.\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+        f"Final-Recipient: rfc822; {address}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{message_id}>\r\n\r\n--b--\r\n"
+    ).encode()
 
 
 def deliveries(outgoing: Installation, number: int) -> list[list[str]]:
@@ -121,8 +152,140 @@ class TestWhatTheServerSays:
         outgoing.poll()
         assert smtp_sink.messages[0].rcpt_tos == (MIRA.address,)
         state_, words = state(outgoing, number)
-        assert state_ == "sent"
+        assert state_ == "failed", "somebody has to see that"
         assert words == f"{OTTO.address}: 550 told to fail at RCPT"
+        assert missed(outgoing, number) == [(OTTO.address, "failed", "550 told to fail at RCPT")]
+
+    def test_one_recipient_refused_for_now_is_tried_again_alone(
+        self, outgoing: Installation, smtp_sink: SmtpSink
+    ) -> None:
+        number = answered(outgoing, to=[MIRA, OTTO])
+        smtp_sink.fail("RCPT", 450, for_address=OTTO.address)
+        outgoing.poll()
+        assert state(outgoing, number)[0] == "queued"
+        assert missed(outgoing, number) == [(OTTO.address, "queued", "450 told to fail at RCPT")]
+        outgoing.place.clock.advance(minutes=1)
+        outgoing.poll()
+        first, second = smtp_sink.messages
+        assert (first.rcpt_tos, second.rcpt_tos) == ((MIRA.address,), (OTTO.address,))
+        assert first.raw == second.raw, "it is the same mail, with the same Message-ID"
+        assert state(outgoing, number) == ("sent", "")
+        assert missed(outgoing, number) == []
+
+    @pytest.mark.parametrize("stores", [True, False])
+    def test_a_doubt_is_about_those_alone_whom_the_server_took(
+        self, outgoing: Installation, smtp_sink: SmtpSink, stores: bool
+    ) -> None:
+        number = answered(outgoing, to=[MIRA, OTTO])
+        smtp_sink.fail("RCPT", 450, for_address=OTTO.address)
+        smtp_sink.drop_after_data(stores=stores)
+        outgoing.poll()
+        outgoing.place.clock.advance(minutes=1)
+        outgoing.poll()
+        assert state(outgoing, number)[0] == "unsure"
+        assert [mail.rcpt_tos for mail in smtp_sink.messages][stores:] == [(OTTO.address,)]
+        assert [(one, how) for one, how, _words in missed(outgoing, number)] == [(MIRA.address, "unsure")]
+
+    def test_what_failed_is_sent_again_to_those_who_missed_it(
+        self, outgoing: Installation, smtp_sink: SmtpSink
+    ) -> None:
+        number = answered(outgoing, to=[MIRA, OTTO])
+        smtp_sink.fail("RCPT", 550, for_address=OTTO.address)
+        outgoing.poll()
+        send_again(outgoing.desk(), message_of(outgoing, number))
+        outgoing.poll()
+        assert [mail.rcpt_tos for mail in smtp_sink.messages] == [(MIRA.address,), (OTTO.address,)]
+        assert state(outgoing, number) == ("sent", "")
+        with pytest.raises(Refused, match="has not failed"):
+            send_again(outgoing.desk(), message_of(outgoing, number))
+
+    def test_what_failed_with_everybody_can_be_edited(self, outgoing: Installation, smtp_sink: SmtpSink) -> None:
+        number = answered(outgoing, "Wrong adress")
+        smtp_sink.fail("RCPT", 550)
+        outgoing.poll()
+        edit_instead(outgoing.desk(), message_of(outgoing, number))
+        assert [one.text for one in outgoing.desk().ask(drafts, row(outgoing.desk(), number).id)] == ["Wrong adress"]
+        assert [one.kind for one in thread(outgoing.desk(), number)] == ["call"]
+        assert outgoing.poll().sent == 0
+
+    def test_what_reached_somebody_cannot(self, outgoing: Installation, smtp_sink: SmtpSink) -> None:
+        number = answered(outgoing, to=[MIRA, OTTO])
+        smtp_sink.fail("RCPT", 550, for_address=OTTO.address)
+        outgoing.poll()
+        with pytest.raises(Refused, match="has left"):
+            edit_instead(outgoing.desk(), message_of(outgoing, number))
+        with pytest.raises(Refused, match="has left already"):
+            undo(outgoing.desk())
+
+    def test_a_person_settles_a_doubt(self, outgoing: Installation, smtp_sink: SmtpSink) -> None:
+        arrived, lost = answered(outgoing), answered(outgoing)
+        smtp_sink.drop_after_data(stores=True)
+        outgoing.poll()
+        smtp_sink.recover()
+        assert {state(outgoing, one)[0] for one in (arrived, lost)} == {"unsure", "sent"}
+        unsure = next(one for one in (arrived, lost) if state(outgoing, one)[0] == "unsure")
+        with pytest.raises(Refused, match="has not failed"):
+            send_again(outgoing.desk(), message_of(outgoing, unsure))
+        take_as_sent(outgoing.desk(), message_of(outgoing, unsure))
+        assert state(outgoing, unsure) == ("sent", "")
+        with pytest.raises(Refused, match="not in doubt"):
+            send_though_unsure(outgoing.desk(), message_of(outgoing, unsure))
+
+    def test_in_doubt_it_goes_out_twice_only_because_a_person_says_so(
+        self, outgoing: Installation, smtp_sink: SmtpSink
+    ) -> None:
+        number = answered(outgoing)
+        smtp_sink.drop_after_data(stores=True)
+        outgoing.poll()
+        assert "may arrive twice" in send_though_unsure(outgoing.desk(), message_of(outgoing, number)).text
+        outgoing.poll()
+        first, second = smtp_sink.messages
+        assert first.raw == second.raw
+        assert deliveries(outgoing, number) == [["sending", "unsure"], ["unsure", "queued"], ["sending", "sent"]]
+
+    def test_a_bounce_names_the_one_it_did_not_reach(self, outgoing: Installation, smtp_sink: SmtpSink) -> None:
+        number = answered(outgoing, to=[MIRA, OTTO])
+        outgoing.poll()
+        token = thread(outgoing.desk(), number)[-1].message_id
+        received(outgoing.desk(), a_bounce(token, OTTO.address))
+        sent = next(one for one in thread(outgoing.desk(), number) if one.kind == "outbound")
+        assert sent.delivery == "failed"
+        assert [(one.address, one.state) for one in sent.not_reached] == [(OTTO.address, "failed")]
+        send_again(outgoing.desk(), sent.id)
+        outgoing.poll()
+        assert [mail.rcpt_tos for mail in smtp_sink.messages] == [(MIRA.address, OTTO.address), (OTTO.address,)]
+
+
+class TestHowMuchAtOnce:
+    def test_from_one_address_so_many_leave_within_a_minute(self, outgoing: Installation, smtp_sink: SmtpSink) -> None:
+        outgoing.smtp = replace(outgoing.smtp, per_minute=2)
+        for n in range(5):
+            answered(outgoing, f"Answer {n}")
+        assert outgoing.poll().sent == 2
+        assert outgoing.poll().sent == 0
+        outgoing.place.clock.advance(seconds=59)
+        assert outgoing.poll().sent == 0
+        outgoing.place.clock.advance(seconds=1)
+        assert [outgoing.poll().sent, len(smtp_sink.messages)] == [2, 4]
+
+    def test_another_address_does_not_wait_for_it(self, outgoing: Installation, smtp_sink: SmtpSink) -> None:
+        outgoing.smtp = replace(outgoing.smtp, per_minute=1)
+        settings.add_queue(outgoing.place.desk("root"), "sales", ["sales@desk.example"])
+        answered(outgoing)
+        answered(outgoing)
+        answered(outgoing, queue="sales")
+        assert outgoing.poll().sent == 2
+        assert {mail.mail_from for mail in smtp_sink.messages} == {"support@desk.example", "sales@desk.example"}
+
+    def test_what_leaves_later_waits_until_then(self, outgoing: Installation, smtp_sink: SmtpSink) -> None:
+        leaves_at = outgoing.place.clock.now + timedelta(hours=15)
+        number = a_ticket(outgoing.desk())
+        reply(outgoing.desk(), number, "In the morning.", sending=Sending(leaves_at=leaves_at))
+        assert thread(outgoing.desk(), number)[-1].leaves_at == leaves_at
+        outgoing.place.clock.advance(hours=14)
+        assert outgoing.poll().sent == 0
+        outgoing.place.clock.advance(hours=1)
+        assert outgoing.poll().sent == 1
 
     @pytest.mark.parametrize("stores", [True, False])
     def test_a_connection_lost_after_the_content_leaves_a_doubt_that_a_person_settles(

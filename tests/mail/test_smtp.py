@@ -10,7 +10,7 @@ import pytest
 from helpdesk_tui.config import SmtpSettings
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.mail.smtp import SendResult, SmtpTransport
-from helpdesk_tui.terms import OutboxState, OutgoingMail
+from helpdesk_tui.terms import OutboxState, OutgoingMail, Refusal
 from tests.mail.servers import SmtpScript, an_outgoing_mail
 from tests.services.hosting import free_port
 from tests.services.smtp import SmtpSink, running_smtp
@@ -123,7 +123,7 @@ class TestFaults:
     ) -> None:
         smtp_sink.fail("RCPT", code, for_address=BEN)
         outcome = sent(settings, an_outgoing_mail(recipients=(ANNA, BEN)))
-        assert outcome == SendResult(SENT, "", ((BEN, f"{code} told to fail at RCPT"),))
+        assert outcome == SendResult(SENT, "", (Refusal(BEN, f"{code} told to fail at RCPT", is_final=code == 550),))
         assert smtp_sink.messages[0].rcpt_tos == (ANNA,)
 
     def test_all_refused_and_one_only_for_now_is_tried_again(self, settings: SmtpSettings, smtp_sink: SmtpSink) -> None:

@@ -24,12 +24,13 @@ from helpdesk_tui.store.tables import (
     Event,
     Message,
     Outbox,
+    OutboxRecipient,
     Queue,
     RawMessage,
     Team,
     Ticket,
 )
-from helpdesk_tui.terms import MessageKind, Person, Priority
+from helpdesk_tui.terms import MessageKind, OutboxState, Person, Priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,22 @@ class FileRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RecipientRow:
+    """A recipient who has not got a mail, or perhaps not: how far it has come there, and the server's words."""
+
+    address: str
+    state: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageRow:
-    """A message of a thread. `delivery` and `delivery_words` say what became of an outgoing mail."""
+    """A message of a thread.
+
+    Args:
+        delivery, delivery_words: what became of an outgoing mail; leaves_at: when it is tried next, where it waits.
+        not_reached: who has not got it, where it was handed over and others have.
+    """
 
     id: int
     kind: MessageKind
@@ -65,6 +80,8 @@ class MessageRow:
     files: tuple[FileRow, ...]
     delivery: str | None
     delivery_words: str
+    leaves_at: datetime | None = None
+    not_reached: tuple[RecipientRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +122,15 @@ def writing(session: Session, since: datetime) -> set[tuple[int, int]]:
 
 def messages(session: Session, ticket_id: int, last: int | None = None) -> list[MessageRow]:
     """The thread of a ticket (or its `last` messages), oldest first; what was taken back is left out."""
-    found = select(Message, col(Agent.login), col(Outbox.state), col(Outbox.words)).where(
+    found = select(Message, col(Agent.login), col(Outbox.state), col(Outbox.words), col(Outbox.due_at)).where(
         col(Message.ticket_id) == ticket_id, col(Message.is_withdrawn).is_(False)
     )
     found = found.outerjoin(Agent, col(Agent.id) == col(Message.agent_id))
     found = found.outerjoin(Outbox, col(Outbox.message_id) == col(Message.id))
-    files = _files(session, ticket_id)
+    files, missed = _files(session, ticket_id), _not_reached(session, ticket_id)
     newest = found.order_by(col(Message.received_at).desc(), col(Message.id).desc()).limit(last)
     rows = session.execute(newest).all()
-    thread = [_message(*row, files.get(row[0].id, ())) for row in rows]
+    thread = [_message(*row, files.get(row[0].id, ()), missed.get(row[0].id, ())) for row in rows]
     return sorted(thread, key=_in_order)
 
 
@@ -219,8 +236,26 @@ def _files(session: Session, ticket_id: int) -> dict[int, tuple[FileRow, ...]]:
     return by_message
 
 
+def _not_reached(session: Session, ticket_id: int) -> dict[int, tuple[RecipientRow, ...]]:
+    theirs = select(OutboxRecipient).where(col(OutboxRecipient.ticket_id) == ticket_id)
+    rows = list(session.execute(theirs.order_by(col(OutboxRecipient.address))).scalars())
+    reached = {row.message_id for row in rows if row.state == OutboxState.SENT}
+    by_message: dict[int, tuple[RecipientRow, ...]] = {}
+    for row in rows:
+        if row.state != OutboxState.SENT and row.message_id in reached:
+            told = RecipientRow(row.address, row.state, row.words)
+            by_message[row.message_id] = (*by_message.get(row.message_id, ()), told)
+    return by_message
+
+
 def _message(
-    message: Message, login: str | None, state: str | None, words: str | None, files: tuple[FileRow, ...]
+    message: Message,
+    login: str | None,
+    state: str | None,
+    words: str | None,
+    due_at: datetime | None,
+    files: tuple[FileRow, ...],
+    not_reached: tuple[RecipientRow, ...],
 ) -> MessageRow:
     return MessageRow(
         id=message.id,
@@ -241,4 +276,6 @@ def _message(
         files=files,
         delivery=state,
         delivery_words=words or "",
+        leaves_at=due_at if state == OutboxState.QUEUED else None,
+        not_reached=not_reached,
     )

@@ -34,6 +34,7 @@ from helpdesk_tui.store.tables.mail import (
     MailQuarantine,
     MailSeen,
     Outbox,
+    OutboxRecipient,
     OwnToken,
     RawMessage,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "Message",
     "Organization",
     "Outbox",
+    "OutboxRecipient",
     "OwnToken",
     "Participant",
     "Queue",

@@ -200,3 +200,20 @@ class Outbox(SQLModel, table=True):
     #: The mail server's own words about the last attempt, cleaned.
     words: str = text_column()
     updated_at: datetime
+    #: When the Sent folder is looked at next: to put a copy there, or to see whether a mail in doubt lies there.
+    copy_due_at: datetime | None = None
+    copy_tries: int = 0
+
+
+class OutboxRecipient(SQLModel, table=True):
+    """How far a mail has come with one of its recipients; written when it is first handed over."""
+
+    __tablename__ = "outbox_recipient"
+    __table_args__ = (with_ticket(), one_of("state", OutboxState))
+    outbox_id: int = Field(primary_key=True, foreign_key="outbox.id", sa_type=BigId)
+    address: str = Field(primary_key=True, sa_type=Text)
+    message_id: int = ref("message", index=True)
+    ticket_id: int = Field(sa_type=BigId, index=True)
+    queue_id: int = Field(sa_type=BigId)
+    state: str = text_column(OutboxState.QUEUED)
+    words: str = text_column()
