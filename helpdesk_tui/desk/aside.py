@@ -14,7 +14,7 @@ from helpdesk_tui.desk import gathering
 from helpdesk_tui.desk.door import Change, Changes, Desk
 from helpdesk_tui.desk.inbound import Filing, queues_by_address
 from helpdesk_tui.desk.opening import open_tickets
-from helpdesk_tui.desk.tickets import apply_status
+from helpdesk_tui.desk.standing import apply_status
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.routing import plain_address

@@ -13,7 +13,7 @@ from helpdesk_tui.desk.callback_places import choose, lock_plan, open_slot, take
 from helpdesk_tui.desk.callbacks import booked_call, instant, let_call
 from helpdesk_tui.desk.door import Change, Changes, Desk
 from helpdesk_tui.desk.letters import own_message
-from helpdesk_tui.desk.tickets import apply_status, wait_for
+from helpdesk_tui.desk.standing import apply_status, wait_for
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.invitation import News

@@ -11,10 +11,12 @@ from sqlmodel import col
 from helpdesk_tui.desk.acknowledging import confirm_call
 from helpdesk_tui.desk.door import Change, Changes, Desk
 from helpdesk_tui.desk.drafts import clear_draft
+from helpdesk_tui.desk.followups import set_reminder
 from helpdesk_tui.desk.letters import answers_also, outgoing, own_message
+from helpdesk_tui.desk.notices import settle, tell_watchers
 from helpdesk_tui.desk.people import customer_for, whole
 from helpdesk_tui.desk.sending import AT_ONCE, Sending, refuse_overtaken
-from helpdesk_tui.desk.tickets import apply_status, wait_for
+from helpdesk_tui.desk.standing import apply_status, solve, wait_for
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
@@ -101,8 +103,14 @@ def reply(
         wait_for(change.ticket, Party.THEM, changes.now)
         change.record("message", None, message.id)
         clear_draft(changes.session, desk.actor, change.ticket.id, "reply")
-        if then is not None:
+        if then is Status.SOLVED:
+            solve(changes, change, desk.settings.calendar, sending.resolution)
+        elif then is not None:
             apply_status(change.ticket, then, changes.now)
+        if sending.remind_in:
+            set_reminder(changes, change, sending.remind_in, desk.settings.calendar)
+        settle(changes, change.ticket)
+        tell_watchers(changes, change.ticket, message.id)
         changes.say(
             _("Reply to #{number} is on its way to {people}").format(
                 number=ticket, people=", ".join(Person(*one).called for one in [*message.to, *message.cc])

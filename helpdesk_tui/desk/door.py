@@ -36,6 +36,7 @@ _T = TypeVar("_T")
 TRACKED = (
     "queue_id", "requester_id", "subject", "summary", "status", "priority", "category_id", "assignee_id", "team_id", "due_at",
     "due_kind", "waiting_for", "waiting_since", "snoozed_until", "merged_into", "linked_to", "is_spam", "closed_at",
+    "resolution", "is_incident",
 )  # fmt: skip
 #: Of these, the ones that are instants.
 INSTANTS = frozenset({"due_at", "waiting_since", "snoozed_until", "closed_at"})

@@ -6,12 +6,14 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from helpdesk_tui.desk import gathering
-from helpdesk_tui.desk.door import Change
+from helpdesk_tui.desk.door import Change, as_stored
+from helpdesk_tui.desk.followups import REMINDER, forget_reminder
 from helpdesk_tui.desk.inbound import Filing, Inbound, add_messages, found_by_words
 from helpdesk_tui.desk.links import final
+from helpdesk_tui.desk.notices import tell_watchers
 from helpdesk_tui.desk.opening import open_tickets, write_raws
 from helpdesk_tui.desk.reaching import mark_bounced
-from helpdesk_tui.desk.tickets import apply_status, wait_for
+from helpdesk_tui.desk.standing import apply_status, solve_by_itself, wait_for
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.alerts import AlertState
 from helpdesk_tui.rules.routing import plain_address, queue_of
@@ -54,6 +56,7 @@ def append(filing: Filing, placement: Placement) -> None:
     change.record("message", None, message_id)
     *_parts, whole = found_by_words(filing)
     search.index_more_words(filing.session, ticket.id, whole.split())
+    tell_watchers(filing.changes, ticket, message_id)
     if placement.row == 2:
         _mark_undelivered(filing, change)
     if placement.linked_to and not ticket.linked_to:
@@ -62,6 +65,8 @@ def append(filing: Filing, placement: Placement) -> None:
         if ticket.status not in (Status.NEW, Status.OPEN):
             apply_status(ticket, Status.OPEN, filing.raw.received_at)
         wait_for(ticket, Party.US, filing.raw.received_at)
+        if was := forget_reminder(filing.session, ticket, filing.changes.now):
+            change.record(REMINDER, as_stored(was), None)
 
 
 def _queue_for(filing: Filing, placement: Placement) -> int:
@@ -159,7 +164,7 @@ def _update(filing: Filing, placement: Placement, group: MailGroup, state: Alert
     filing.raw.disposition, filing.raw.why_reason = again.disposition, again.reason
     append(filing, again)
     if state is AlertState.RECOVERY and ticket.id == group.ticket_id:
-        apply_status(filing.changes.only.ticket, Status.SOLVED, filing.raw.received_at)
+        solve_by_itself(filing.changes, filing.changes.only, filing.office, filing.raw.received_at)
 
 
 def _says_more(filing: Filing, group: MailGroup, state: AlertState | None) -> bool:

@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlmodel import col
 
-from helpdesk_tui.desk import aside, callback_log, customers, handover, joining, merging, participants
+from helpdesk_tui.desk import aside, callback_log, customers, followups, handover, joining, merging, participants
 from helpdesk_tui.desk.door import TRACKED, Change, Changes, Desk, as_stored, from_stored
 from helpdesk_tui.desk.drafts import bring_back, clear_draft
 from helpdesk_tui.desk.membership import CALLERS, belongs
 from helpdesk_tui.desk.reaching import has_left, queue_again
-from helpdesk_tui.desk.tickets import apply_status, name_tickets, tags_of, write_tags
+from helpdesk_tui.desk.standing import apply_status
+from helpdesk_tui.desk.tickets import name_tickets, tags_of, write_tags
 from helpdesk_tui.desk.timers import remind_anew
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.language import _
@@ -26,10 +27,16 @@ from helpdesk_tui.store.transaction import lock_name
 from helpdesk_tui.terms import MessageKind, OutboxState, Outcome, Status, Verb
 
 #: Fields that follow from another; they go back where that one does, and are not worth a sentence of their own.
-_FOLLOWS = {"waiting_for": "status", "waiting_since": "status", "closed_at": "status", "due_kind": "due_at"}
+_FOLLOWS = {
+    "waiting_for": "status",
+    "waiting_since": "status",
+    "closed_at": "status",
+    "snoozed_until": "status",
+    "due_kind": "due_at",
+}
 
 #: What a ticket is found by.
-_FOUND_BY = {"message", "summary", "requester_id"}
+_FOUND_BY = {"message", "summary", "requester_id", "resolution"}
 
 #: Who puts back what is no field of a ticket, by its name in the event.
 _RESTORED_BY = {
@@ -43,6 +50,7 @@ _RESTORED_BY = {
     merging.MERGED: merging.restore_mark,
     participants.PARTICIPANT: participants.restore,
     aside.ASIDE: aside.restore,
+    followups.REMINDER: followups.restore_reminder,
 }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import Change, Changes, Desk, as_stored
-from helpdesk_tui.desk.tickets import apply_status, wait_for
+from helpdesk_tui.desk.standing import apply_status, wait_for
 from helpdesk_tui.errors import Refused, Usage
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.store import search

@@ -63,12 +63,11 @@ def mark_bounced(session: Session, entry: Outbox, report: DeliveryReport) -> Non
 
 
 def queue_again(session: Session, entry: Outbox, now: datetime) -> None:
-    """Let a mail be tried again at once for whoever has certainly not got it."""
+    """Let a mail be tried again for whoever has certainly not got it."""
     for row in rows_of(session, entry.id):
         if row.state == OutboxState.FAILED:
             row.state, row.words = OutboxState.QUEUED, ""
-    entry.state, entry.words, entry.tries = OutboxState.QUEUED, "", 0
-    entry.due_at = entry.updated_at = now
+    entry.state, entry.words, entry.tries, entry.updated_at = OutboxState.QUEUED, "", 0, now
 
 
 def has_left(session: Session, entry: Outbox) -> bool:
@@ -79,5 +78,6 @@ def has_left(session: Session, entry: Outbox) -> bool:
 
 
 def rows_of(session: Session, outbox_id: int) -> list[OutboxRecipient]:
+    """The recipients of a mail, locked; none before it was first handed over."""
     theirs = select(OutboxRecipient).where(col(OutboxRecipient.outbox_id) == outbox_id)
     return list(session.execute(theirs.order_by(col(OutboxRecipient.address)).with_for_update()).scalars())

@@ -44,7 +44,7 @@ def send_again(desk: Desk, message: int) -> Outcome:
             raise Refused(_("This mail has not failed."), _("What is unsure can be sent again all the same."))
         before = mail.entry.state
         queue_again(mail.changes.session, mail.entry, mail.changes.now)
-        mail.entry.state = before
+        mail.entry.state, mail.entry.due_at = before, mail.changes.now
         mail.conclude(OutboxState.QUEUED, _("The mail on #{number} is tried again"))
     return mail.changes.outcome
 

@@ -42,6 +42,8 @@ class Sending:
         seen: the ids of the messages its writer had before them; None does not ask whether there are others.
         files: what goes along. answers: the id of the message it answers; None is the last one.
         quoted: what stands below the text, such as a signature and what is answered.
+        remind_in: after so many working days the ticket comes back, unless they answer; 0 is never.
+        resolution: what solved it, where the answer does.
     """
 
     leaves_at: datetime | None = None
@@ -49,6 +51,8 @@ class Sending:
     files: tuple[KeptFile, ...] = ()
     answers: int | None = None
     quoted: str = ""
+    remind_in: int = 0
+    resolution: str = ""
 
 
 AT_ONCE = Sending()

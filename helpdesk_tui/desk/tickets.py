@@ -11,7 +11,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.desk import gathering
+from helpdesk_tui.config import CalendarSettings
+from helpdesk_tui.desk import gathering, standing
 from helpdesk_tui.desk.door import Change, Changes, Desk
 from helpdesk_tui.desk.timers import remind_anew
 from helpdesk_tui.errors import NotFound, Refused, Usage
@@ -22,9 +23,9 @@ from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store import search
 from helpdesk_tui.store.sight import sees
 from helpdesk_tui.store.statements import add_rows
-from helpdesk_tui.store.tables import Category, Queue, Tag, Ticket, TicketTag
+from helpdesk_tui.store.tables import Category, Queue, Tag, TicketTag
 from helpdesk_tui.store.tags import tag_named
-from helpdesk_tui.terms import DueKind, Outcome, Party, Priority, Status, Verb
+from helpdesk_tui.terms import DueKind, Outcome, Priority, Status, Verb
 
 Numbers = Sequence[int]
 _Edit = Callable[[Changes, Change], None]
@@ -32,7 +33,7 @@ _Edit = Callable[[Changes, Change], None]
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What `set_fields` changes; None leaves a field alone, "" empties category, due date or summary."""
+    """What `set_fields` changes; None leaves a field alone, "" empties category, due date, summary or resolution."""
 
     status: Status | None = None
     priority: Priority | None = None
@@ -40,6 +41,18 @@ class Fields:
     queue: str | None = None
     due: datetime | str | None = None
     summary: str | None = None
+    resolution: str | None = None
+
+
+def solve(desk: Desk, tickets: Numbers, resolution: str = "") -> Outcome:
+    """Mark tickets as solved.
+
+    Args:
+        resolution: what solved them, in a line.
+    Raises:
+        Refused: the queue of one wants a resolution, and there is none.
+    """
+    return set_fields(desk, tickets, Fields(status=Status.SOLVED, resolution=resolution or None))
 
 
 def set_status(desk: Desk, tickets: Numbers, status: Status) -> Outcome:
@@ -71,7 +84,7 @@ def set_fields(desk: Desk, tickets: Numbers, fields: Fields) -> Outcome:
         if reason := permissions.refusal(desk.actor, verb):
             raise Refused(reason, "")
     with desk.change(verbs[0], tickets) as changes:
-        edits = _edits(changes.session, fields)
+        edits = _edits(changes.session, fields, desk.settings.calendar)
         for change in changes:
             for edit in edits:
                 edit(changes, change)
@@ -120,34 +133,6 @@ def name_tickets(numbers: Sequence[int]) -> str:
     return f"#{numbers[0]}" if len(numbers) == 1 else ngettext("{n} ticket", "{n} tickets", len(numbers))
 
 
-def apply_status(ticket: Ticket, status: Status, now: datetime) -> None:
-    """Put one ticket into a status, with all that hangs on it: whom it waits for, since when, when it ended."""
-    if ticket.status == status:
-        return
-    ticket.status = status
-    ticket.closed_at = now if status in (Status.CLOSED, Status.CANCELLED) else None
-    wait_for(ticket, _WAITS[status], now)
-
-
-def wait_for(ticket: Ticket, party: Party | None, now: datetime) -> None:
-    """Say whom a ticket waits for from now on; the clock goes on where it waited for them already."""
-    if ticket.waiting_for != party:
-        ticket.waiting_for = party
-        ticket.waiting_since = now
-
-
-_WAITS: dict[Status, Party | None] = {
-    Status.NEW: Party.US,
-    Status.OPEN: Party.US,
-    Status.WAITING_CUSTOMER: Party.THEM,
-    Status.WAITING_OTHER: Party.US,
-    Status.SNOOZED: Party.US,
-    Status.SOLVED: None,
-    Status.CLOSED: None,
-    Status.CANCELLED: None,
-}
-
-
 def _verbs(fields: Fields) -> list[Verb]:
     given = {
         Verb.STATUS: fields.status,
@@ -156,15 +141,17 @@ def _verbs(fields: Fields) -> list[Verb]:
         Verb.QUEUE: fields.queue,
         Verb.DUE: fields.due,
         Verb.SUMMARY: fields.summary,
+        Verb.RESOLUTION: fields.resolution,
     }
     return [verb for verb, value in given.items() if value is not None]
 
 
-def _edits(session: Session, fields: Fields) -> list[_Edit]:
+def _edits(session: Session, fields: Fields, office: CalendarSettings) -> list[_Edit]:
     edits: list[_Edit] = []
     if fields.status is not None:
-        status = fields.status
-        edits.append(lambda changes, change: apply_status(change.ticket, status, changes.now))
+        edits.append(_stand(fields.status, fields.resolution or "", office))
+    elif fields.resolution is not None:
+        edits.append(_resolve(clean_line(fields.resolution, 300) or None))
     if fields.priority is not None:
         edits.append(_setter("priority", fields.priority.rank))
     if fields.category is not None:
@@ -176,6 +163,25 @@ def _edits(session: Session, fields: Fields) -> list[_Edit]:
     if fields.due is not None:
         edits.append(_agree(fields.due if isinstance(fields.due, datetime) else None))
     return edits
+
+
+def _stand(status: Status, resolution: str, office: CalendarSettings) -> _Edit:
+    def edit(changes: Changes, change: Change) -> None:
+        if status is Status.SOLVED:
+            standing.solve(changes, change, office, resolution)
+        else:
+            standing.apply_status(change.ticket, status, changes.now)
+
+    return edit
+
+
+def _resolve(resolution: str | None) -> _Edit:
+    def edit(changes: Changes, change: Change) -> None:
+        change.ticket.resolution = resolution
+        changes.session.flush()
+        search.rebuild(changes.session, change.ticket.id)
+
+    return edit
 
 
 def _setter(name: str, value: Any) -> _Edit:
@@ -258,5 +264,6 @@ def _sentence(numbers: Sequence[int], fields: Fields) -> str:
         _("queue {value}").format(value=fields.queue) if fields.queue else "",
         _due_words(fields.due),
         _("summary changed") if fields.summary is not None else "",
+        _("resolution kept") if fields.resolution else "",
     ]
     return f"{name_tickets(numbers)}: {', '.join(filter(None, said))}"

@@ -10,7 +10,7 @@ from typing import Self
 from helpdesk_tui.config import Settings
 from helpdesk_tui.desk.delivery import doubt_interrupted
 from helpdesk_tui.desk.door import Desk
-from helpdesk_tui.desk.timers import run_due
+from helpdesk_tui.desk.due import run_due
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.mail.outbox import open_transport, send_all
 from helpdesk_tui.rules.untrusted import clean_line

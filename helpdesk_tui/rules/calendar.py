@@ -108,6 +108,22 @@ def due_at(start: datetime, working: timedelta, calendar: BusinessCalendar) -> d
     raise Usage(_("The calendar has no working time."), _("Set calendar.hours in the configuration."))
 
 
+def opening_after(start: datetime, days: int, calendar: BusinessCalendar) -> datetime:
+    """When the office opens on the n-th working day after the day of `start` (aware); UTC.
+
+    Raises:
+        Usage: the calendar has no working time within ten years.
+    """
+    day, left = start.astimezone(calendar.zone).date(), days
+    for _number in range(_HORIZON_DAYS):
+        day += timedelta(days=1)
+        spans = calendar.on(day)
+        left -= bool(spans)
+        if spans and left <= 0:
+            return spans[0][0]
+    raise Usage(_("The calendar has no working time."), _("Set calendar.hours in the configuration."))
+
+
 def working_between(start: datetime, end: datetime, calendar: BusinessCalendar) -> timedelta:
     """How much office time lies between two instants; zero where end is before start."""
     total = timedelta()

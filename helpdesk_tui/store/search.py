@@ -85,7 +85,12 @@ def _row(ticket_id: int, queue_id: int, words: Sequence[str]) -> dict[str, Any]:
 def rebuild(session: Session, ticket_id: int) -> None:
     """Write a ticket's document anew from what is stored."""
     ticket = session.get_one(Ticket, ticket_id)
-    about = [ticket.subject, ticket.summary or "", *customer_texts(session, ticket.requester_id)]
+    about = [
+        ticket.subject,
+        ticket.summary or "",
+        ticket.resolution or "",
+        *customer_texts(session, ticket.requester_id),
+    ]
     about += numbers_there(session, ticket_id)
     row = document(ticket_id, ticket.queue_id, about, _thread(session, ticket))
     found = session.get(TicketWords, ticket_id)

@@ -71,6 +71,17 @@ def _own_or_in_queue(row: Any, sight: Sight) -> ColumnElement[bool]:
     return or_(row.queue_id.in_(sight.queues), row.agent_id == sight.actor.agent_id)
 
 
+def _own_in_queue(row: Any, sight: Sight) -> ColumnElement[bool]:
+    """What somebody is to look at is their own business, and only as long as they see the ticket."""
+    return and_(row.queue_id.in_(sight.queues), row.agent_id == sight.actor.agent_id)
+
+
+def _with_both(row: Any, sight: Sight) -> ColumnElement[bool]:
+    """Of two tickets that have to do with each other one sees neither, where one is hidden."""
+    other = exists().where(_ticket.c.id == row.other_id, _ticket.c.queue_id.in_(sight.queues))
+    return and_(row.queue_id.in_(sight.queues), other)
+
+
 def _of_ticket(row: Any, sight: Sight) -> ColumnElement[bool]:
     return exists().where(_ticket.c.id == row.ticket_id, _ticket.c.queue_id.in_(sight.queues))
 
@@ -148,6 +159,9 @@ LIMITED: Mapping[type[SQLModel], Rule] = {
     t.OwnToken: _in_queue,
     t.Outbox: _in_queue,
     t.OutboxRecipient: _in_queue,
+    t.TicketLink: _with_both,
+    t.Watcher: _in_queue,
+    t.Notice: _own_in_queue,
     t.Event: _in_queue,
     t.Timer: _in_queue,
     t.TicketWords: _in_queue,

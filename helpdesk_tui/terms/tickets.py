@@ -61,6 +61,31 @@ class MessageKind(StrEnum):
     CALL = "call"
 
 
+class LinkKind(StrEnum):
+    """What another ticket is to one."""
+
+    RELATED = "related"
+    PARENT = "parent"
+    DUPLICATE = "duplicate"
+
+
+class NoticeKind(StrEnum):
+    """Why an agent is to look at a ticket."""
+
+    MENTION = "mention"
+    HANDOVER = "handover"
+    REMINDER = "reminder"
+    WATCHED = "watched"
+
+
+class ResolutionRule(StrEnum):
+    """Whether an agent is asked what solved a ticket."""
+
+    ASKED = "asked"
+    REQUIRED = "required"
+    SKIPPED = "skipped"
+
+
 class DueKind(StrEnum):
     """What is owed at `due_at`."""
 

@@ -12,8 +12,8 @@ from helpdesk_tui.desk import mailroom, tickets
 from helpdesk_tui.desk.conversation import reply
 from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.due import run_due
 from helpdesk_tui.desk.mailroom import ArrivedMail
-from helpdesk_tui.desk.timers import run_due
 from helpdesk_tui.errors import Temporary
 from helpdesk_tui.store.transaction import Crossed, tried_again
 from helpdesk_tui.terms import SYSTEM, IncomingFile, OutboxState

@@ -8,9 +8,9 @@ import pytest
 
 from helpdesk_tui.desk import customers, joining, tickets
 from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.due import run_due
 from helpdesk_tui.desk.history import redo, undo
 from helpdesk_tui.desk.settings import add_queue, set_agent
-from helpdesk_tui.desk.timers import run_due
 from helpdesk_tui.errors import HelpdeskError, NotFound, Refused, Usage
 from helpdesk_tui.store.queries.people import CustomerPage, customer_of_ticket, customer_page, find_customers
 from helpdesk_tui.store.statements import add_rows

@@ -12,6 +12,7 @@ from helpdesk_tui import terms
 from helpdesk_tui.desk import assignment, conversation, history, settings, tickets
 from helpdesk_tui.desk.conversation import NewRequest
 from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.standing import apply_status
 from helpdesk_tui.desk.tickets import Fields
 from helpdesk_tui.errors import HelpdeskError, NotFound, Refused, Usage
 from helpdesk_tui.store.tables import Ticket
@@ -241,7 +242,7 @@ def test_what_was_read_before_the_lock_is_read_again(desk: Desk, bob: Desk) -> N
         tickets.set_status(bob, [number], Status.WAITING_CUSTOMER)
         changes.load_ids([ticket_id])
         assert changes.only.before["status"] == Status.WAITING_CUSTOMER
-        tickets.apply_status(changes.only.ticket, Status.OPEN, changes.now)
+        apply_status(changes.only.ticket, Status.OPEN, changes.now)
     assert (row(desk, number).status, row(desk, number).version) == ("open", 3)
 
 

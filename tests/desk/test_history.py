@@ -14,10 +14,10 @@ from helpdesk_tui.desk import assignment, conversation, delivery, tickets
 from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.drafts import save_draft
+from helpdesk_tui.desk.due import run_due
 from helpdesk_tui.desk.history import redo, undo
 from helpdesk_tui.desk.settings import add_category
 from helpdesk_tui.desk.tickets import Fields, set_fields, set_priority, set_status
-from helpdesk_tui.desk.timers import run_due
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.store.queries.mail import outbox
 from helpdesk_tui.store.queries.thread import drafts

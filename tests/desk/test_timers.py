@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.due import run_due
 from helpdesk_tui.desk.tickets import Fields, set_fields, set_status
-from helpdesk_tui.desk.timers import run_due
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.terms import SYSTEM, Status
 from tests.build import FrozenClock, Place, a_ticket, everything, history, listed, row

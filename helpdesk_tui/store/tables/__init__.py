@@ -43,13 +43,16 @@ from helpdesk_tui.store.tables.tickets import (
     Attachment,
     Draft,
     Message,
+    Notice,
     Tag,
     Ticket,
     TicketField,
+    TicketLink,
     TicketNumber,
     TicketTag,
     TicketWords,
     View,
+    Watcher,
 )
 
 __all__ = [
@@ -84,6 +87,7 @@ __all__ = [
     "MailQuarantine",
     "MailSeen",
     "Message",
+    "Notice",
     "Organization",
     "Outbox",
     "OutboxRecipient",
@@ -99,9 +103,11 @@ __all__ = [
     "TeamMember",
     "Ticket",
     "TicketField",
+    "TicketLink",
     "TicketNumber",
     "TicketTag",
     "TicketWords",
     "Timer",
     "View",
+    "Watcher",
 ]

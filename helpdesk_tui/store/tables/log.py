@@ -53,6 +53,8 @@ class Timer(SQLModel, table=True):
     queue_id: int = Field(sa_type=BigId)
     due_at: datetime
     done_at: datetime | None = None
+    #: What its kind needs to know.
+    fields: dict[str, Any] = json_column(dict)
 
 
 class Lease(SQLModel, table=True):

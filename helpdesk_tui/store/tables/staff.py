@@ -6,7 +6,7 @@ from sqlalchemy import Text
 from sqlmodel import Field, SQLModel
 
 from helpdesk_tui.store.tables.columns import NEVER_REUSED, BigId, json_column, one_of, own_id, ref, text_column
-from helpdesk_tui.terms import Role
+from helpdesk_tui.terms import ResolutionRule, Role
 
 
 class Queue(SQLModel, table=True):
@@ -28,6 +28,13 @@ class Queue(SQLModel, table=True):
     robots: str = text_column("aside")
     #: Answers come back to an address with the thread's token behind a plus sign (RFC 5233).
     has_plus_addresses: bool = False
+    #: Whether an agent is asked what solved a ticket.
+    resolution_rule: str = text_column(ResolutionRule.ASKED)
+    #: After so many working days a solved ticket closes by itself; 0 never.
+    closes_after: int = 5
+    #: How its letters begin and end, by language.
+    salutation: dict[str, str] = json_column(dict)
+    signature: dict[str, str] = json_column(dict)
 
 
 class QueueAddress(SQLModel, table=True):

@@ -18,7 +18,7 @@ from helpdesk_tui.store.tables.columns import (
     text_column,
     with_ticket,
 )
-from helpdesk_tui.terms import Channel, DueKind, MessageKind, Party, Status
+from helpdesk_tui.terms import Channel, DueKind, LinkKind, MessageKind, NoticeKind, Party, Status
 
 
 class Tag(SQLModel, table=True):
@@ -87,6 +87,10 @@ class Ticket(SQLModel, table=True):
     split_from: int | None = ref("ticket")
     linked_to: int | None = ref("ticket")
     is_spam: bool = False
+    #: What solved it, in a line.
+    resolution: str | None = Field(default=None, sa_type=Text)
+    #: Others are the same matter, and hang on it as children.
+    is_incident: bool = False
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None = None
@@ -128,6 +132,48 @@ class Message(SQLModel, table=True):
     sent_at: datetime | None = None
     received_at: datetime
     raw_id: int | None = Field(default=None, sa_type=BigId)
+    #: Of a call: `direction`, `number`, `started_at` and `ended_at` (UTC, ISO 8601).
+    call: dict[str, Any] = json_column(dict)
+
+
+class TicketLink(SQLModel, table=True):
+    """That a ticket has to do with another one; `kind` says what the other one is to it."""
+
+    __tablename__ = "ticket_link"
+    __table_args__ = (with_ticket(), one_of("kind", LinkKind))
+    ticket_id: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
+    queue_id: int = Field(sa_type=BigId)
+    other_id: int = Field(primary_key=True, foreign_key="ticket.id", sa_type=BigId, index=True)
+    kind: str = text_column(LinkKind.RELATED)
+
+
+class Watcher(SQLModel, table=True):
+    """An agent who is kept informed of a ticket."""
+
+    __table_args__ = (with_ticket(),)
+    ticket_id: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
+    queue_id: int = Field(sa_type=BigId)
+    agent_id: int = Field(primary_key=True, foreign_key="agent.id", sa_type=BigId, index=True)
+
+
+class Notice(SQLModel, table=True):
+    """What an agent is to look at; it goes when they have, and nothing tells when that was."""
+
+    __table_args__ = (
+        with_ticket(),
+        one_of("kind", NoticeKind),
+        UniqueConstraint("agent_id", "ticket_id", "kind"),
+        NEVER_REUSED,
+    )
+    id: int = own_id()
+    agent_id: int = ref("agent")
+    ticket_id: int = Field(sa_type=BigId, index=True)
+    queue_id: int = Field(sa_type=BigId)
+    kind: str = text_column(NoticeKind.MENTION)
+    #: The message it is about, and who wrote it.
+    message_id: int | None = Field(default=None, sa_type=BigId)
+    by_id: int | None = ref("agent")
+    at: datetime
 
 
 class Attachment(SQLModel, table=True):

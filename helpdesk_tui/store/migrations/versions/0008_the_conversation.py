@@ -1,4 +1,4 @@
-"""the conversation: how far a mail has come with each recipient, copies in Sent folders"""
+"""the conversation: a mail's fate with each recipient, Sent folders, resolutions, calls, links, watchers, notices"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,10 +13,17 @@ MINE = "queue_id = ANY ((SELECT helpdesk_queues())::bigint[])"
 
 def upgrade() -> None:
     _outbox()
+    _columns()
+    _links()
+    _people()
 
 
 def _key(name: str, *, is_null: bool = False) -> "sa.Column[int]":
     return sa.Column(name, BigId, nullable=is_null)
+
+
+def _json(name: str) -> "sa.Column[dict[str, object]]":
+    return sa.Column(name, sa.JSON(), nullable=False, server_default="{}")
 
 
 def _with_ticket() -> sa.ForeignKeyConstraint:
@@ -56,3 +63,65 @@ def _outbox() -> None:
         " AND m.ticket_id = outbox_recipient.ticket_id)"
     )
     _policy("outbox_recipient", MINE, f"{MINE} AND {theirs}")
+
+
+def _columns() -> None:
+    op.add_column("ticket", sa.Column("resolution", sa.Text(), nullable=True))
+    op.add_column("ticket", sa.Column("is_incident", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("message", _json("call"))
+    op.add_column("timer", _json("fields"))
+    op.add_column("queue", sa.Column("resolution_rule", sa.Text(), nullable=False, server_default="asked"))
+    op.add_column("queue", sa.Column("closes_after", sa.Integer(), nullable=False, server_default="5"))
+    op.add_column("queue", _json("salutation"))
+    op.add_column("queue", _json("signature"))
+
+
+def _links() -> None:
+    op.create_table(
+        "ticket_link",
+        _key("ticket_id"),
+        _key("queue_id"),
+        _key("other_id"),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.CheckConstraint("kind IN ('related', 'parent', 'duplicate')", name="kind_known"),
+        sa.ForeignKeyConstraint(["other_id"], ["ticket.id"]),
+        _with_ticket(),
+        sa.PrimaryKeyConstraint("ticket_id", "other_id"),
+    )
+    op.create_index("ix_ticket_link_other_id", "ticket_link", ["other_id"], unique=False)
+    both = f"{MINE} AND EXISTS (SELECT 1 FROM ticket t WHERE t.id = other_id)"
+    _policy("ticket_link", both)
+
+
+def _people() -> None:
+    op.create_table(
+        "watcher",
+        _key("ticket_id"),
+        _key("queue_id"),
+        _key("agent_id"),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"]),
+        _with_ticket(),
+        sa.PrimaryKeyConstraint("ticket_id", "agent_id"),
+    )
+    op.create_index("ix_watcher_agent_id", "watcher", ["agent_id"], unique=False)
+    _policy("watcher", MINE)
+    op.create_table(
+        "notice",
+        sa.Column("id", BigId, sa.Identity(), nullable=False),
+        _key("agent_id"),
+        _key("ticket_id"),
+        _key("queue_id"),
+        sa.Column("kind", sa.Text(), nullable=False),
+        _key("message_id", is_null=True),
+        _key("by_id", is_null=True),
+        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.CheckConstraint("kind IN ('mention', 'handover', 'reminder', 'watched')", name="kind_known"),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"]),
+        sa.ForeignKeyConstraint(["by_id"], ["agent.id"]),
+        _with_ticket(),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("agent_id", "ticket_id", "kind"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_notice_ticket_id", "notice", ["ticket_id"], unique=False)
+    _policy("notice", f"agent_id = (SELECT helpdesk_me()) AND {MINE}", MINE)

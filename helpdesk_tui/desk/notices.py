@@ -1,0 +1,69 @@
+"""What an agent is to look at: a colleague's question, what was handed over, a reminder, news on what they watch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from helpdesk_tui.desk.door import Changes, Desk
+from helpdesk_tui.store.statements import add_unless_there
+from helpdesk_tui.store.tables import Notice, Ticket, Watcher
+from helpdesk_tui.store.transaction import writing
+from helpdesk_tui.terms import NoticeKind
+
+
+def give_notice(
+    changes: Changes, ticket: Ticket, agent_id: int, kind: NoticeKind, message_id: int | None = None
+) -> None:
+    """Let an agent know; one of each kind on a ticket is enough until they have looked."""
+    row = {
+        "agent_id": agent_id,
+        "ticket_id": ticket.id,
+        "queue_id": ticket.queue_id,
+        "kind": kind,
+        "message_id": message_id,
+        "by_id": changes.actor.agent_id,
+        "at": changes.now,
+    }
+    add_unless_there(changes.session, Notice, row)
+
+
+def tell_watchers(changes: Changes, ticket: Ticket, message_id: int, beside: Iterable[int | None] = ()) -> None:
+    """Let those who watch a ticket know that somebody wrote on it, but not whoever did.
+
+    Args:
+        beside: who hears of it in another way.
+    """
+    watching = select(col(Watcher.agent_id)).where(col(Watcher.ticket_id) == ticket.id)
+    others = {changes.actor.agent_id, *beside}
+    for agent_id in changes.session.execute(watching.order_by(col(Watcher.agent_id))).scalars():
+        if agent_id not in others:
+            give_notice(changes, ticket, agent_id, NoticeKind.WATCHED, message_id)
+
+
+def looked_at(desk: Desk, ticket_id: int, *, but: Iterable[NoticeKind] = ()) -> None:
+    """Whoever opens a ticket needs to be told of it no more. No verb: nothing is kept of who looked when.
+
+    Args:
+        but: what stays until something is done about it.
+    """
+    if desk.actor.agent_id is None or not desk.ask(_is_any, ticket_id, desk.actor.agent_id):
+        return
+    with writing(desk.store, desk.actor) as session:
+        mine = delete(Notice).where(col(Notice.ticket_id) == ticket_id, col(Notice.agent_id) == desk.actor.agent_id)
+        gone = mine.where(col(Notice.kind).not_in([str(kind) for kind in but]))
+        session.execute(gone.execution_options(synchronize_session=False))
+
+
+def settle(changes: Changes, ticket: Ticket) -> None:
+    """What the actor was handed over has been taken up."""
+    mine = delete(Notice).where(col(Notice.ticket_id) == ticket.id, col(Notice.agent_id) == changes.actor.agent_id)
+    changes.session.execute(mine.execution_options(synchronize_session=False))
+
+
+def _is_any(session: Session, ticket_id: int, agent_id: int) -> bool:
+    mine = select(col(Notice.id)).where(col(Notice.ticket_id) == ticket_id, col(Notice.agent_id) == agent_id)
+    return session.execute(mine.limit(1)).first() is not None
