@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlmodel import col
 
+from helpdesk_tui.config import CalendarSettings
 from helpdesk_tui.desk.acknowledging import confirm_call
 from helpdesk_tui.desk.door import Change, Changes, Desk
 from helpdesk_tui.desk.drafts import clear_draft
@@ -17,6 +18,7 @@ from helpdesk_tui.desk.notices import settle, tell_watchers
 from helpdesk_tui.desk.people import customer_for, whole
 from helpdesk_tui.desk.sending import AT_ONCE, Sending, refuse_overtaken
 from helpdesk_tui.desk.standing import apply_status, solve, wait_for
+from helpdesk_tui.desk.watching import ask_colleagues
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
@@ -25,6 +27,7 @@ from helpdesk_tui.store.schema import FIRST_QUEUE
 from helpdesk_tui.store.sight import sees
 from helpdesk_tui.store.tables import (
     Customer,
+    Message,
     Queue,
     Ticket,
 )
@@ -57,7 +60,7 @@ def create(desk: Desk, request: NewRequest) -> Outcome:
     if not (request.person.name or request.person.address or request.phone):
         raise Usage(_("A request needs a person."), _("Give a name, an address or a phone number."))
     with desk.change(Verb.CREATE) as changes:
-        change = changes.add(_new_ticket(changes, request))
+        change = changes.add(new_ticket(changes, request))
         message = _log_request(changes, change, request)
         change.record("message", None, message)
         if request.is_from_draft:
@@ -98,19 +101,8 @@ def reply(
     with desk.change(Verb.REPLY, [ticket]) as changes:
         change = changes.only
         refuse_overtaken(changes, change.ticket.id, sending.seen)
-        also = answers_also(changes.session, change.ticket.id) if cc is None else cc
-        message = outgoing(changes, change.ticket, body, list(to), cc=also, sending=sending)
-        wait_for(change.ticket, Party.THEM, changes.now)
-        change.record("message", None, message.id)
+        message = answer_one(changes, change, body, to, cc, then, sending, desk.settings.calendar)
         clear_draft(changes.session, desk.actor, change.ticket.id, "reply")
-        if then is Status.SOLVED:
-            solve(changes, change, desk.settings.calendar, sending.resolution)
-        elif then is not None:
-            apply_status(change.ticket, then, changes.now)
-        if sending.remind_in:
-            set_reminder(changes, change, sending.remind_in, desk.settings.calendar)
-        settle(changes, change.ticket)
-        tell_watchers(changes, change.ticket, message.id)
         changes.say(
             _("Reply to #{number} is on its way to {people}").format(
                 number=ticket, people=", ".join(Person(*one).called for one in [*message.to, *message.cc])
@@ -119,8 +111,38 @@ def reply(
     return changes.outcome
 
 
+def answer_one(
+    changes: Changes,
+    change: Change,
+    text: str,
+    to: Sequence[Person],
+    cc: Sequence[Person] | None,
+    then: Status | None,
+    sending: Sending,
+    office: CalendarSettings,
+) -> Message:
+    """Answer a ticket inside the door, with all that follows from it.
+
+    Raises:
+        Refused: the queue has no address to answer from, nobody's address is known, or it wants a resolution.
+    """
+    also = answers_also(changes.session, change.ticket.id) if cc is None else cc
+    message = outgoing(changes, change.ticket, text, list(to), cc=also, sending=sending)
+    wait_for(change.ticket, Party.THEM, changes.now)
+    change.record("message", None, message.id)
+    if then is Status.SOLVED:
+        solve(changes, change, office, sending.resolution)
+    elif then is not None:
+        apply_status(change.ticket, then, changes.now)
+    if sending.remind_in:
+        set_reminder(changes, change, sending.remind_in, office)
+    settle(changes, change.ticket)
+    tell_watchers(changes, change.ticket, message.id)
+    return message
+
+
 def note(desk: Desk, ticket: int, text: str) -> Outcome:
-    """Write an internal note; it never leaves the house."""
+    """Write an internal note; it never leaves the house. Colleagues whom it calls by `@name` are told of it."""
     body = clean_text(text).strip()
     if not body:
         raise Usage(_("The note is empty."), _("Write something, or leave the ticket as it is."))
@@ -129,11 +151,18 @@ def note(desk: Desk, ticket: int, text: str) -> Outcome:
         message = own_message(changes, change.ticket, MessageKind.NOTE, body)
         change.record("message", None, message.id)
         clear_draft(changes.session, desk.actor, change.ticket.id, "note")
-        changes.say(_("Note on #{number}").format(number=ticket))
+        asked, told = ask_colleagues(changes, change.ticket, message.id, body)
+        tell_watchers(changes, change.ticket, message.id, asked)
+        changes.say(" · ".join(filter(None, (_("Note on #{number}").format(number=ticket), told))))
     return changes.outcome
 
 
-def _new_ticket(changes: Changes, request: NewRequest) -> Ticket:
+def new_ticket(changes: Changes, request: NewRequest) -> Ticket:
+    """The ticket of a request, not yet in the store.
+
+    Raises:
+        NotFound: there is no such queue. Refused: the actor does not belong to it.
+    """
     session, now = changes.session, changes.now
     queue_id = session.execute(select(col(Queue.id)).where(col(Queue.name) == request.queue)).scalar_one_or_none()
     if queue_id is None:

@@ -8,7 +8,20 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlmodel import col
 
-from helpdesk_tui.desk import aside, callback_log, customers, followups, handover, joining, merging, participants
+from helpdesk_tui.desk import (
+    aside,
+    callback_log,
+    customers,
+    followups,
+    handover,
+    joining,
+    luggage,
+    merging,
+    participants,
+    parting,
+    relations,
+    watching,
+)
 from helpdesk_tui.desk.door import TRACKED, Change, Changes, Desk, as_stored, from_stored
 from helpdesk_tui.desk.drafts import bring_back, clear_draft
 from helpdesk_tui.desk.membership import CALLERS, belongs
@@ -46,8 +59,11 @@ _RESTORED_BY = {
     handover.TEXTS: handover.restore,
     customers.CUSTOMER: customers.restore,
     joining.JOIN: joining.restore,
-    merging.MERGE: merging.restore,
-    merging.MERGED: merging.restore_mark,
+    luggage.MERGE: merging.restore,
+    luggage.MERGED: merging.restore_mark,
+    parting.SPLIT: parting.restore_split,
+    relations.LINK: relations.restore,
+    watching.WATCHER: watching.restore,
     participants.PARTICIPANT: participants.restore,
     aside.ASIDE: aside.restore,
     followups.REMINDER: followups.restore_reminder,
@@ -240,8 +256,9 @@ def _is_touched(ticket: Ticket, event: Event, name: str, later: list[dict[str, A
 def _cancel(changes: Changes, change: Change, event: Event, later: list[dict[str, Any]]) -> list[str]:
     """A ticket that was made is cancelled, unless somebody has begun with it; what was to confirm it is not sent."""
     ticket = change.ticket
-    if ticket.status != Status.NEW:
-        return [_conflict(changes, ticket, "status", Status.NEW)]
+    opened_as = event.changes.get("opened", [None, Status.NEW])[1]
+    if ticket.status != opened_as:
+        return [_conflict(changes, ticket, "status", opened_as)]
     if later:
         return [_("#{number} (work on it has begun)").format(number=ticket.number)]
     apply_status(ticket, Status.CANCELLED, changes.now)

@@ -130,6 +130,8 @@ def outgoing(
         raise Refused(reason, _("Call them, and write a note about it.") if sender else for_queue)
     message = own_message(changes, ticket, MessageKind.OUTBOUND, text, is_found=not is_automatic)
     last, ancestors = _ancestors(session, ticket.id, sending.answers)
+    if sending.begins_anew:
+        ancestors = []
     token = new_token()
     message.is_automatic = is_automatic
     message.from_name = _sender_name(session, changes, ticket.queue_id)

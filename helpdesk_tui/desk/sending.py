@@ -42,6 +42,7 @@ class Sending:
         seen: the ids of the messages its writer had before them; None does not ask whether there are others.
         files: what goes along. answers: the id of the message it answers; None is the last one.
         quoted: what stands below the text, such as a signature and what is answered.
+        begins_anew: it goes on from no mail that its recipients have.
         remind_in: after so many working days the ticket comes back, unless they answer; 0 is never.
         resolution: what solved it, where the answer does.
     """
@@ -51,6 +52,7 @@ class Sending:
     files: tuple[KeptFile, ...] = ()
     answers: int | None = None
     quoted: str = ""
+    begins_anew: bool = False
     remind_in: int = 0
     resolution: str = ""
 

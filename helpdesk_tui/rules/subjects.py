@@ -35,3 +35,8 @@ def without_noise(subject: str) -> str:
 def reply_subject(subject: str) -> str:
     """The subject of an answer: `Re: ` and theirs."""
     return f"Re: {without_noise(subject)}".strip()
+
+
+def forward_subject(subject: str) -> str:
+    """The subject of what is passed on: `Fwd: ` and theirs."""
+    return f"Fwd: {without_noise(subject)}".strip()

@@ -25,6 +25,7 @@ from helpdesk_tui.terms.people import UNNAMED, Person
 from helpdesk_tui.terms.tickets import (
     ACTIVE,
     ENDED,
+    CallDirection,
     CallOutcome,
     CallState,
     Channel,
@@ -48,6 +49,7 @@ __all__ = [
     "UNNAMED",
     "Actor",
     "Authenticity",
+    "CallDirection",
     "CallOutcome",
     "CallState",
     "Channel",

@@ -110,6 +110,13 @@ class CallState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class CallDirection(StrEnum):
+    """Who called whom: `in`, the customer us."""
+
+    IN = "in"
+    OUT = "out"
+
+
 class CallOutcome(StrEnum):
     """How a call ended; the keys 1 to 5 of the call card, in this order."""
 

@@ -1,0 +1,101 @@
+"""One answer to many: each customer gets it with their own name, as a mail of their own, and one undo takes all back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from helpdesk_tui.desk.conversation import answer_one
+from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.free_slots import Writer
+from helpdesk_tui.desk.letters import answers_to, cannot_reply
+from helpdesk_tui.desk.relations import children
+from helpdesk_tui.desk.sending import AT_ONCE, Sending
+from helpdesk_tui.desk.wording import filled
+from helpdesk_tui.errors import Refused, Usage
+from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.rules.untrusted import clean_text
+from helpdesk_tui.store.queries.tickets import ticket_by_number
+from helpdesk_tui.store.tables import Ticket
+from helpdesk_tui.terms import Outcome, Person, Status, Verb
+
+#: So many at once; what is for more people is a newsletter.
+MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What one of many would get, or why it gets nothing."""
+
+    number: int
+    subject: str
+    to: Person | None
+    text: str
+    refusal: str = ""
+
+
+def previews(session: Session, tickets: Sequence[int], text: str, writer: Writer) -> list[Preview]:
+    """What each of these tickets' customers would read.
+
+    Raises:
+        Usage: the text has a place that cannot be filled in.
+    """
+    found = []
+    for number in tickets:
+        row = ticket_by_number(session, number)
+        if row is None:
+            continue
+        ticket = session.get_one(Ticket, row.id)
+        refusal = cannot_reply(session, row.id) or ""
+        found.append(
+            Preview(number, row.subject, answers_to(session, row.id), filled(session, ticket, text, writer), refusal)
+        )
+    return found
+
+
+def reply_each(
+    desk: Desk,
+    tickets: Sequence[int],
+    text: str,
+    *,
+    then: Status | None = Status.WAITING_CUSTOMER,
+    sending: Sending = AT_ONCE,
+) -> Outcome:
+    """Answer several tickets with one text.
+
+    Raises:
+        Refused: one cannot be answered; nothing is sent then.
+    """
+    body = clean_text(text).strip()
+    if not body:
+        raise Usage(_("The reply is empty."), _("Write something, or leave the tickets as they are."))
+    if len(tickets) > MOST:
+        raise Refused(_("{n} answers at once are too many.").format(n=len(tickets)), _("Choose fewer tickets."))
+    writer = Writer(desk.actor, desk.settings, desk.clock())
+    with desk.change(Verb.REPLY, tickets) as changes:
+        for change in changes:
+            own = filled(changes.session, change.ticket, body, writer)
+            answer_one(changes, change, own, (), None, then, sending, desk.settings.calendar)
+        changes.say(ngettext("{n} reply is on its way", "{n} replies are on their way", len(changes)))
+    return changes.outcome
+
+
+def answer_incident(desk: Desk, incident: int, text: str, *, sending: Sending = AT_ONCE) -> Outcome:
+    """Answer an incident and all that is part of it, and solve them together.
+
+    Args:
+        sending: its `resolution` is that of all of them.
+    """
+    row = desk.ask(ticket_by_number, incident)
+    own = desk.ask(children, row.id) if row else []
+    tickets = [number for number in (incident, *own) if desk.ask(_can_be_answered, number)]
+    if not tickets:
+        raise Refused(_("Nothing of #{number} can be answered.").format(number=incident), _("See why on each ticket."))
+    return reply_each(desk, tickets, text, then=Status.SOLVED, sending=sending)
+
+
+def _can_be_answered(session: Session, number: int) -> bool:
+    row = ticket_by_number(session, number)
+    return row is not None and cannot_reply(session, row.id) is None

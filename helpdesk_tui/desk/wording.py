@@ -1,0 +1,88 @@
+"""The words around an answer: how it begins and ends, what it quotes, and what is filled in for its customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from helpdesk_tui.desk.free_slots import Writer, free_slots
+from helpdesk_tui.rules.acknowledgement import language_for
+from helpdesk_tui.rules.placeholders import fill
+from helpdesk_tui.rules.quoting import Quoted, forwarded, quote
+from helpdesk_tui.store.tables import Agent, Customer, CustomerAddress, Message, Queue, Ticket
+from helpdesk_tui.terms import MessageKind, Person
+
+#: So much of what a customer wrote tells their language, in characters.
+_ENOUGH = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How letters of a ticket begin and end, filled in; `language` is `de` or `en`."""
+
+    language: str
+    salutation: str
+    signature: str
+
+
+def wording(session: Session, ticket_id: int, writer: Writer) -> Wording:
+    """How an answer of this writer begins and ends, in the customer's language."""
+    ticket = session.get_one(Ticket, ticket_id)
+    queue = session.get_one(Queue, ticket.queue_id)
+    language = language_of_ticket(session, ticket)
+    begins, ends = (
+        filled(session, ticket, texts.get(language, ""), writer) for texts in (queue.salutation, queue.signature)
+    )
+    return Wording(language, begins, ends)
+
+
+def filled(session: Session, ticket: Ticket, text: str, writer: Writer) -> str:
+    """A prepared text as it reads on this ticket.
+
+    Raises:
+        Usage: it has a place that cannot be filled in.
+    """
+    if "{{" not in text:
+        return text
+    agent = session.get(Agent, writer.actor.agent_id) if writer.actor.agent_id else None
+    values = {
+        "customer": session.get_one(Customer, ticket.requester_id).name,
+        "agent": (agent.name or agent.login) if agent else "",
+        "queue": session.get_one(Queue, ticket.queue_id).display_name,
+        "ticket": str(ticket.number),
+        "subject": ticket.summary or ticket.subject,
+    }
+    language = language_of_ticket(session, ticket)
+    return fill(text, values, lambda count: free_slots(session, ticket, writer, count, language))
+
+
+def language_of_ticket(session: Session, ticket: Ticket) -> str:
+    """The language a customer is written to in: that of what they wrote last, else by their address."""
+    said = select(col(Message.text)).where(
+        col(Message.ticket_id) == ticket.id,
+        col(Message.kind).in_((MessageKind.INBOUND, MessageKind.CALL)),
+        col(Message.is_automatic).is_(False),
+    )
+    text = session.execute(said.order_by(col(Message.id).desc()).limit(1)).scalar_one_or_none() or ""
+    known = select(col(CustomerAddress.address)).where(col(CustomerAddress.customer_id) == ticket.requester_id)
+    address = session.execute(known.order_by(col(CustomerAddress.position)).limit(1)).scalar_one_or_none() or ""
+    return language_for(text[:_ENOUGH], address, {})
+
+
+def quotation(session: Session, message_id: int, language: str, zone: str) -> str:
+    """A message as an answer to it quotes it."""
+    return quote(_quoted(session, message_id, zone), language)
+
+
+def passed_on(session: Session, message_id: int, language: str, zone: str) -> str:
+    """A message as it is passed on."""
+    return forwarded(_quoted(session, message_id, zone), language)
+
+
+def _quoted(session: Session, message_id: int, zone: str) -> Quoted:
+    said = session.get_one(Message, message_id)
+    people = tuple(Person(*person) for person in said.to)
+    return Quoted(Person(said.from_name, said.from_address), said.received_at, said.subject, said.text, people, zone)
