@@ -51,28 +51,33 @@ can_make_venv() {
     "$1" -c 'import ensurepip, venv' 2>/dev/null
 }
 
-# The tests' Dovecot is one of their own; one that was installed just now for its programs must not serve anybody.
+# The tests' servers are their own; one that was installed just now for its programs must not serve anybody.
 get_services() {
     local packages
     packages=$(.venv/bin/python -c '
-from tests.services.available import DOVECOT, TMUX, is_available
-print(*[] if is_available(DOVECOT) else ["dovecot-imapd", "dovecot-lmtpd"], *[] if is_available(TMUX) else ["tmux"])')
+from tests.services.available import DOVECOT, EXIM, TMUX, is_available
+wanted = {DOVECOT: ["dovecot-imapd", "dovecot-lmtpd"], EXIM: ["exim4-daemon-light"], TMUX: ["tmux"]}
+print(*[package for service, packages in wanted.items() if not is_available(service) for package in packages])')
     # shellcheck disable=SC2086
     if [[ $packages ]] && ! install_packages $packages; then
         [[ -z ${HELPDESK_REQUIRE_SERVICES:-} ]] || exit 1
-        loud "WITHOUT THEM, THE TESTS THAT NEED DOVECOT OR TMUX ARE SKIPPED."
-    elif [[ $packages == *dovecot* ]]; then
-        stop_dovecot || loud "Dovecot was installed and may be running: see to that if you do not want it."
+        loud "WITHOUT THEM, THE TESTS THAT NEED DOVECOT, EXIM OR TMUX ARE SKIPPED."
+    else
+        [[ $packages != *dovecot* ]] || stop_service dovecot
+        [[ $packages != *exim* ]] || stop_service exim4
     fi
     get_other_dovecot
 }
 
-stop_dovecot() {
+stop_service() {
+    local units=("$1.service")
+    [[ $1 != dovecot ]] || units+=(dovecot.socket)
     if [[ -d /run/systemd/system ]]; then
-        as_root systemctl --quiet disable --now dovecot.service dovecot.socket
+        as_root systemctl --quiet disable --now "${units[@]}" && return
     else
-        as_root /etc/init.d/dovecot stop >&2
+        as_root "/etc/init.d/$1" stop >&2 && return
     fi
+    loud "$1 was installed and may be running: see to that if you do not want it."
 }
 
 # Dovecot 2.4 wants another configuration than 2.3, so the tests know both: what this release of Debian has, and what

@@ -22,6 +22,7 @@ from tests.sampling import pytest_collection_modifyitems
 from tests.services.fixtures import (
     dovecot_server,
     either_dovecot,
+    exim,
     mailbox,
     postgres_server,
     pytest_configure,
@@ -34,6 +35,7 @@ from tests.services.postgres import PostgresServer
 __all__ = [
     "dovecot_server",
     "either_dovecot",
+    "exim",
     "mailbox",
     "postgres_server",
     "pytest_collection_modifyitems",

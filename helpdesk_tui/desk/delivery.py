@@ -46,7 +46,7 @@ class Letter:
     """What an outgoing mail says; `mail.compose` makes bytes of it. `files` are (name, content type, content).
 
     `is_automatic`: the program wrote it, and nobody's program shall answer it; `is_confirmation`: in answer to a mail.
-    `reply_to`: where answers go, None where they go to the sender.
+    `reply_to`: where answers go, None where they go to the sender. `quoted`: what stands below the text.
     """
 
     outbox_id: int
@@ -62,6 +62,7 @@ class Letter:
     is_automatic: bool = False
     is_confirmation: bool = False
     reply_to: Person | None = None
+    quoted: str = ""
 
 
 def claim(desk: Desk, compose: Callable[[Letter], bytes]) -> OutgoingMail | None:
@@ -181,7 +182,8 @@ def _letter(session: Session, entry: Outbox, message: Message) -> Letter:
         to=tuple(Person(*person) for person in message.to),
         cc=tuple(Person(*person) for person in message.cc),
         subject=message.subject,
-        text="\n\n".join(filter(None, (message.text, message.quoted))),
+        text=message.text,
+        quoted=message.quoted,
         message_id=message.message_id,
         references=tuple(message.references),
         written_at=message.received_at,

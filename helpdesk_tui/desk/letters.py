@@ -128,20 +128,19 @@ def outgoing(
     if reason := cannot_reply(session, ticket.id):
         for_queue = _("`helpdesk queue set NAME --address A` gives a queue an address.")
         raise Refused(reason, _("Call them, and write a note about it.") if sender else for_queue)
+    recipients = to or [person for person in [answers_to(session, ticket.id)] if person]
+    people = {plain_address(one.address) for one in (*recipients, *cc)}
+    last, ancestors = _ancestors(session, ticket.id, sending.answers, people)
     message = own_message(changes, ticket, MessageKind.OUTBOUND, text, is_found=not is_automatic)
-    last, ancestors = _ancestors(session, ticket.id, sending.answers)
-    if sending.begins_anew:
-        ancestors = []
     token = new_token()
     message.is_automatic = is_automatic
     message.from_name = _sender_name(session, changes, ticket.queue_id)
     message.from_address = sender or ""
-    recipients = to or [person for person in [answers_to(session, ticket.id)] if person]
     message.to = [[person.name, person.address] for person in recipients]
     message.cc = [[person.name, person.address] for person in cc]
     message.subject = subject or reply_subject(last or ticket.subject)
     message.message_id = f"{token}.hd@{message.from_address.rpartition('@')[2]}"
-    message.references = ancestors
+    message.references = [] if sending.begins_anew else ancestors
     message.quoted = clean_text(sending.quoted)
     add_rows(session, OwnToken, [_token_row(token, message, changes.now)])
     session.add(_outbox_row(message, changes.now, sending.leaves_at or changes.now))
@@ -208,20 +207,29 @@ def _sender_name(session: Session, changes: Changes, queue_id: int) -> str:
     return " · ".join(filter(None, (agent.name if agent else "", queue.display_name)))
 
 
-def _ancestors(session: Session, ticket_id: int, answers: int | None) -> tuple[str, list[str]]:
+def _ancestors(session: Session, ticket_id: int, answers: int | None, people: set[str]) -> tuple[str, list[str]]:
     """The subject the customer used last, and the Message-IDs of what people wrote each other, oldest first.
 
     Args:
-        answers: the message that is answered, which is named last (RFC 5322 §3.6.4); None is the newest.
+        answers: the message that is answered, which is named last (RFC 5322 §3.6.4); None is the newest of `people`,
+            the recipients by their plain addresses: they do not have what others wrote.
     """
-    mails = select(col(Message.id), col(Message.message_id), col(Message.subject), col(Message.kind)).where(
+    mails = select(Message).where(
         col(Message.ticket_id) == ticket_id,
         col(Message.message_id) != "",
         col(Message.is_withdrawn).is_(False),
         col(Message.is_automatic).is_(False),
     )
-    rows = session.execute(mails.order_by(col(Message.id).desc()).limit(_REFERENCES)).all()
+    rows = list(session.execute(mails.order_by(col(Message.id).desc()).limit(_REFERENCES)).scalars())
     subject = next((row.subject for row in rows if row.kind == MessageKind.INBOUND), "")
-    named = session.execute(mails.where(col(Message.id) == answers)).all() if answers is not None else []
-    others = [row for row in reversed(rows) if row.id != answers]
+    theirs = next((row.id for row in rows if _is_between(row, people)), None)
+    last = theirs if answers is None else answers
+    named = session.execute(mails.where(col(Message.id) == last)).scalars().all() if last is not None else []
+    others = [row for row in reversed(rows) if row.id != last]
     return subject, [row.message_id for row in (*others, *named)]
+
+
+def _is_between(message: Message, people: set[str]) -> bool:
+    """True for what one of these wrote, or got."""
+    had = [message.from_address, *(address for _name, address in (*message.to, *message.cc))]
+    return any(plain_address(one) in people for one in had)

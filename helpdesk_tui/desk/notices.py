@@ -65,5 +65,5 @@ def settle(changes: Changes, ticket: Ticket) -> None:
 
 
 def _is_any(session: Session, ticket_id: int, agent_id: int) -> bool:
-    mine = select(col(Notice.id)).where(col(Notice.ticket_id) == ticket_id, col(Notice.agent_id) == agent_id)
+    mine = select(col(Notice.kind)).where(col(Notice.ticket_id) == ticket_id, col(Notice.agent_id) == agent_id)
     return session.execute(mine.limit(1)).first() is not None

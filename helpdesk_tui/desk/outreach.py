@@ -17,6 +17,7 @@ from helpdesk_tui.desk.letters import outgoing, own_message
 from helpdesk_tui.desk.notices import settle, tell_watchers
 from helpdesk_tui.desk.sending import AT_ONCE, KeptFile, Sending
 from helpdesk_tui.desk.standing import apply_status, wait_for
+from helpdesk_tui.desk.wording import refuse_internal
 from helpdesk_tui.errors import NotFound, Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.routing import is_address
@@ -62,6 +63,7 @@ def forward(
         said = session.get(Message, message)
         if said is None or said.ticket_id != change.ticket.id:
             raise NotFound(_("Message {id} is not on #{number}.").format(id=message, number=ticket), "")
+        refuse_internal(said)
         files = select(Attachment).where(col(Attachment.message_id) == message).order_by(col(Attachment.id))
         theirs = tuple(
             KeptFile(one.name, one.content_type, one.size, one.sha256) for one in session.execute(files).scalars()

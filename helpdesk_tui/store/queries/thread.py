@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,6 +60,7 @@ class MessageRow:
     Args:
         delivery, delivery_words: what became of an outgoing mail; leaves_at: when it is tried next, where it waits.
         not_reached: who has not got it, where it was handed over and others have.
+        call: of a call that was logged: `direction`, `number`, `started_at`, `ended_at` (ISO 8601).
     """
 
     id: int
@@ -82,6 +83,7 @@ class MessageRow:
     delivery_words: str
     leaves_at: datetime | None = None
     not_reached: tuple[RecipientRow, ...] = ()
+    call: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,4 +280,5 @@ def _message(
         delivery_words=words or "",
         leaves_at=due_at if state == OutboxState.QUEUED else None,
         not_reached=not_reached,
+        call=message.call,
     )

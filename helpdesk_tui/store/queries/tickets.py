@@ -42,11 +42,13 @@ from helpdesk_tui.store.tables import (
     Customer,
     CustomerAddress,
     Draft,
+    Notice,
     Outbox,
     Queue,
     Tag,
     Ticket,
     TicketTag,
+    Watcher,
 )
 from helpdesk_tui.terms import ACTIVE, ENDED, Actor, OutboxState, Party, Person, Priority, Status
 
@@ -101,6 +103,9 @@ class TicketRow:
     writers: tuple[Writer, ...]
     #: The call its customer waits for.
     call: CallMark | None = None
+    resolution: str | None = None
+    snoozed_until: datetime | None = None
+    is_incident: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +221,9 @@ def _row(
         version=ticket.version,
         writers=writers,
         call=call,
+        resolution=ticket.resolution,
+        snoozed_until=ticket.snoozed_until,
+        is_incident=ticket.is_incident,
     )
 
 
@@ -323,12 +331,20 @@ def _is(value: str, asker: Asker) -> ColumnElement[bool]:
         "overdue": and_(status.in_(ACTIVE), func.coalesce(col(Ticket.due_at) < asker.now, false())),
         "due": and_(status.in_(ACTIVE), col(Ticket.due_at).is_not(None)),
         "spam": col(Ticket.is_spam),
+        "incident": col(Ticket.is_incident),
+        "watched": _mine(Watcher, asker),
+        "noticed": _mine(Notice, asker),
         "failed": col(Ticket.id).in_(
             select(col(Outbox.ticket_id)).where(col(Outbox.state).in_((OutboxState.FAILED, OutboxState.UNSURE)))
         ),
     }
     known: ColumnElement[bool] = conditions.get(value, status == value)
     return known
+
+
+def _mine(table: type[Watcher] | type[Notice], asker: Asker) -> ColumnElement[bool]:
+    """There is a row of the asker's on it."""
+    return col(Ticket.id).in_(select(col(table.ticket_id)).where(col(table.agent_id) == asker.actor.agent_id))
 
 
 def _assignee_away(asker: Asker) -> ColumnElement[bool]:

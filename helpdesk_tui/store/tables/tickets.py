@@ -162,14 +162,11 @@ class Notice(SQLModel, table=True):
     __table_args__ = (
         with_ticket(),
         one_of("kind", NoticeKind),
-        UniqueConstraint("agent_id", "ticket_id", "kind"),
-        NEVER_REUSED,
     )
-    id: int = own_id()
-    agent_id: int = ref("agent")
-    ticket_id: int = Field(sa_type=BigId, index=True)
+    agent_id: int = Field(primary_key=True, foreign_key="agent.id", sa_type=BigId)
+    ticket_id: int = Field(primary_key=True, sa_type=BigId, index=True)
     queue_id: int = Field(sa_type=BigId)
-    kind: str = text_column(NoticeKind.MENTION)
+    kind: str = Field(primary_key=True, sa_type=Text)
     #: The message it is about, and who wrote it.
     message_id: int | None = Field(default=None, sa_type=BigId)
     by_id: int | None = ref("agent")

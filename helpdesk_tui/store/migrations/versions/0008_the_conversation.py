@@ -107,7 +107,6 @@ def _people() -> None:
     _policy("watcher", MINE)
     op.create_table(
         "notice",
-        sa.Column("id", BigId, sa.Identity(), nullable=False),
         _key("agent_id"),
         _key("ticket_id"),
         _key("queue_id"),
@@ -119,9 +118,7 @@ def _people() -> None:
         sa.ForeignKeyConstraint(["agent_id"], ["agent.id"]),
         sa.ForeignKeyConstraint(["by_id"], ["agent.id"]),
         _with_ticket(),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("agent_id", "ticket_id", "kind"),
-        sqlite_autoincrement=True,
+        sa.PrimaryKeyConstraint("agent_id", "ticket_id", "kind"),
     )
     op.create_index("ix_notice_ticket_id", "notice", ["ticket_id"], unique=False)
     _policy("notice", f"agent_id = (SELECT helpdesk_me()) AND {MINE}", MINE)
