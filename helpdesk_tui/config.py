@@ -10,13 +10,42 @@ import re
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, fields, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from helpdesk_tui.errors import HelpdeskError, Usage
 from helpdesk_tui.language import _
+from helpdesk_tui.settings import (
+    CalendarSettings,
+    CallbackSettings,
+    CallbackTeamSettings,
+    MailboxSettings,
+    PipeSettings,
+    ReplySettings,
+    Settings,
+    SmtpSettings,
+    UiSettings,
+)
+
+__all__ = [
+    "APP_FOLDER",
+    "CalendarSettings",
+    "CallbackSettings",
+    "CallbackTeamSettings",
+    "MailboxSettings",
+    "PipeSettings",
+    "ReplySettings",
+    "Settings",
+    "SmtpSettings",
+    "UiSettings",
+    "default_store",
+    "folder",
+    "load",
+    "refuse_password",
+    "store_url",
+]
 
 APP_FOLDER = "helpdesk-tui"
 _MAX_FILE_BYTES = 1_000_000
@@ -24,153 +53,13 @@ _T = TypeVar("_T")
 #: A password before the host, or among the words behind the question mark.
 _PASSWORD_IN_URL = re.compile(r"(?i)://[^/?#]*:[^/?#]*@|[?&](?:ssl)?password=")
 #: The keys that take one of a few words.
-_WORDS = {"security": ("tls", "starttls", "none"), "auth": ("password", "xoauth2", "oauthbearer")}
-
-
-@dataclass(frozen=True, slots=True)
-class MailboxSettings:
-    """A mailbox that is polled: IMAP (`host`), or a Maildir or an mbox file on this machine (`path`).
-
-    Args:
-        auth: `password`, or how the token of `token_command` is shown: `xoauth2` or `oauthbearer`.
-        password_keyring: `service/user`, as the keyring of this machine names the password.
-        since: what was received before this day comes in as what lay there already; None: before the first poll.
-        after: what to do on the server once the ticket is stored: `seen`, `leave` or `move:FOLDER`. Never deletes.
-        sent_folder: where a copy of what its queue sends is put; `auto` is the folder that the server calls so, "" none.
-        queue: where mail goes that names no queue's address.
-        batch_count, batch_bytes: how many messages and bytes are fetched in one round trip.
-        connect_seconds, read_seconds: time limits of the connection.
-        authserv_id: how our border server calls itself in Authentication-Results (RFC 8601); "": no sender is verified.
-        own_hops: how many Received lines our own servers add. arc_forwarders: domains whose ARC seal counts (RFC 8617).
-    """
-
-    name: str
-    host: str = ""
-    port: int = 993
-    security: str = "tls"
-    user: str = ""
-    auth: str = "password"
-    password_command: tuple[str, ...] = ()
-    password_env: str = ""
-    password_keyring: str = ""
-    token_command: tuple[str, ...] = ()
-    ca_file: str = ""
-    folder: str = "INBOX"
-    since: date | None = None
-    path: str = ""
-    queue: str = ""
-    after: str = "seen"
-    sent_folder: str = ""
-    batch_count: int = 50
-    batch_bytes: int = 8_000_000
-    connect_seconds: int = 10
-    read_seconds: int = 60
-    authserv_id: str = ""
-    own_hops: int = 1
-    arc_forwarders: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PipeSettings:
-    """Mail that a mail server hands over by `helpdesk mail receive`; its keys are those of a mailbox."""
-
-    authserv_id: str = ""
-    own_hops: int = 1
-    arc_forwarders: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpSettings:
-    """Where outgoing mail is handed over: a submission server (`host`), or a Maildir (`path`, for trying out).
-
-    Args:
-        per_minute: so many mails leave from one address within a minute at most; the next one waits.
-    """
-
-    host: str = ""
-    port: int = 587
-    security: str = "starttls"
-    user: str = ""
-    auth: str = "password"
-    password_command: tuple[str, ...] = ()
-    password_env: str = ""
-    password_keyring: str = ""
-    token_command: tuple[str, ...] = ()
-    ca_file: str = ""
-    path: str = ""
-    timeout_seconds: int = 30
-    per_minute: int = 600
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarSettings:
-    """Working time: `hours` like "mon-fri 09:00-12:00,13:00-17:00; sat 10:00-12:00", in `zone` (IANA name)."""
-
-    hours: str = "mon-fri 09:00-17:00"
-    zone: str = "Europe/Berlin"
-
-
-@dataclass(frozen=True, slots=True)
-class CallbackSettings:
-    """Callbacks of all teams: `region` is where a number without a country code is (ISO 3166)."""
-
-    region: str = "DE"
-
-
-@dataclass(frozen=True, slots=True)
-class CallbackTeamSettings:
-    """When a team calls back; what `callback pattern apply` writes into the store, which is what holds.
-
-    Args:
-        length, horizon, notice: lengths of time such as 15m, 30d, 2h.
-        hours, zone: as of the calendar, whose they are where they are empty. capacity: calls at the same time.
-        attempts: so often somebody who does not answer is tried.
-        exceptions: `2026-12-24 closed`, `2026-12-31 09:00-12:00` or `2027-01-04 capacity 1`.
-    """
-
-    name: str
-    length: str = "15m"
-    hours: str = ""
-    capacity: int = 1
-    zone: str = ""
-    horizon: str = "30d"
-    notice: str = "30m"
-    attempts: int = 3
-    exceptions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class UiSettings:
-    """How the screens look and speak."""
-
-    language: str = "en"
-    theme: str = "textual-dark"
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything that can be set; `path` is the file read, None where there is none."""
-
-    store: str
-    path: Path | None = None
-    poll_seconds: int = 60
-    mailboxes: tuple[MailboxSettings, ...] = ()
-    smtp: SmtpSettings = field(default_factory=SmtpSettings)
-    calendar: CalendarSettings = field(default_factory=CalendarSettings)
-    callbacks: CallbackSettings = field(default_factory=CallbackSettings)
-    callback_teams: tuple[CallbackTeamSettings, ...] = ()
-    ui: UiSettings = field(default_factory=UiSettings)
-    pipe: PipeSettings = field(default_factory=PipeSettings)
-
-    @property
-    def is_shared(self) -> bool:
-        """True where the store is a PostgreSQL database, which knows who one is."""
-        return self.store.startswith("postgres")
-
-    @property
-    def has_smtp(self) -> bool:
-        """True where outgoing mail has somewhere to go."""
-        return bool(self.smtp.host or self.smtp.path)
+_WORDS = {
+    "security": ("tls", "starttls", "none"),
+    "auth": ("password", "xoauth2", "oauthbearer"),
+    "quotes": ("yes", "no"),
+}
+#: The keys that take 0 as well.
+_FROM_ZERO = ("undo_seconds",)
 
 
 _SECTIONS: Mapping[str, type] = {
@@ -179,6 +68,7 @@ _SECTIONS: Mapping[str, type] = {
     "calendar": CalendarSettings,
     "callbacks": CallbackSettings,
     "ui": UiSettings,
+    "replies": ReplySettings,
 }
 
 
@@ -334,7 +224,7 @@ class _Reader:
         )
 
     def _typed(self, kind: Any, key: str, value: Any) -> Any:
-        if kind is int and isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        if kind is int and isinstance(value, int) and not isinstance(value, bool) and value >= _least(key):
             return value
         if kind is str and isinstance(value, str):
             return value
@@ -365,6 +255,11 @@ class _Reader:
         return next((n for n, text in enumerate(self.lines) if n >= begins and pattern.match(text)), 0)
 
 
+def _least(key: str) -> int:
+    """The least number a key may have."""
+    return 0 if key.endswith(_FROM_ZERO) else 1
+
+
 def _with_environment(settings: Settings) -> Settings:
     """Overlay HELPDESK_<SECTION>_<KEY> variables for the sections that exist once."""
     for section, kind in _SECTIONS.items():
@@ -382,7 +277,7 @@ def _from_variable(default: Any, name: str, raw: str) -> Any:
     if isinstance(default, bool) or default is MISSING:
         return raw
     if isinstance(default, int):
-        if not (raw.isdecimal() and int(raw) > 0):
+        if not (raw.isdecimal() and int(raw) >= _least(name.lower())):
             raise Usage(_("{name} must be a whole number above 0.").format(name=name), _("Mend or unset the variable."))
         return int(raw)
     if isinstance(default, tuple):

@@ -124,6 +124,17 @@ def opening_after(start: datetime, days: int, calendar: BusinessCalendar) -> dat
     raise Usage(_("The calendar has no working time."), _("Set calendar.hours in the configuration."))
 
 
+def next_opening(now: datetime, calendar: BusinessCalendar) -> datetime | None:
+    """When the office opens next; None where it is open.
+
+    Raises:
+        Usage: the calendar has no working time within ten years.
+    """
+    for opens, _closes in _from(now, calendar):
+        return opens if opens > now else None
+    raise Usage(_("The calendar has no working time."), _("Set calendar.hours in the configuration."))
+
+
 def working_between(start: datetime, end: datetime, calendar: BusinessCalendar) -> timedelta:
     """How much office time lies between two instants; zero where end is before start."""
     total = timedelta()
