@@ -15,7 +15,7 @@ def main() -> None:
     os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_SECOND)
     if len(sys.argv) == 1:
         gc.disable()  # nothing of what is imported now can go; the app turns it on when it stands
-        from helpdesk_tui.app import open_app
+        from helpdesk_tui.launch import open_app
 
         sys.exit(open_app())
     if sys.argv[1:] == ["--version"]:

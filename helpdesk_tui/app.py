@@ -27,12 +27,14 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.timer import Timer
 
-from helpdesk_tui.config import Settings, load
+from helpdesk_tui.config import Settings
 from helpdesk_tui.errors import HelpdeskError
-from helpdesk_tui.language import _, speak
+from helpdesk_tui.language import _
 from helpdesk_tui.screens.ending import watch_terminal
+from helpdesk_tui.screens.files import Openings
 from helpdesk_tui.screens.skeleton import Skeleton
 from helpdesk_tui.screens.typeahead import Typeahead
+from helpdesk_tui.screens.undo_window import UndoWindow
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
     from helpdesk_tui.desk.door import Desk
     from helpdesk_tui.screens.drafts import DraftKeeper
+    from helpdesk_tui.screens.seen import Seen
     from helpdesk_tui.terms import Outcome
 
 _P = ParamSpec("_P")
@@ -52,32 +55,7 @@ _LAST_RESORT = 3.0
 #: So long the last writes may take before one leaves without them, in seconds.
 _LAST_WRITES = 5.0
 _LOOK_AGAIN = 0.01
-#: A size that has stayed for so long is the one to be drawn, in seconds.
-_SIZE_RESTS = 0.1
-
-
-def open_app(settings: Callable[[], Settings] = load, login: str | None = None, begins_with: str = "") -> int:
-    """Open the app, or one of its other screens by the name of its action; returns its exit code."""
-    try:
-        chosen = settings()
-    except HelpdeskError as error:
-        print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
-        return error.exit_code
-    speak(chosen.ui.language)
-    return run_app(HelpdeskApp(chosen, login, begins_with))
-
-
-def run_app(app: HelpdeskApp) -> int:
-    """Run an app to its end; says on stderr what stopped it, without anything a customer wrote."""
-    app.run()
-    code = app.return_code or 0
-    if app.failure is not None:
-        print(f"{app.failure.message}\n{app.failure.hint}".strip(), file=sys.stderr)
-        code = app.failure.exit_code
-    if app.is_stuck:
-        print(_("The store does not answer; what was done last may be missing."), file=sys.stderr, flush=True)
-        os._exit(code or 1)  # threads that wait for it would hold up any other end
-    return code
+_SIZE_RESTS = 0.1  # a size that has stayed for so long is the one to be drawn, in seconds
 
 
 class HelpdeskApp(App[None]):
@@ -104,9 +82,11 @@ class HelpdeskApp(App[None]):
         self.failure: HelpdeskError | None = None
         self.is_stuck = False
         self.animation_level = "none"
+        self.undo_window, self.openings = UndoWindow(), Openings()
         self._login = login
         self._desk: Desk | None = None
         self._drafts: DraftKeeper | None = None
+        self._seen: Seen | None = None
         self._database = ThreadPoolExecutor(1, thread_name_prefix="database")
         self._ended = threading.Event()
         self._feed: Any = None
@@ -133,6 +113,13 @@ class HelpdeskApp(App[None]):
             raise RuntimeError("the store is not open yet")
         return self._drafts
 
+    @property
+    def seen(self) -> Seen:
+        """Which messages were read here; there is one once the store is open."""
+        if self._seen is None:
+            raise RuntimeError("the store is not open yet")
+        return self._seen
+
     def read(
         self, question: Callable[Concatenate[Session, _P], _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> Awaitable[_T]:
@@ -145,10 +132,8 @@ class HelpdeskApp(App[None]):
         """Run a verb after all earlier ones; the change arrives by the feed like anybody's."""
         return self._in_database(lambda: self._act(lambda: self.desk.do(verb, *args, **kwargs)))
 
-    def keep(
-        self, write: Callable[Concatenate[Desk, _P], None], *args: _P.args, **kwargs: _P.kwargs
-    ) -> Awaitable[None]:
-        """Write something that is no verb (a draft), in the same order."""
+    def keep(self, write: Callable[Concatenate[Desk, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> Awaitable[_T]:
+        """Write something that is no verb (a draft, a file to be sent), in the same order."""
         return self._in_database(lambda: write(self.desk, *args, **kwargs))
 
     def spawn(self, job: Awaitable[Any]) -> None:
@@ -245,12 +230,15 @@ class HelpdeskApp(App[None]):
         from helpdesk_tui.desk.door import Desk
         from helpdesk_tui.desk.identity import identify
         from helpdesk_tui.screens.drafts import DraftKeeper
+        from helpdesk_tui.screens.place import state_folder
+        from helpdesk_tui.screens.seen import Seen
         from helpdesk_tui.store.feed import Feed
         from helpdesk_tui.store.schema import open_current
 
         store = open_current(self.settings.store)
         self._desk = Desk(store, identify(store, self._login), self.settings)
         self._drafts = DraftKeeper(self)
+        self._seen = Seen(state_folder(self.settings) / f"{self._desk.actor.login}-read.json")
         self._feed = Feed(store, self._desk.actor)
 
     def _start_housekeeping(self) -> None:
@@ -294,6 +282,7 @@ class HelpdeskApp(App[None]):
     async def on_unmount(self) -> None:
         """Let the last writes finish; a store that does not answer holds nobody up for long."""
         self._ended.set()
+        self.openings.close()
         # A thread of its own: the loop would wait for one of its executors however long.
         last = threading.Thread(target=self._database.shutdown, name="last writes", daemon=True)
         last.start()

@@ -133,7 +133,7 @@ def _open(begins_with: str = "") -> NoReturn:
     """Open the app; in a pipe nobody would see it, and nobody could leave it."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Usage(_("The desk needs a terminal."), _("Commands do without one: helpdesk --help"))
-    from helpdesk_tui.app import open_app
+    from helpdesk_tui.launch import open_app
 
     raise typer.Exit(open_app(current.settings, current.login, begins_with))
 

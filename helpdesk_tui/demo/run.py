@@ -35,8 +35,8 @@ def build(demo: DemoFiles) -> DemoCounts:
 
 def open_demo(demo: DemoFiles, tell: Callable[[str], None]) -> tuple[int, DemoCounts]:
     """Build the desk, open the app on it with a poller beside; returns the exit code and the final counts."""
-    from helpdesk_tui.app import run_app
     from helpdesk_tui.demo.app import DemoApp
+    from helpdesk_tui.launch import run_app
     from helpdesk_tui.store.schema import open_current
 
     tell(_("taking in the sample mailbox …"))

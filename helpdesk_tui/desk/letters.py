@@ -40,12 +40,19 @@ from helpdesk_tui.terms import MessageKind, OutboxState, Person
 _REFERENCES = 20
 
 
+def cannot_send(session: Session, ticket_id: int) -> str | None:
+    """Why no mail can leave from a ticket, to whomever; None where it can."""
+    ticket = session.get_one(Ticket, ticket_id)
+    if _sender_address(session, ticket.queue_id) is not None:
+        return None
+    name = session.get_one(Queue, ticket.queue_id).name
+    return _("The queue {queue} has no address to answer from.").format(queue=name)
+
+
 def cannot_reply(session: Session, ticket_id: int) -> str | None:
     """Why a ticket cannot be answered by mail; None where it can."""
-    ticket = session.get_one(Ticket, ticket_id)
-    if _sender_address(session, ticket.queue_id) is None:
-        name = session.get_one(Queue, ticket.queue_id).name
-        return _("The queue {queue} has no address to answer from.").format(queue=name)
+    if reason := cannot_send(session, ticket_id):
+        return reason
     if answers_to(session, ticket_id) is None:
         return _("No address of the customer is known.")
     return None
@@ -125,7 +132,7 @@ def outgoing(
     """
     session = changes.session
     sender = _sender_address(session, ticket.queue_id)
-    if reason := cannot_reply(session, ticket.id):
+    if reason := (cannot_send if to else cannot_reply)(session, ticket.id):
         for_queue = _("`helpdesk queue set NAME --address A` gives a queue an address.")
         raise Refused(reason, _("Call them, and write a note about it.") if sender else for_queue)
     recipients = to or [person for person in [answers_to(session, ticket.id)] if person]

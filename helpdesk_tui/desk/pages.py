@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from helpdesk_tui.desk.callback_numbers import likely_numbers
 from helpdesk_tui.desk.callbacks import likely_team
-from helpdesk_tui.desk.letters import answers_also, answers_to, asks_elsewhere, cannot_reply
+from helpdesk_tui.desk.letters import answers_also, answers_to, asks_elsewhere, cannot_reply, cannot_send
 from helpdesk_tui.desk.participants import newcomer, passed_on
+from helpdesk_tui.language import _
 from helpdesk_tui.rules.phones import zone_of
 from helpdesk_tui.rules.slots import Offer
 from helpdesk_tui.store.queries.callbacks import CallRow, Week, call_of, next_free, plans, week
@@ -18,7 +19,7 @@ from helpdesk_tui.store.queries.people import CustomerRow, customer_of_ticket
 from helpdesk_tui.store.queries.thread import DraftRow, EventRow, MessageRow, drafts, events, messages
 from helpdesk_tui.store.queries.tickets import TicketRow, ticket_rows
 from helpdesk_tui.store.tables import CallbackRequest, Ticket
-from helpdesk_tui.terms import Actor, Person
+from helpdesk_tui.terms import Actor, MessageKind, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class TicketPage:
     """A ticket as its screen shows it.
 
     Args:
-        reply_refusal: why it cannot be answered, "" where it can; answers_to: whom an answer goes to.
+        reply_refusal, sender_refusal: why it cannot be answered, or mail cannot be sent at all, "" where it can.
+        answers_to: whom an answer goes to.
         answers_also: who is offered it as well; asks_elsewhere: where the customer asks for answers, if it is elsewhere.
         newcomer: who wrote last and does not belong to the ticket; passed_on: whose mail it passes on.
     """
@@ -42,6 +44,14 @@ class TicketPage:
     asks_elsewhere: Person | None = None
     newcomer: Person | None = None
     passed_on: Person | None = None
+    sender_refusal: str = ""
+
+    @property
+    def forward_refusal(self) -> str:
+        """Why nothing can be passed on by mail, "" where it can."""
+        if not any(one.kind in (MessageKind.INBOUND, MessageKind.OUTBOUND) for one in self.messages):
+            return _("There is no mail here to pass on.")
+        return self.sender_refusal
 
     @property
     def last_word(self) -> MessageRow | None:
@@ -152,6 +162,7 @@ def _page(session: Session, ticket_id: int, last: int | None = None) -> TicketPa
         asks_elsewhere=asks_elsewhere(session, ticket_id),
         newcomer=newcomer(session, ticket_id),
         passed_on=passed_on(session, ticket_id),
+        sender_refusal=cannot_send(session, ticket_id) or "",
     )
 
 

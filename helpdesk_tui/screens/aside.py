@@ -180,7 +180,7 @@ class AsideScreen(DeskScreen, inherit_bindings=False):
         """A click opened it."""
         self.action_why()
 
-    def open_ticket(self, ticket_id: int) -> None:
+    def open_ticket(self, ticket_id: int, writing: str = "") -> None:
         """Show a ticket above the screen one came from."""
 
         def on_what_is_below() -> None:

@@ -72,8 +72,8 @@ class DeskScreen(Screen[None]):
         found = {str(value(row)) for row in self.chosen_rows()}
         return found.pop() if len(found) == 1 else ""
 
-    def open_ticket(self, ticket_id: int) -> None:
-        """Show a ticket."""
+    def open_ticket(self, ticket_id: int, writing: str = "") -> None:
+        """Show a ticket; `writing` is the action to begin with, such as `reply`."""
 
     # -- notices and lines
 
@@ -253,6 +253,16 @@ class DeskScreen(Screen[None]):
     def action_refresh(self) -> None:
         """Load what is new."""
 
+    def asks_before_quit(self) -> bool:
+        """True where it has just asked, since an answer can still be taken back."""
+        seconds = self.desk_app.undo_window.seconds
+        if self.asks_to_quit or not seconds:
+            return False
+        self.asks_to_quit = True
+        words = _("Your answer leaves in {n} s, u takes it back; ctrl+q once more leaves the program")
+        self.notice(words.format(n=seconds))
+        return True
+
     async def action_quit(self) -> None:
         """Leave the program."""
         await self.app.action_quit()
@@ -300,7 +310,11 @@ _VERBS = (
     "due",
     "summary",
     "reply",
+    "reply_all",
+    "forward",
+    "ask_back",
     "note",
+    "log_call",
     "callback",
     "customer",
     "accept",
@@ -308,4 +322,19 @@ _VERBS = (
     "merge",
 )
 _NEEDS_TICKET = frozenset(_VERBS)
-_ONE_TICKET = frozenset({"reply", "note", "summary", "callback", "customer", "accept", "requester", "merge"})
+_ONE_TICKET = frozenset(
+    {
+        "reply",
+        "reply_all",
+        "forward",
+        "ask_back",
+        "note",
+        "log_call",
+        "summary",
+        "callback",
+        "customer",
+        "accept",
+        "requester",
+        "merge",
+    }
+)

@@ -49,10 +49,10 @@ class DraftKeeper:
         self._unsaved[key] = text
         self._app.spawn(self._see_through(key, text, self._write(key, text), told))
 
-    def unsaved(self, ticket_id: int | None, kind: str) -> str | None:
-        """A text that is newer than the store's, None where there is none."""
+    def unsaved(self, ticket_id: int | None, kind: str) -> tuple[str, Mapping[str, Any]] | None:
+        """A text that is newer than the store's and what was kept with it, None where there is none."""
         text = self._unsaved.get((ticket_id, kind))
-        return text.words if text else None
+        return (text.words, text.fields) if text else None
 
     def let_go(self, ticket_id: int | None, kind: str) -> None:
         """Do not try this one again: it is being sent."""

@@ -44,6 +44,12 @@ class Key:
         return _READABLE.get(self.keys.split(",")[0], self.keys.split(",")[0])
 
     @property
+    def short(self) -> str:
+        """The first key as it stands where room is scarce: `^S`."""
+        shown = self.shown
+        return f"^{shown[5:].upper()}" if shown.startswith("ctrl+") and len(shown) == 6 else shown
+
+    @property
     def all_shown(self) -> str:
         """All keys as people read them."""
         return " ".join(_READABLE.get(key, key) for key in self.keys.split(","))
@@ -60,6 +66,8 @@ _READABLE = {
     "full_stop": ".",
     "plus": "+",
     "equals_sign": "=",
+    "greater_than_sign": ">",
+    "exclamation_mark": "!",
     "minus": "-",
     "enter": "Enter",
     "escape": "Esc",
@@ -82,7 +90,11 @@ def table() -> tuple[Key, ...]:
     """All keys, in the order people look for them."""
     return (
         Key("verb.reply", "r", _("reply"), _("answer the customer")),
-        Key("verb.note", "c", _("note"), _("write an internal note")),
+        Key("verb.reply_all", "R", "", _("answer all whom the mail names")),
+        Key("verb.forward", "f", "", _("pass the mail on to somebody")),
+        Key("verb.ask_back", "N", "", _("ask the customer back; it comes back by itself")),
+        Key("verb.note", "c", _("note"), _("write an internal note; @name asks a colleague")),
+        Key("verb.log_call", "F", "", _("write down a call")),
         Key("verb.assign", "a", _("assign"), _("give the ticket to an agent")),
         Key("verb.take", "A", _("take"), _("take the ticket yourself")),
         Key("verb.priority", "p", _("prio"), _("choose the priority")),
@@ -97,7 +109,7 @@ def table() -> tuple[Key, ...]:
         Key("verb.callback", "b", _("callback"), _("call the customer back: book, move, give up")),
         Key("verb.customer", "i", "", _("the customer: contacts, tickets, who is the same")),
         Key("verb.accept", "I", "", _("let in who wrote last: their mail belongs here")),
-        Key("verb.requester", "o", "", _("say whose request it is")),
+        Key("verb.requester", "E", "", _("say whose request it is")),
         Key("verb.merge", "m", "", _("merge it into another ticket")),
         Key("any.card", "T", "", _("the card of the call that is due, or booked here")),
         Key("any.calendar", "B", "", _("the week of calls, only to look at")),
@@ -105,7 +117,7 @@ def table() -> tuple[Key, ...]:
         Key("any.undo", "u", _("undo"), _("take back your last change")),
         Key("any.redo", "U", "", _("do again what you undid")),
         Key("any.board", "H", "", _("the board: hand work over, share it out")),
-        Key("any.aside", "Z", "", _("mail that became no ticket")),
+        Key("any.aside", "V", "", _("mail that became no ticket")),
         Key("any.jump", "number_sign", "", _("go to a ticket by its number")),
         Key("any.palette", "colon,ctrl+p", "", _("choose any of these by name")),
         Key("any.help", "question_mark", _("keys"), _("show the keys")),
@@ -154,7 +166,12 @@ def table() -> tuple[Key, ...]:
         Key("ticket.next_ticket", "J", _("next"), _("next ticket of the list")),
         Key("ticket.previous_ticket", "K", "", _("previous ticket of the list")),
         Key("ticket.back", "q,h,left,escape", _("back"), _("back to the list")),
-        Key("ticket.why", "w", "", _("why this mail lies here")),
+        Key("ticket.find", "slash,ctrl+f", _("find"), _("find words in the thread")),
+        Key("ticket.files", "o", _("files"), _("files and links: save, show, open, copy")),
+        Key("ticket.original", "v", "", _("the mail as it came, its head first")),
+        Key("ticket.quote_in", "greater_than_sign", "", _("quote the message in the answer")),
+        Key("ticket.delivery", "exclamation_mark", "", _("what to do about a mail that did not arrive")),
+        Key("ticket.why", "W", "", _("why this mail lies here, and where the time went")),
         Key("ticket.copy", "y", "", _("copy the message's text")),
         Key("ticket.properties", "P", "", _("show or hide the side panel")),
         Key("aside.ticket", "t", _("ticket"), _("make a ticket of it; what comes like it goes on there")),
@@ -202,8 +219,9 @@ def table() -> tuple[Key, ...]:
         Key("customer.split", "S", _("split"), _("take apart what was joined")),
         Key("customer.back", "q,escape", _("back"), _("back to the ticket")),
         Key("write.send", "ctrl+s", _("send"), _("send or save")),
-        Key("write.then", "ctrl+o", _("then"), _("choose what happens next")),
-        Key("write.recipients", "ctrl+t", "", _("choose who gets the answer")),
+        Key("write.then", "ctrl+o", _("then"), _("choose what happens next, and when it leaves")),
+        Key("write.recipients", "ctrl+r", _("who"), _("choose who gets it")),
+        Key("write.attach", "ctrl+f", _("file"), _("attach a file, or take one away")),
         Key("write.editor", "ctrl+g", "$EDITOR", _("write in your own editor")),
         Key("write.thread", "tab", _("thread"), _("to the thread; the draft stays")),
         Key("write.leave", "escape", _("leave"), _("leave; the draft stays")),
@@ -213,7 +231,7 @@ def table() -> tuple[Key, ...]:
 #: What the line of keys shows, the most wanted first; how much of it depends on the width.
 _FOOTER = (
     "ticket", "put_away", "next_list", "book", "next_free", "give_up", "team", "next_week", "give", "share", "pane", "reply", "assign", "take", "priority",
-    "status", "solve", "new", "callback", "filter", "send", "then", "editor", "thread",
+    "status", "solve", "new", "callback", "filter", "send", "then", "recipients", "attach", "editor", "thread",
     "leave", "note", "why", "undo", "tags", "open", "unfold", "back", "mark", "next_ticket",
 )  # fmt: skip
 

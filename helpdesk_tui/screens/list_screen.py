@@ -177,6 +177,36 @@ class ListScreen(VerbScreen):
         self.place.preview_lines = max(self.place.preview_lines - 2, 3)
         self.apply_preview()
 
+    # -- writing, which is done in the ticket
+
+    def action_reply(self) -> None:
+        """Open the ticket and answer it."""
+        self._write("reply")
+
+    def action_reply_all(self) -> None:
+        """Open the ticket and answer all whom its last mail names."""
+        self._write("reply_all")
+
+    def action_ask_back(self) -> None:
+        """Open the ticket and ask back."""
+        self._write("ask_back")
+
+    def action_forward(self) -> None:
+        """Open the ticket and pass its last mail on."""
+        self._write("forward")
+
+    def action_note(self) -> None:
+        """Open the ticket and write a note."""
+        self._write("note")
+
+    def action_log_call(self) -> None:
+        """Open the ticket and write down a call."""
+        self._write("log_call")
+
+    def _write(self, action: str) -> None:
+        if self.can(action):
+            self.open_ticket(self.chosen()[0], action)
+
     def action_copy(self) -> None:
         """Copy the number."""
         if (row := self.tickets.current_row) is not None:

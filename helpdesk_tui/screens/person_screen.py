@@ -89,8 +89,8 @@ class PersonScreen(CallScreen):
 
 def page_refusal(page: TicketPage, action: str) -> str:
     """Why an action cannot be done on the ticket of a page; "" where it can."""
-    if action == "reply":
-        return page.reply_refusal
+    if action in ("reply", "reply_all", "ask_back", "forward"):
+        return page.reply_refusal if action != "forward" else page.forward_refusal
     if action == "accept" and page.newcomer is None:
         return _("Nobody new to this ticket has written last.")
     if action == "merge" and page.ticket.merged_into:

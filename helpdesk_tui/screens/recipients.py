@@ -1,63 +1,67 @@
-"""Who gets an answer: the choices a composer offers, and how each is said, always with the addresses."""
+"""Who gets a mail, and what happens then, as the lines above a text say it: always with the addresses."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from datetime import datetime
 
-from helpdesk_tui.desk.pages import TicketPage
-from helpdesk_tui.language import _
+from helpdesk_tui.desk.writing_page import WritingPage
+from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.impostors import true_spelling
+from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.rules.untrusted import clean_line
-from helpdesk_tui.terms import Person
+from helpdesk_tui.screens.composition import CALL, NOTE, Composition
+from helpdesk_tui.screens.phrases import moment, size, status_word
+from helpdesk_tui.terms import CallDirection, Person
 
 #: So much of a name stands before its address, in characters.
 _NAME = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Recipients:
-    """Whom an answer goes to, and who gets it as well; `is_elsewhere`: not where the customer wrote from."""
-
-    to: Person
-    cc: tuple[Person, ...] = ()
-    is_elsewhere: bool = False
-
-
-def choices(page: TicketPage) -> tuple[Recipients, ...]:
-    """The recipients there are to choose from, the usual ones first; none where nobody's address is known."""
-    if page.answers_to is None:
-        return ()
-    found = [Recipients(page.answers_to, page.answers_also)]
-    if page.answers_also:
-        found.append(Recipients(page.answers_to))
-    if page.asks_elsewhere is not None:
-        found.append(Recipients(page.asks_elsewhere, is_elsewhere=True))
-    return tuple(found)
+def first_line(one: Composition) -> str:
+    """Where it goes: `To Erika Beispiel <e@b.example>`."""
+    if one.kind == NOTE:
+        return _("Note · stays in the house; @name asks a colleague")
+    if one.kind == CALL:
+        way = _("Call from {number}") if one.direction is CallDirection.IN else _("Call to {number}")
+        return way.format(number=clean_line(one.number, 40) or _("a number not known"))
+    to = ", ".join(map(shown, one.to)) or _("nobody yet; ^R says who")
+    return (_("To {to}") if one.kind == "reply" else _("Forward to {to}")).format(to=to)
 
 
-def to_words(recipients: Recipients) -> str:
-    """`To Erika Beispiel <e@b.example>`."""
-    return _("To {to}").format(to=_shown(recipients.to))
+def more_lines(one: Composition, about: WritingPage | None, now: datetime) -> list[str]:
+    """What else is to be seen before one sends: who gets it as well, what is odd about an address, what goes along."""
+    said = [_("Cc {people}").format(people=", ".join(map(shown, one.cc)))] if one.cc else []
+    if about is not None and one.is_mail:
+        said += odd_words(one.people, about.belongs)
+    if one.files:
+        words = ngettext("{n} file", "{n} files", len(one.files))
+        said.append(f"+ {words}: " + ", ".join(f"{clean_line(file.name, 40)} {size(file.size)}" for file in one.files))
+    if one.leaves_at is not None:
+        said.append(_("leaves {when}").format(when=moment(one.leaves_at, now)))
+    return said
 
 
-def more_words(recipients: Recipients, count: int) -> str:
-    """What else is to be seen before one sends: who gets it as well, and what is odd about an address.
-
-    Args:
-        count: how many choices there are.
-    """
-    people = (recipients.to, *recipients.cc)
-    spellings = filter(None, (true_spelling(one.address) for one in people))
-    said = [
-        _("! not where they wrote from") if recipients.is_elsewhere else "",
-        *(_("! truly {domain}").format(domain=one) for one in spellings),
-        _("Cc {people}").format(people=", ".join(map(_shown, recipients.cc))) if recipients.cc else "",
-        _("^T others") if count > 1 else "",
-    ]
-    return " · ".join(filter(None, said))
+def odd_words(people: Collection[Person], belongs: Collection[str]) -> list[str]:
+    """A warning for each address that is new to the matter, or written to look like another."""
+    said = []
+    for one in people:
+        if plain_address(one.address) not in belongs:
+            said.append(_("! new here: {address}").format(address=clean_line(one.address, 320)))
+        if odd := true_spelling(one.address):
+            said.append(_("! truly {domain}").format(domain=odd))
+    return said
 
 
-def _shown(person: Person) -> str:
+def then_words(one: Composition) -> str:
+    """What happens after it was sent: `then: waiting for the customer, back in 3 days`."""
+    said = [status_word(one.then) if one.then else _("unchanged")]
+    if one.remind_in:
+        said.append(ngettext("back in {n} working day", "back in {n} working days", one.remind_in))
+    return _("then: {then}").format(then=", ".join(said))
+
+
+def shown(person: Person) -> str:
     """A short name before the whole address."""
     name, address = clean_line(person.name, _NAME), clean_line(person.address, 320)
     return Person("" if name == address else name, address).whole

@@ -205,25 +205,11 @@ class SidesScreen(ListScreen):
         """Load what is new."""
         self.desk_app.opening(self._take_in(set(), {0}))
 
-    def open_ticket(self, ticket_id: int) -> None:
+    def open_ticket(self, ticket_id: int, writing: str = "") -> None:
         """Show a ticket above the board."""
         from helpdesk_tui.screens.ticket import TicketScreen
 
-        self.app.push_screen(TicketScreen(ticket_id, self.tickets))
-
-    def action_reply(self) -> None:
-        """Open the ticket and answer it."""
-        self._write("reply")
-
-    def action_note(self) -> None:
-        """Open the ticket and write a note."""
-        self._write("note")
-
-    def _write(self, kind: str) -> None:
-        from helpdesk_tui.screens.ticket import TicketScreen
-
-        if self.can(kind):
-            self.app.push_screen(TicketScreen(self.chosen()[0], self.tickets, kind))
+        self.app.push_screen(TicketScreen(ticket_id, self.tickets, writing))
 
     # -- the shape
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -10,29 +9,29 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from helpdesk_tui.desk.pages import TicketPage, ticket_page
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
+from helpdesk_tui.screens.composition import from_fields
 from helpdesk_tui.screens.desk_screen import WIDEST
 from helpdesk_tui.screens.dialogs.dialog import Help
 from helpdesk_tui.screens.keys import Key, bindings, table
 from helpdesk_tui.screens.person_screen import page_refusal
 from helpdesk_tui.screens.phrases import due, is_fresh, moment, priority_word, status_word, waiting
-from helpdesk_tui.screens.verb_screen import VerbScreen
+from helpdesk_tui.screens.reading_screen import ReadingScreen
 from helpdesk_tui.screens.why import explain
 from helpdesk_tui.screens.widgets.composer import Composer
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
 from helpdesk_tui.screens.widgets.side import side_panel
 from helpdesk_tui.screens.widgets.thread_view import ThreadView
 from helpdesk_tui.screens.widgets.ticket_list import TicketList
-from helpdesk_tui.store.queries.thread import DraftRow, drafts
+from helpdesk_tui.screens.writing_screen import writing_refusal
 from helpdesk_tui.store.queries.tickets import TicketRow
-from helpdesk_tui.terms import Outcome
 
 
-class TicketScreen(VerbScreen):
+class TicketScreen(ReadingScreen):
     """A ticket with its conversation and composer."""
 
     BINDINGS: ClassVar = [*bindings("ticket", "write")]
@@ -43,7 +42,7 @@ class TicketScreen(VerbScreen):
 
         Args:
             siblings: the list it was opened from; J and K go through it.
-            writing: `reply` or `note`, to begin with writing at once.
+            writing: the name of an action, such as `reply` or `note`, to begin with writing at once.
         """
         super().__init__()
         self.ticket_id = ticket_id
@@ -60,20 +59,15 @@ class TicketScreen(VerbScreen):
                 with Horizontal(id="ticket-body"):
                     yield ThreadView(id="thread")
                     yield Static("", id="side", markup=False)
+                yield Input(
+                    placeholder=_("find in this thread; Enter next, ↑ previous, Esc closes"),
+                    id="find",
+                    classes="hidden",
+                )
                 yield Composer(id="composer")
                 yield StatusLine(id="status")
                 yield KeyLine(id="keys", markup=False)
             yield from self.desk_app.companion()
-
-    @property
-    def thread(self) -> ThreadView:
-        """The conversation."""
-        return self.query_one("#thread", ThreadView)
-
-    @property
-    def composer(self) -> Composer:
-        """The place to write."""
-        return self.query_one("#composer", Composer)
 
     def on_descendant_focus(self) -> None:
         """Other keys count in the composer than in the thread."""
@@ -100,9 +94,7 @@ class TicketScreen(VerbScreen):
         """Why an action cannot be done now."""
         if self.page is not None and (reason := page_refusal(self.page, action)):
             return reason
-        if action in ("send", "then", "recipients", "editor", "leave", "thread") and not self.composer.is_open:
-            return _("Nothing is being written; r answers, c writes a note.")
-        return super().why_not(action)
+        return writing_refusal(self.composer, action) or self.reading_refusal(action) or super().why_not(action)
 
     def fit(self) -> None:
         """Fit the head to the new size, too."""
@@ -132,26 +124,33 @@ class TicketScreen(VerbScreen):
             return
         self.page = page
         now = self.desk_app.desk.clock()
-        self.thread.show(page, now)
+        seen = self.desk_app.seen
+        self.thread.show(page, now, seen.until(wanted))
+        seen.read(wanted, max((one.id for one in page.messages), default=0))
         self._show_head(page, now)
         self.query_one("#side", Static).update(side_panel(page, now))
         if begins:
-            self._begin(page)
+            await self._begin(page)
         elif self.composer.is_open:
-            self.composer.take_newer(page, self._draft(page.drafts, self.composer.kind))
+            self.composer.take_newer(page, self.own_draft(page.drafts, self.composer.kind)[0])
         self.show_keys()
 
-    def _begin(self, page: TicketPage) -> None:
+    async def _begin(self, page: TicketPage) -> None:
         """Go on with what was being written here."""
         me = self.desk_app.desk.actor.agent_id
         mine = next((one for one in page.drafts if one.agent_id == me), None)
-        kind = self._writing or (mine.kind if mine else "")
-        if kind == "reply" and page.reply_refusal:
-            self.refuse(HelpdeskError(page.reply_refusal))
-        elif kind:
-            self.composer.open(page, kind, self._draft(page.drafts, kind), takes_keys=bool(self._writing))
-        if mine and not self._writing:
+        wanted, self._writing = self._writing, ""
+        if wanted:
+            await self.run_action("log_call" if wanted == "call" else wanted)
+        elif mine and not (mine.kind == "reply" and page.reply_refusal):
+            text, fields = self.own_draft(page.drafts, mine.kind)
+            what = from_fields(self._usual(mine.kind, page, self.in_focus), fields)
+            self.composer.open(page, what, await self.about(), text, takes_keys=False)
             self.notice(_("Your draft is still here; Tab goes on writing."))
+
+    async def reload(self) -> None:
+        """Load the ticket anew."""
+        await self._load()
 
     def _show_head(self, page: TicketPage, now: datetime) -> None:
         ticket = page.ticket
@@ -193,42 +192,6 @@ class TicketScreen(VerbScreen):
 
     # -- moving
 
-    def action_line_down(self) -> None:
-        """A line down."""
-        self.thread.scroll_lines(1)
-
-    def action_line_up(self) -> None:
-        """A line up."""
-        self.thread.scroll_lines(-1)
-
-    def action_page_down(self) -> None:
-        """A page down."""
-        self.thread.scroll_lines(self.thread.size.height - 2)
-
-    def action_page_up(self) -> None:
-        """A page up."""
-        self.thread.scroll_lines(2 - self.thread.size.height)
-
-    def action_top(self) -> None:
-        """To the first message."""
-        self.thread.focus_message(-len(self.page.messages) if self.page else 0)
-
-    def action_bottom(self) -> None:
-        """To the last message."""
-        self.thread.focus_message(len(self.page.messages) if self.page else 0)
-
-    def action_next_message(self) -> None:
-        """Next message."""
-        self.thread.focus_message(1)
-
-    def action_previous_message(self) -> None:
-        """Previous message."""
-        self.thread.focus_message(-1)
-
-    def action_unfold(self) -> None:
-        """Open or fold the quote."""
-        self.thread.fold()
-
     def action_next_ticket(self) -> None:
         """The next ticket of the list."""
         self._go(1)
@@ -251,6 +214,8 @@ class TicketScreen(VerbScreen):
 
     def action_back(self) -> None:
         """Out of the composer, else back to the list; the draft stays."""
+        if self.end_finding():
+            return
         if self.composer.has_focus_within:
             self.action_leave()
         else:
@@ -267,114 +232,19 @@ class TicketScreen(VerbScreen):
         """Why the mail in focus lies here."""
         explain(self, self.thread.message.raw_id if self.thread.message else None)
 
-    def action_copy(self) -> None:
-        """Copy the message in focus."""
-        if (message := self.thread.message) is not None:
-            self.copy_text(message.text, _("the message"))
-
     def action_refresh(self) -> None:
         """Load it anew."""
         self.desk_app.spawn(self._load())
 
-    def open_ticket(self, ticket_id: int) -> None:
+    def open_ticket(self, ticket_id: int, writing: str = "") -> None:
         """Show another ticket instead."""
         self.composer.close()
-        self.ticket_id, self.page, self._writing = ticket_id, None, ""
+        self.ticket_id, self.page, self._writing = ticket_id, None, writing
         self._index = self._siblings.index_of(ticket_id)
-        self._remember()
+        self.remember()
         self.desk_app.opening(self._load(begins=True))
 
-    # -- writing
-
-    def action_reply(self) -> None:
-        """Answer the customer."""
-        if self.page is not None and self.can("reply"):
-            self._write("reply")
-
-    def action_note(self) -> None:
-        """Write a note."""
-        if self.page is not None and self.can("note"):
-            self._write("note")
-
-    def _write(self, kind: str) -> None:
-        if self.composer.kind == kind:
-            self.composer.focus_text()
-        else:
-            self.desk_app.opening(self._open_composer(kind))
-
-    async def _open_composer(self, kind: str) -> None:
-        wanted = self.ticket_id
-        self.composer.save_now()
-        found = await self.desk_app.read(drafts, wanted)
-        if wanted == self.ticket_id and self.page is not None:
-            self.composer.open(self.page, kind, self._draft(found, kind))
-            self._remember()
-            self.show_keys()
-
-    def _draft(self, found: Sequence[DraftRow], kind: str) -> str:
-        """One's own text of a kind: the one on its way into the store, else the store's."""
-        me = self.desk_app.desk.actor.agent_id
-        stored = next((one.text for one in found if one.agent_id == me and one.kind == kind), "")
-        unsaved = self.desk_app.drafts.unsaved(self.ticket_id, kind)
-        return stored if unsaved is None else unsaved
-
-    def keep_text(self) -> None:
-        """Save what is being written."""
-        self.composer.save_now()
-
-    def asks_before_quit(self) -> bool:
-        """True where it has just asked, since an answer is being written."""
-        if self.asks_to_quit or not self.composer.has_text:
-            return False
-        self.asks_to_quit = True
-        self.notice(_("Your text stays as a draft; ctrl+q once more leaves the program"))
-        return True
-
-    def on_text_area_changed(self) -> None:
-        """Whoever writes on does not leave, and has read what was said."""
-        if self.composer.has_focus_within:
-            self.before("write")
-
-    def action_undo(self) -> None:
-        """Take back one's last change; a text it brings back comes before what is being written."""
-        self.composer.save_now()
-        super().action_undo()
-
-    def action_send(self) -> None:
-        """Send or save what is written."""
-        if self.can("send"):
-            self.desk_app.opening(self._send())
-
-    async def _send(self) -> None:
-        try:
-            await self._performed(self.composer.verb(), [])
-        except HelpdeskError:
-            self.composer.go_on()
-            raise
-
-    def acted(self, outcome: Outcome, ids: Sequence[int]) -> None:
-        """Done: the composer has served, where it was the composer's verb."""
-        super().acted(outcome, ids)
-        if self.composer.is_sent(outcome):
-            self.composer.close(is_sent=True)
-            self.thread.focus()
-            self._remember()
-            self.show_keys()
-
-    def action_then(self) -> None:
-        """Choose what happens after sending."""
-        if self.can("then"):
-            self.composer.next_then()
-
-    def action_recipients(self) -> None:
-        """Choose who gets the answer."""
-        if self.can("recipients"):
-            self.composer.next_recipients()
-
-    def action_editor(self) -> None:
-        """Write in one's own editor."""
-        if self.can("editor"):
-            self.notice(self.composer.use_editor())
+    # -- beside the thread
 
     def action_thread(self) -> None:
         """Between thread and composer; the draft stays."""
@@ -384,15 +254,8 @@ class TicketScreen(VerbScreen):
             self.thread.focus()
         self.show_keys()
 
-    def action_leave(self) -> None:
-        """Leave the composer; the draft stays."""
-        if self.can("leave"):
-            self.composer.close()
-            self.thread.focus()
-            self._remember()
-            self.show_keys()
-
-    def _remember(self) -> None:
+    def remember(self) -> None:
+        """Remember the place, for the next start."""
         triage = self._siblings.screen
         if remember := getattr(triage, "remember", None):
             remember(ticket=self.ticket_id, writing=self.composer.kind if self.composer.is_open else "")

@@ -368,16 +368,6 @@ class TriageScreen(FilterScreen):
         self.tickets.focus()
         self.follow_cursor()
 
-    def action_reply(self) -> None:
-        """Open the ticket and answer it."""
-        if self.can("reply"):
-            self.open_ticket(self.chosen()[0], "reply")
-
-    def action_note(self) -> None:
-        """Open the ticket and write a note."""
-        if self.can("note"):
-            self.open_ticket(self.chosen()[0], "note")
-
     def remember(self, *, ticket: int | None, writing: str) -> None:
         """The ticket's screen says what is open."""
         self.place.ticket, self.place.writing = ticket, writing

@@ -127,6 +127,7 @@ class Stage:
             "PYTHONPATH": str(REPOSITORY),
             "TMPDIR": str(self.folder),
             "TZ": self.zone,
+            "HELPDESK_REPLIES_UNDO_SECONDS": "0",
             **self.more,
         }
 

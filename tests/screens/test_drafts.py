@@ -144,13 +144,13 @@ def _program(stage: Stage, how: str) -> OpenApp:
 _SLOW_SENDING = """
 import sys, time
 sys.argv = ["helpdesk", "--as", "anna"]
-from helpdesk_tui.screens.widgets import composer
+from helpdesk_tui.screens import composition
 
-def slow(*args, reply=composer.reply, **kwargs):
+def slow(*args, reply=composition.reply, **kwargs):
     time.sleep(0.5)
     return reply(*args, **kwargs)
 
-composer.reply = slow
+composition.reply = slow
 from helpdesk_tui.__main__ import main
 main()
 """

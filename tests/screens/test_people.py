@@ -79,10 +79,12 @@ def test_who_wrote_last_is_let_in_and_offered_the_answer(answering: Stage) -> No
     with answering.app() as app:
         opened(app, linked).press("m").shows(f"#{linked} is part of #1002 now", "u undoes it")
         opened_again(app, 1002).press("I").shows("Bo Chef <bo@kunde.example> belongs to #1002 now")
-        app.press("r").shows("To Erika Beispiel <erika@kunde.example> ·", "Cc Bo Chef <bo@kunde.example>")
-        app.press("ctrl+t").gone("Cc Bo")
-        app.press("ctrl+t").shows("Cc Bo Chef")
-        app.write("Danke.").press("ctrl+s").shows("is on its way to Erika Beispiel, Bo Chef")
+        app.press("r").shows("To Bo Chef <bo@kunde.example> ·", "Cc Erika Beispiel <erika@kunde.example>")
+        app.press("ctrl+r").shows("Who gets it", "To  Bo Chef", "Cc  Erika Beispiel")
+        app.press("enter").shows("Cc  Bo Chef").press("down", "enter").shows("–   Erika Beispiel")
+        app.press("up", "enter", "down", "enter", "escape").gone("Who gets it")
+        app.shows("To Erika Beispiel <erika@kunde.example>").press("ctrl+r").press("enter", "enter", "escape")
+        app.shows("Cc Bo Chef").write("Danke.").press("ctrl+s").shows("is on its way to Erika Beispiel, Bo Chef")
         app.quit()
     assert [one.address for one in thread(desk, 1002)[-1].cc] == ["bo@kunde.example"]
 
@@ -142,8 +144,13 @@ def test_an_answer_elsewhere_is_offered_with_a_warning(answering: Stage) -> None
     received(answering.desk(), mail("Mira <mira@kern.example>", Reply_To="boss@elsewhere.example"))
     number = received_number(answering)
     with answering.app((200, 50)) as app:
-        opened(app, number).press("r").shows("To Mira <mira@kern.example> ·", "^T others")
-        app.press("ctrl+t").shows("To boss@elsewhere.example ·", "! not where they wrote from")
+        opened(app, number).press("r").shows("To Mira <mira@kern.example> ·")
+        app.press("ctrl+r").shows("–   boss@elsewhere.example", "! not where they wrote from · ! new here")
+        app.press("down", "enter", "up", "enter", "enter", "escape").gone("Who gets it")
+        app.shows("To boss@elsewhere.example ·", "! new here: boss@elsewhere.example")
+        app.write("Hallo").press("ctrl+s").shows("It goes to a new address: boss@elsewhere.example")
+        app.press("escape").gone("Before it goes")
+        app.press("ctrl+s").shows("Before it goes").press("enter").shows("is on its way to boss@elsewhere.example")
         app.quit()
 
 

@@ -131,12 +131,12 @@ class KeyLine(Static):
         """Show as many of these keys as fit."""
         line = Text(no_wrap=True, overflow="crop")
         width = max((self.size.width or 80) - 1, 10)
-        help_words = next((f" {key.shown} {key.word}" for key in keys if key.action == "help"), "")
+        help_words = next((f" {key.short} {key.word}" for key in keys if key.action == "help"), "")
         for key in keys:
-            words = f" {key.shown} {key.word}"
+            words = f" {key.short} {key.word}"
             if key.action == "help" or line.cell_len + cell_len(words) + cell_len(help_words) > width:
                 continue
             look = "dim strike" if key.id in dim else ""
-            line.append(f" {key.shown}", look or "bold").append(f" {key.word}", look)
+            line.append(f" {key.short}", look or "bold").append(f" {key.word}", look)
         line.append(help_words, "bold")
         self.update(line)

@@ -6,9 +6,8 @@ Lines are cut to the width once and drawn as they are needed, so that a long thr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, ClassVar
+from datetime import date, datetime
+from typing import Any, ClassVar, NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
@@ -19,6 +18,7 @@ from textual.strip import Strip
 
 from helpdesk_tui.desk.pages import TicketPage
 from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.screens.delivery_words import call_words, delivery_lines
 from helpdesk_tui.screens.event_words import event_words, says_something
 from helpdesk_tui.screens.phrases import KIND_SIGNS, delivery_word, moment, size
 from helpdesk_tui.store.queries.thread import EventRow, MessageRow
@@ -29,13 +29,22 @@ _INDENT = "   "
 _LONGEST_LINE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One drawn line: its text, its look, and the number of the message it belongs to (-1: an event)."""
+class _Line(NamedTuple):
+    """One drawn line: its text and its look."""
 
     text: str
     look: str
-    message: int = -1
+
+
+class _Cut(NamedTuple):
+    """The lines of a message, and what they were cut from: as long as that is the same, they are."""
+
+    message: MessageRow
+    width: int
+    is_open: bool
+    is_new: bool
+    day: date
+    lines: list[_Line]
 
 
 class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -45,12 +54,15 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
         "thread--head",
         "thread--own-head",
         "thread--note",
+        "thread--call",
         "thread--event",
         "thread--fold",
         "thread--remark",
         "thread--file",
         "thread--focus",
         "thread--text",
+        "thread--found",
+        "thread--new",
     }
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -60,9 +72,16 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
         self._now: datetime | None = None
         self._cut_for = 0
         self._unfolded: set[int] = set()
+        self._seen_until: int | None = None
         self._lines: list[_Line] = []
+        #: The number of the message that each line belongs to; -1 for an event.
+        self._owners: list[int] = []
         self._starts: list[int] = []
+        self._cuts: dict[int, _Cut] = {}
         self._styles: dict[str, Style] = {}
+        self._wanted = ""
+        self._found: list[int] = []
+        self._at = -1
 
     @property
     def message(self) -> MessageRow | None:
@@ -71,19 +90,66 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
             return None
         return self.page.messages[self.focused_message]
 
-    def show(self, page: TicketPage, now: datetime) -> None:
-        """Show a page; the place in it stays where it was, a new ticket opens at its last message."""
+    def show(self, page: TicketPage, now: datetime, seen_until: int | None = None) -> None:
+        """Show a page; the place in it stays where it was.
+
+        A ticket that is opened shows the newest message that is new to its reader, else the last one.
+
+        Args:
+            seen_until: the id of the newest message they have seen; None where that is not known.
+        """
         is_new = self.page is None or self.page.ticket.id != page.ticket.id
         grew = self.page is not None and not is_new and len(page.messages) > len(self.page.messages)
         self.page, self._now = page, now
         if is_new:
             self._unfolded.clear()
+            self._cuts.clear()
+            self._seen_until = seen_until
         follows = is_new or (grew and self.focused_message >= len(page.messages) - 2)
         if follows:
-            self.focused_message = len(page.messages) - 1
+            self.focused_message = self._newest_unseen(page) if is_new else len(page.messages) - 1
         self._cut()
         if follows:
             self.call_after_refresh(self._to_focus)
+
+    def _newest_unseen(self, page: TicketPage) -> int:
+        unseen = [n for n, one in enumerate(page.messages) if self._is_new(one) and not one.is_automatic]
+        return unseen[-1] if unseen else len(page.messages) - 1
+
+    def _is_new(self, message: MessageRow) -> bool:
+        """True for what somebody else wrote since its reader was here last."""
+        return self._seen_until is not None and message.id > self._seen_until
+
+    def find(self, words: str) -> None:
+        """Mark all places that have these words, and go to the last one; "" takes the marks away."""
+        self._wanted = words.casefold()
+        if self._wanted and self.page is not None:
+            folded = {one.id for one in self.page.messages if self._wanted in one.quoted.casefold()}
+            if folded - self._unfolded:
+                self._unfolded |= folded
+                self._cut()
+        self._look()
+        self._at = len(self._found) - 1
+        self._go_to_found()
+
+    def find_next(self, step: int) -> bool:
+        """Go to the next place that has the words, or the one before; False where none has."""
+        if self._found:
+            self._at = (self._at + step) % len(self._found)
+            self._go_to_found()
+        return bool(self._found)
+
+    def _look(self) -> None:
+        wanted = self._wanted
+        self._found = [n for n, line in enumerate(self._lines) if wanted in line.text.casefold()] if wanted else []
+
+    def _go_to_found(self) -> None:
+        if self._found:
+            line = self._found[self._at]
+            if self._owners[line] >= 0:
+                self.focused_message = self._owners[line]
+            self.scroll_to(y=max(line - self.size.height // 2, 0), animate=False, force=True)
+        self.refresh()
 
     def focus_message(self, step: int) -> None:
         """Put the focus on the next or previous message."""
@@ -112,11 +178,26 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
             self.call_later(self._cut)  # a scroll bar came or went, which is no resize
         if index >= len(self._lines):
             return Strip.blank(width, self.rich_style)
-        line = self._lines[index]
+        line, owner = self._lines[index], self._owners[index]
         style = self._style(line.look)
-        is_focus = line.message == self.focused_message and line.message >= 0
+        is_focus = owner == self.focused_message and owner >= 0
         edge = Segment("▌" if is_focus else " ", self._style("thread--focus") if is_focus else style)
+        if self._wanted and self._wanted in line.text.casefold():
+            return Strip([edge, *self._marked(line.text, style)]).adjust_cell_length(width, style)
         return Strip([edge, Segment(set_cell_size(line.text, max(width - 1, 0)), style)], width)
+
+    def _marked(self, text: str, style: Style) -> Iterator[Segment]:
+        """A line with the words that are looked for marked in it."""
+        folded, at = text.casefold(), 0
+        mark = self._style("thread--found")
+        if len(folded) != len(text):  # letters that fold into several: the whole line is marked
+            yield Segment(text, mark)
+            return
+        while (found := folded.find(self._wanted, at)) >= 0:
+            yield Segment(text[at:found], style)
+            yield Segment(text[found : found + len(self._wanted)], mark)
+            at = found + len(self._wanted)
+        yield Segment(text[at:], style)
 
     def on_resize(self) -> None:
         """Cut anew for another width; the message in focus stays in view."""
@@ -151,44 +232,65 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
             return
         self._cut_for = self.scrollable_content_region.width
         width = self.scrollable_content_region.width - 1
-        self._lines, self._starts = [], []
+        self._lines, self._owners, self._starts = [], [], []
         for number, item in _in_order(self.page):
             if isinstance(item, EventRow):
-                self._lines += [
-                    _Line(text, "thread--event") for text in wrap(f"○ {event_words(item, self._now)}", width)
-                ]
+                lines = [_Line(text, "thread--event") for text in wrap(f"○ {event_words(item, self._now)}", width)]
+                self._owners += [-1] * len(lines)
             else:
                 self._starts.append(len(self._lines))
-                self._lines += self._message_lines(item, number, width)
+                lines = self._cut_message(item, width)
+                self._owners += [number] * (len(lines) - 1) + [-1]
+            self._lines += lines
+        self._look()
         self.virtual_size = Size(0, len(self._lines))
         self.refresh()
 
-    def _message_lines(self, message: MessageRow, number: int, width: int) -> Iterator[_Line]:
-        yield _Line(_head(message, self._now, width), _head_look(message), number)
-        look = "thread--note" if message.kind is MessageKind.NOTE else "thread--text"
-        width = min(width, _LONGEST_LINE)
-        for text in wrap(message.text or _("(no text)"), width, _INDENT):
-            yield _Line(text, look, number)
-        if message.quoted:
-            yield from self._quoted(message, number, width)
-        for one in message.files:
-            yield _Line(f"{_INDENT}+ {one.name}  {size(one.size)}  {one.content_type}", "thread--file", number)
-        for remark in message.remarks:
-            look = "thread--remark" if remark.startswith("!") else "thread--event"
-            for text in wrap(remark, width, _INDENT):
-                yield _Line(text, look, number)
-        if message.delivery_words:
-            for text in wrap(f"! {message.delivery_words}", width, _INDENT):
-                yield _Line(text, "thread--remark", number)
-        yield _Line("", "", -1)
+    def _cut_message(self, message: MessageRow, width: int) -> list[_Line]:
+        """The lines of a message; they are cut once as long as nothing about it changes."""
+        is_open, is_new = message.id in self._unfolded, self._is_new(message)
+        today = (self._now or message.received_at).astimezone().date()
+        known = self._cuts.get(message.id)
+        if known is None or known[:-1] != (message, width, is_open, is_new, today):
+            lines = list(self._message_lines(message, width))
+            known = self._cuts[message.id] = _Cut(message, width, is_open, is_new, today, lines)
+        return known.lines
 
-    def _quoted(self, message: MessageRow, number: int, width: int) -> Iterator[_Line]:
+    def _message_lines(self, message: MessageRow, width: int) -> Iterator[_Line]:
+        """What is drawn of a message, and an empty line behind it."""
+        look = "thread--new" if self._is_new(message) else _head_look(message)
+        yield _Line(_head(message, self._now, width, is_new=self._is_new(message)), look)
+        look = _TEXT_LOOKS.get(message.kind, "thread--text")
+        width = min(width, _LONGEST_LINE)
+        if message.call:
+            yield from _lines(call_words(message.call), width, "thread--call")
+        for text in wrap(message.text or _("(no text)"), width, _INDENT):
+            yield _Line(text, look)
+        if message.quoted:
+            yield from self._quoted(message, width)
+        for one in message.files:
+            yield _Line(f"{_INDENT}+ {one.name}  {size(one.size)}  {one.content_type}", "thread--file")
+        for remark in message.remarks:
+            yield from _lines(remark, width, "thread--remark" if remark.startswith("!") else "thread--event")
+        for words in delivery_lines(message, self._now):
+            yield from _lines(f"! {words}", width, "thread--remark")
+        yield _Line("", "")
+
+    def _quoted(self, message: MessageRow, width: int) -> Iterator[_Line]:
         count = message.quoted.count("\n") + 1
         if message.id not in self._unfolded:
-            yield _Line(f"{_INDENT}⋯ {ngettext('{n} quoted line', '{n} quoted lines', count)}", "thread--fold", number)
+            yield _Line(f"{_INDENT}⋯ {ngettext('{n} quoted line', '{n} quoted lines', count)}", "thread--fold")
             return
         for text in wrap(message.quoted, width, f"{_INDENT}│ "):
-            yield _Line(text, "thread--fold", number)
+            yield _Line(text, "thread--fold")
+
+
+#: What texts of a kind look like, where they have a look of their own.
+_TEXT_LOOKS = {MessageKind.NOTE: "thread--note", MessageKind.CALL: "thread--call"}
+
+
+def _lines(words: str, width: int, look: str) -> Iterator[_Line]:
+    return (_Line(text, look) for text in wrap(words, width, _INDENT))
 
 
 def wrap(text: str, width: int, indent: str = "") -> Iterator[str]:
@@ -232,7 +334,7 @@ def _in_order(page: TicketPage) -> Iterator[tuple[int, MessageRow | EventRow]]:
     return ((number, item) for _at, _kind, number, item in sorted(ordered, key=lambda one: one[:3]))
 
 
-def _head(message: MessageRow, now: datetime | None, width: int) -> str:
+def _head(message: MessageRow, now: datetime | None, width: int, *, is_new: bool) -> str:
     is_theirs = message.kind is MessageKind.INBOUND  # whom an answer goes to is never hidden behind a name
     name = (message.sender.whole if is_theirs else message.sender.called) or _("unknown sender")
     if message.kind is MessageKind.NOTE:
@@ -241,13 +343,21 @@ def _head(message: MessageRow, now: datetime | None, width: int) -> str:
         name = _("automatic · {name}").format(name=name)
     kinds = {MessageKind.CALL: _("call"), MessageKind.NOTE: ""}
     said = [moment(message.received_at, now or message.received_at), kinds.get(message.kind, _("mail"))]
-    right = " · ".join(filter(None, [delivery_word(message.delivery), *said]))
-    left = f"{KIND_SIGNS[message.kind]} {name}"
+    leaves = _leaves_words(message, now)
+    right = " · ".join(filter(None, [leaves or delivery_word(message.delivery), *said]))
+    left = f"{'● ' if is_new else ''}{KIND_SIGNS[message.kind]} {name}"
     room = width - cell_len(right) - 2
     return f"{set_cell_size(left, max(room, 0))} {right}"
 
 
+def _leaves_words(message: MessageRow, now: datetime | None) -> str:
+    """When an answer leaves that waits for its time; "" for any other."""
+    if message.leaves_at is None or message.delivery_words or now is None or message.leaves_at <= now:
+        return ""
+    return _("leaves {when}").format(when=moment(message.leaves_at, now))
+
+
 def _head_look(message: MessageRow) -> str:
-    if message.kind is MessageKind.NOTE:
-        return "thread--note"
+    if message.kind in _TEXT_LOOKS:
+        return _TEXT_LOOKS[message.kind]
     return "thread--own-head" if message.kind is MessageKind.OUTBOUND else "thread--head"

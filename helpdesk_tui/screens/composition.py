@@ -1,0 +1,188 @@
+"""What is being written besides its text: to whom, with what, what happens then; kept with the draft."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from helpdesk_tui.desk.conversation import note, reply
+from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.outreach import LoggedCall, forward, log_call
+from helpdesk_tui.desk.pages import TicketPage
+from helpdesk_tui.desk.sending import KeptFile, Sending
+from helpdesk_tui.desk.writing_page import WritingPage
+from helpdesk_tui.rules.routing import plain_address
+from helpdesk_tui.store.queries.thread import MessageRow
+from helpdesk_tui.terms import CallDirection, MessageKind, Outcome, Person, Status
+
+#: What can be written on a ticket.
+REPLY, FORWARD, NOTE, CALL = "reply", "forward", "note", "call"
+MAILS = (REPLY, FORWARD)
+#: So many of those whom a mail names are offered.
+_MOST_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What is being written, and how it is to be sent.
+
+    Args:
+        answers: the id of the message it answers or passes on. remind_in: working days, 0 is never.
+        leaves_at: when it is to leave, where that is not at once. is_quoting: it brings along what it answers.
+        direction, number, started_at: of a call.
+    """
+
+    kind: str
+    to: tuple[Person, ...] = ()
+    cc: tuple[Person, ...] = ()
+    answers: int | None = None
+    then: Status | None = None
+    remind_in: int = 0
+    leaves_at: datetime | None = None
+    files: tuple[KeptFile, ...] = ()
+    is_quoting: bool = False
+    resolution: str = ""
+    direction: CallDirection = CallDirection.IN
+    number: str = ""
+    started_at: datetime | None = None
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Everybody who gets it."""
+        return (*self.to, *self.cc)
+
+    @property
+    def is_mail(self) -> bool:
+        """True where it leaves the house."""
+        return self.kind in MAILS
+
+    def as_fields(self) -> dict[str, Any]:
+        """As a draft keeps it."""
+        return {
+            "to": [[one.name, one.address] for one in self.to],
+            "cc": [[one.name, one.address] for one in self.cc],
+            "answers": self.answers,
+            "then": self.then,
+            "remind_in": self.remind_in,
+            "leaves_at": self.leaves_at.isoformat() if self.leaves_at else None,
+            "files": [[one.name, one.content_type, one.size, one.sha256] for one in self.files],
+            "is_quoting": self.is_quoting,
+            "resolution": self.resolution,
+            "direction": self.direction,
+            "number": self.number,
+            "started_at": self.started_at.isoformat() if self.started_at else None,
+        }
+
+
+def from_fields(usual: Composition, fields: Mapping[str, Any]) -> Composition:
+    """A draft's own, as far as it says something; what an older program kept says less."""
+    if "to" not in fields:
+        return usual
+    return replace(
+        usual,
+        to=tuple(Person(*one) for one in fields["to"]),
+        cc=tuple(Person(*one) for one in fields["cc"]),
+        answers=fields["answers"],
+        then=Status(fields["then"]) if fields["then"] else None,
+        remind_in=fields["remind_in"],
+        leaves_at=datetime.fromisoformat(fields["leaves_at"]) if fields["leaves_at"] else None,
+        files=tuple(KeptFile(*one) for one in fields["files"]),
+        is_quoting=fields["is_quoting"],
+        resolution=fields["resolution"],
+        direction=CallDirection(fields["direction"]),
+        number=fields["number"],
+        started_at=datetime.fromisoformat(fields["started_at"]) if fields["started_at"] else None,
+    )
+
+
+def begun(kind: str, page: TicketPage, focus: MessageRow | None, *, is_quoting: bool, now: datetime) -> Composition:
+    """What one begins with: a reply to whoever wrote the message in focus and belongs here, else to the customer."""
+    mail = focus if focus is not None and focus.kind in (MessageKind.INBOUND, MessageKind.OUTBOUND) else None
+    answers = mail.id if mail else None
+    if kind == FORWARD:
+        return Composition(kind, answers=answers)
+    if kind == CALL:
+        return Composition(kind, number=page.customer.phone, started_at=now)
+    if kind == NOTE:
+        return Composition(kind)
+    to, cc = _answered(page, mail)
+    return Composition(kind, to, cc, answers, Status.WAITING_CUSTOMER, is_quoting=is_quoting and mail is not None)
+
+
+def to_all(one: Composition, page: TicketPage, focus: MessageRow | None, about: WritingPage) -> Composition:
+    """The same to all whom the message in focus names, but not to ourselves; who is new among them is asked about."""
+    if focus is None:
+        return one
+    there = {plain_address(person.address) for person in one.people} | about.ours
+    cc = list(one.cc)
+    for person in (focus.sender, *focus.to, *focus.cc)[: _MOST_NAMED + 1]:
+        if person.address and plain_address(person.address) not in there:
+            there.add(plain_address(person.address))
+            cc.append(person)
+    return replace(one, cc=tuple(cc))
+
+
+def offered(page: TicketPage, about: WritingPage, focus: MessageRow | None) -> list[tuple[Person, str]]:
+    """Who may be meant, beside those who get it: with a word on where they come from."""
+    found = [(page.answers_to, "customer")] if page.answers_to else []
+    found += [(one, "participant") for one in page.answers_also]
+    found += [(page.newcomer, "newcomer")] if page.newcomer else []
+    found += [(page.asks_elsewhere, "elsewhere")] if page.asks_elsewhere else []
+    if focus is not None:
+        found += [(one, "named") for one in (focus.sender, *focus.to, *focus.cc)[:_MOST_NAMED] if one.address]
+    seen: set[str] = set()
+    distinct = []
+    for person, word in found:
+        key = plain_address(person.address)
+        if key not in seen and key not in about.ours:
+            seen.add(key)
+            distinct.append((person, word))
+    return distinct
+
+
+def verb(
+    one: Composition, page: TicketPage, text: str, seen: Sequence[int], quoted: str, leaves_at: datetime | None
+) -> Callable[[Desk], Outcome]:
+    """What sending it does."""
+    number = page.ticket.number
+    if one.kind == NOTE:
+        return lambda desk: note(desk, number, text)
+    if one.kind == CALL:
+        return lambda desk: log_call(desk, number, text, _call(one, desk.clock()), then=one.then)
+    sending = Sending(
+        leaves_at=leaves_at,
+        seen=frozenset(seen),
+        files=one.files,
+        answers=one.answers,
+        quoted=quoted,
+        remind_in=one.remind_in,
+        resolution=one.resolution,
+    )
+    if one.kind == FORWARD:
+        told = replace(sending, seen=None)
+        return lambda desk: forward(
+            desk, number, one.answers or 0, text, one.to, cc=one.cc, then=one.then, sending=told
+        )
+    return lambda desk: reply(desk, number, text, then=one.then, to=one.to, cc=one.cc, sending=sending)
+
+
+def leaves(one: Composition, now: datetime, undo_seconds: int) -> datetime | None:
+    """When it leaves: as it was chosen, and never before it could be taken back; None is at once."""
+    window = now + timedelta(seconds=undo_seconds) if undo_seconds else None
+    return max(filter(None, (one.leaves_at, window)), default=None)
+
+
+def _call(one: Composition, now: datetime) -> LoggedCall:
+    return LoggedCall(one.direction, one.number, one.started_at or now, max(now, one.started_at or now))
+
+
+def _answered(page: TicketPage, focus: MessageRow | None) -> tuple[tuple[Person, ...], tuple[Person, ...]]:
+    """Whom an answer to this message goes to, and who gets it as well."""
+    if page.answers_to is None:
+        return (), ()
+    everybody = (page.answers_to, *page.answers_also)
+    wrote = plain_address(focus.sender.address) if focus and focus.kind is MessageKind.INBOUND else ""
+    first = next((one for one in everybody if plain_address(one.address) == wrote), page.answers_to)
+    return (first,), tuple(one for one in everybody if one != first)
