@@ -98,6 +98,12 @@ def snooze(desk: Desk, tickets: Sequence[int], until: datetime | None) -> Outcom
     return changes.outcome
 
 
+def snooze_until_opening(desk: Desk, tickets: Sequence[int]) -> Outcome:
+    """Put tickets away until the office opens on the next working day."""
+    office = desk.settings.calendar
+    return snooze(desk, tickets, opening_after(desk.clock(), 1, parse_calendar(office.hours, office.zone)))
+
+
 def wake(changes: Changes, change: Change, _timer: Timer) -> None:
     """A snooze is over, unless it is another one by now."""
     ticket = change.ticket

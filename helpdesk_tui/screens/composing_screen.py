@@ -96,10 +96,6 @@ class ComposingScreen(VerbScreen):
         statuses = (Status.WAITING_CUSTOMER, Status.SOLVED, Status.WAITING_OTHER, None)
         words = {one: status_word(one) if one else _("unchanged") for one in statuses}
         ways = [(f"{one or ''}/0", words[one]) for one in statuses]
-        for days in _DAYS:
-            back = ngettext("back in {n} working day", "back in {n} working days", days)
-            ways += [(f"{one or ''}/{days}", f"{words[one]}, {back}") for one in statuses]
-        ways.append(("days", _("back in another number of working days …")))
         about = self.composer.about
         if about is not None and about.opens_at is not None:
             opens = moment(about.opens_at, self.desk_app.desk.clock())
@@ -108,6 +104,10 @@ class ComposingScreen(VerbScreen):
         if what.leaves_at is not None:
             ways.append(("now", _("leaves at once")))
         ways.append(("quote", _("without quoting") if what.is_quoting else _("quote what it answers")))
+        for days in _DAYS:
+            back = ngettext("back in {n} working day", "back in {n} working days", days)
+            ways += [(f"{one or ''}/{days}", f"{words[one]}, {back}") for one in statuses]
+        ways.append(("days", _("back in another number of working days …")))
         return ways
 
     def _take_way(self, way: str) -> None:

@@ -99,7 +99,7 @@ def from_fields(usual: Composition, fields: Mapping[str, Any]) -> Composition:
 
 def begun(kind: str, page: TicketPage, focus: MessageRow | None, *, is_quoting: bool, now: datetime) -> Composition:
     """What one begins with: a reply to whoever wrote the message in focus and belongs here, else to the customer."""
-    mail = focus if focus is not None and focus.kind in (MessageKind.INBOUND, MessageKind.OUTBOUND) else None
+    mail = _mail_of(page, focus)
     answers = mail.id if mail else None
     if kind == FORWARD:
         return Composition(kind, answers=answers)
@@ -176,6 +176,15 @@ def leaves(one: Composition, now: datetime, undo_seconds: int) -> datetime | Non
 
 def _call(one: Composition, now: datetime) -> LoggedCall:
     return LoggedCall(one.direction, one.number, one.started_at or now, max(now, one.started_at or now))
+
+
+def _mail_of(page: TicketPage, focus: MessageRow | None) -> MessageRow | None:
+    """The mail that is meant: the one in focus, else the customer's last, else the last."""
+    mails = [one for one in page.messages if one.kind in (MessageKind.INBOUND, MessageKind.OUTBOUND)]
+    if focus in mails:
+        return focus
+    theirs = [one for one in mails if one.kind is MessageKind.INBOUND and not one.is_automatic]
+    return next(iter([*reversed(theirs), *reversed(mails)]), None)
 
 
 def _answered(page: TicketPage, focus: MessageRow | None) -> tuple[tuple[Person, ...], tuple[Person, ...]]:

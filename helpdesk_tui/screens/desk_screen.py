@@ -300,6 +300,7 @@ class DeskScreen(Screen[None]):
 _VERBS = (
     "take",
     "assign",
+    "hand_on",
     "priority",
     "status",
     "solve",
@@ -320,11 +321,13 @@ _VERBS = (
     "accept",
     "requester",
     "merge",
+    "relations",
+    "snooze",
+    "watch",
 )
 _NEEDS_TICKET = frozenset(_VERBS)
 _ONE_TICKET = frozenset(
     {
-        "reply",
         "reply_all",
         "forward",
         "ask_back",
@@ -336,5 +339,6 @@ _ONE_TICKET = frozenset(
         "accept",
         "requester",
         "merge",
+        "relations",
     }
 )

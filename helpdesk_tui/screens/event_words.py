@@ -15,7 +15,7 @@ from helpdesk_tui.terms import Person, Priority, Status
 
 #: Fields whose change says nothing to a person, or is said by another line.
 _SILENT = frozenset(
-    {"waiting_for", "waiting_since", "message", "number", "closed_at", "due_kind", "delivery_of", "letter"}
+    {"waiting_for", "waiting_since", "message", "number", "closed_at", "due_kind", "delivery_of", "letter", "opened"}
 )
 
 
@@ -80,6 +80,32 @@ def _participant_words(before: list[str] | None, after: list[str] | None) -> str
     return _("{person} belongs here no more").format(person=Person(*(before or ["", ""])).whole)
 
 
+def _reminder_words(before: str | None, after: str | None) -> str:
+    if after:
+        return _("comes back {when}").format(when=_moment_of(after))
+    return _("came back as it was to") if before else ""
+
+
+def _split_words(before: dict[str, Any] | None, after: dict[str, Any] | None) -> str:
+    told = after or before or {}
+    words = _("a message became #{number}") if after else _("a message came back from #{number}")
+    return words.format(number=told.get("number", ""))
+
+
+def _watcher_words(before: str | None, after: str | None) -> str:
+    return (
+        _("{login} watches it").format(login=after) if after else _("{login} watches it no more").format(login=before)
+    )
+
+
+def _link_words(_before: Any, after: Any) -> str:
+    return _("linked to another ticket") if after else _("a link was taken away")
+
+
+def _moment_of(stored: str) -> str:
+    return f"{datetime.fromisoformat(stored).astimezone():%a %d.%m. %H:%M}"
+
+
 #: What is told from a picture of it before and after.
 _PICTURED: dict[str, Callable[[Any, Any], str]] = {
     "customer": _customer_words,
@@ -87,6 +113,10 @@ _PICTURED: dict[str, Callable[[Any, Any], str]] = {
     "merge": lambda _before, after: _("all that was said goes along") if after else _("all that was said comes back"),
     "merged": _merged_words,
     "participant": _participant_words,
+    "reminder": _reminder_words,
+    "split_off": _split_words,
+    "watcher": _watcher_words,
+    "link": _link_words,
 }
 
 
@@ -104,6 +134,9 @@ def _field_words() -> dict[str, str]:
         "subject": _("subject"),
         "summary": _("summary"),
         "tags": _("tags"),
+        "resolution": _("resolution"),
+        "snoozed_until": _("snoozed until"),
+        "is_incident": _("incident"),
     }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.widgets import Input
 
 from helpdesk_tui.desk import resending
+from helpdesk_tui.desk.parting import split
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.links import Link, links_in
@@ -55,6 +56,8 @@ class ReadingScreen(WritingScreen):
             return _("There is neither a file nor a link here.")
         if action == "delivery" and (message is None or not _is_undelivered(message)):
             return _("This mail needs nothing: it was sent, or it is no mail of ours.")
+        if action == "split" and (self.page is None or len(self.page.messages) < 2):
+            return _("It is the only message here; it is a ticket of its own already.")
         if action == "quote_in" and (
             message is None or message.kind not in (MessageKind.INBOUND, MessageKind.OUTBOUND)
         ):
@@ -229,6 +232,11 @@ class ReadingScreen(WritingScreen):
         """Put what the message in focus says into the answer."""
         if self.can("quote_in") and (message := self.thread.message) is not None:
             self.quote_in(message)
+
+    def action_split(self) -> None:
+        """Make a ticket of the message in focus."""
+        if self.can("split") and (message := self.thread.message) is not None:
+            self.perform(lambda desk: split(desk, message.id))
 
     def action_copy(self) -> None:
         """Copy the message in focus."""

@@ -11,9 +11,12 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 from textual.widgets import Input, Static
 
+from helpdesk_tui.desk.beside import Beside, beside
+from helpdesk_tui.desk.notices import looked_at
 from helpdesk_tui.desk.pages import TicketPage, ticket_page
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
+from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.screens.composition import from_fields
 from helpdesk_tui.screens.desk_screen import WIDEST
 from helpdesk_tui.screens.dialogs.dialog import Help
@@ -21,6 +24,7 @@ from helpdesk_tui.screens.keys import Key, bindings, table
 from helpdesk_tui.screens.person_screen import page_refusal
 from helpdesk_tui.screens.phrases import due, is_fresh, moment, priority_word, status_word, waiting
 from helpdesk_tui.screens.reading_screen import ReadingScreen
+from helpdesk_tui.screens.relation_words import notice_words, snoozed_words
 from helpdesk_tui.screens.why import explain
 from helpdesk_tui.screens.widgets.composer import Composer
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
@@ -29,6 +33,7 @@ from helpdesk_tui.screens.widgets.thread_view import ThreadView
 from helpdesk_tui.screens.widgets.ticket_list import TicketList
 from helpdesk_tui.screens.writing_screen import writing_refusal
 from helpdesk_tui.store.queries.tickets import TicketRow
+from helpdesk_tui.terms import NoticeKind
 
 
 class TicketScreen(ReadingScreen):
@@ -56,6 +61,7 @@ class TicketScreen(ReadingScreen):
         with Horizontal(id="frame"):
             with Container(id="desk"):
                 yield Static("", id="head", markup=False)
+                yield Static("", id="pinned", markup=False, classes="hidden")
                 with Horizontal(id="ticket-body"):
                     yield ThreadView(id="thread")
                     yield Static("", id="side", markup=False)
@@ -128,12 +134,34 @@ class TicketScreen(ReadingScreen):
         self.thread.show(page, now, seen.until(wanted))
         seen.read(wanted, max((one.id for one in page.messages), default=0))
         self._show_head(page, now)
-        self.query_one("#side", Static).update(side_panel(page, now))
+        around = await self.desk_app.read(beside, wanted, self.desk_app.desk.actor)
+        if wanted != self.ticket_id or not self.is_mounted:
+            return
+        self._show_beside(page, around, now)
         if begins:
             await self._begin(page)
         elif self.composer.is_open:
             self.composer.take_newer(page, self.own_draft(page.drafts, self.composer.kind)[0])
         self.show_keys()
+
+    def _show_beside(self, page: TicketPage, around: Beside | None, now: datetime) -> None:
+        """What stands beside the thread, and on top of it what somebody is to look at first."""
+        self.query_one("#side", Static).update(side_panel(page, now, around))
+        notices = around.notices if around else ()
+        said = {one.id: one.text for one in page.messages}
+        lines = [notice_words(one, clean_line(said.get(one.message_id or 0, ""), 300)) for one in notices]
+        if around is not None and not lines:
+            lines = [
+                _("Looks like the incident #{number}: {subject} · L").format(number=one.number, subject=one.subject)
+                for one in around.suggestions
+                if one.is_incident
+            ]
+        pinned = self.query_one("#pinned", Static)
+        pinned.set_class(not lines, "hidden")
+        pinned.update(Text("\n".join(f" {line}" for line in lines), "bold"))
+        if notices:  # a note that hands it on stays until one has taken it up
+            kept = [NoticeKind.HANDOVER]
+            self.desk_app.spawn(self.desk_app.keep(looked_at, page.ticket.id, but=kept))
 
     async def _begin(self, page: TicketPage) -> None:
         """Go on with what was being written here."""
@@ -160,6 +188,7 @@ class TicketScreen(ReadingScreen):
             page.customer.organization,
             _("due {when}").format(when=due(ticket.due_at, now)) if ticket.due_at else "",
             waiting(ticket.waiting_for, ticket.waiting_since, now),
+            snoozed_words(page, now),
             self._others(page, now),
             ticket.queue if ticket.category not in (None, ticket.queue) else "",
             " ".join(f"+{tag}" for tag in ticket.tags),

@@ -9,15 +9,15 @@ from helpdesk_tui.desk import assignment, tickets
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.promise import read_due
 from helpdesk_tui.screens.dialogs.dialog import Ask
-from helpdesk_tui.screens.person_screen import PersonScreen
 from helpdesk_tui.screens.phrases import load_word, priority_word, status_word
+from helpdesk_tui.screens.relation_screen import RelationScreen
 from helpdesk_tui.store.queries import setup
 from helpdesk_tui.store.queries.staff import ColleagueRow, colleagues
 from helpdesk_tui.store.queries.tickets import ticket_rows
 from helpdesk_tui.terms import Priority, Status
 
 
-class VerbScreen(PersonScreen):
+class VerbScreen(RelationScreen):
     """A screen whose keys do something to the chosen tickets."""
 
     def action_take(self) -> None:
@@ -30,20 +30,38 @@ class VerbScreen(PersonScreen):
         if self.can("assign"):
             self.desk_app.opening(self._pick_agent(self.chosen()))
 
-    async def _pick_agent(self, ids: list[int]) -> None:
+    def action_hand_on(self) -> None:
+        """Give the tickets to somebody with a word on them."""
+        if self.can("hand_on"):
+            self.desk_app.opening(self._pick_agent(self.chosen(), with_note=True))
+
+    async def _pick_agent(self, ids: list[int], *, with_note: bool = False) -> None:
         asker = self.desk_app.desk.actor
         found = await self.desk_app.read(colleagues, asker, self.desk_app.desk.clock())
         me, queues = asker.login, {row.queue for row in self.chosen_rows()}
         agents = sorted((one for one in found if queues <= set(one.queues)), key=lambda one: one.login != me)
         options = [(one.login, _with_room(one)) for one in agents]
+        now = self.common(lambda row: row.assignee or me)
+        if with_note:
+            self.pick(_("Who shall go on with it"), options, partial(self._ask_note, ids), now)
+            return
         options.append(("", _("nobody, back to the queue")))
-        self.pick(_("Who has it"), options, partial(self._assign, ids), self.common(lambda row: row.assignee or me))
+        self.pick(_("Who has it"), options, partial(self._assign, ids), now)
 
     def _assign(self, ids: list[int], login: str) -> None:
         if login:
             self.act(ids, assignment.assign, login)
         else:
             self.act(ids, assignment.unassign)
+
+    def _ask_note(self, ids: list[int], login: str) -> None:
+        title = _("What {login} should know").format(login=login)
+        help_words = _("it is the first thing they see on it")
+        self.app.push_screen(Ask(title, help_words), partial(self._hand_on, ids, login))
+
+    def _hand_on(self, ids: list[int], login: str, note: str | None) -> None:
+        if note is not None:
+            self.act(ids, assignment.assign, login, note)
 
     def action_priority(self) -> None:
         """Choose a priority."""
@@ -58,12 +76,13 @@ class VerbScreen(PersonScreen):
             ids = self.chosen()
             options = [(str(one), status_word(one)) for one in Status if one is not Status.SNOOZED]
             now = self.common(lambda row: row.status)
-            self.pick(_("Status"), options, lambda one: self.act(ids, tickets.set_status, Status(one)), now)
+            self.pick(_("Status"), options, partial(self._set_status, ids), now)
 
-    def action_solve(self) -> None:
-        """Mark as solved."""
-        if self.can("solve"):
-            self.act(self.chosen(), tickets.set_status, Status.SOLVED)
+    def _set_status(self, ids: list[int], answer: str) -> None:
+        if Status(answer) is Status.SOLVED:
+            self.action_solve()
+        else:
+            self.act(ids, tickets.set_status, Status(answer))
 
     def action_reopen(self) -> None:
         """Open again."""

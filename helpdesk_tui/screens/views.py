@@ -30,4 +30,5 @@ def default_views() -> list[ListView]:
         ListView(_("New"), "is:new"),
         ListView(_("Open"), "is:open"),
         ListView(_("Solved"), "is:solved"),
+        ListView(_("For me"), "is:noticed"),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.store.tables import Agent, Category, Queue, QueueAddress, Tag, Team, TeamMember, View
+from helpdesk_tui.store.statements import is_among
+from helpdesk_tui.store.tables import Agent, Category, Queue, QueueAddress, Tag, Team, TeamMember, Ticket, View
+from helpdesk_tui.terms import ResolutionRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,13 @@ def queues(session: Session) -> list[QueueRow]:
         )
         for queue in found
     ]
+
+
+def resolution_rules(session: Session, ticket_ids: Sequence[int]) -> set[ResolutionRule]:
+    """What the queues of these tickets want to know when one of them is solved."""
+    theirs = select(col(Queue.resolution_rule)).join(Ticket, col(Ticket.queue_id) == col(Queue.id)).distinct()
+    found = session.execute(theirs.where(is_among(session, col(Ticket.id), ticket_ids))).scalars()
+    return {ResolutionRule(one) for one in found}
 
 
 def agents(session: Session) -> list[AgentRow]:
