@@ -1,8 +1,8 @@
-"""`helpdesk why mail`: why a mail lies where it lies."""
+"""`helpdesk why …`: why a mail lies where it lies, and where a ticket's time went."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -11,6 +11,7 @@ from helpdesk_tui.cli.output import plain, print_json, say
 from helpdesk_tui.language import _
 
 if TYPE_CHECKING:
+    from helpdesk_tui.desk.life import Life
     from helpdesk_tui.store.queries.why import Why
 
 app = typer.Typer(help="Why something is as it is.", no_args_is_help=True)
@@ -55,3 +56,43 @@ def _commands(found: Why) -> list[str]:
         Deed.RAW: _("helpdesk mail raw {mail} > mail.eml · see the original"),
     }
     return [words[one].format(mail=found.mail, ticket=found.ticket, linked=found.linked_to) for one in deeds(found)]
+
+
+@app.command()
+def wait(
+    number: int = typer.Argument(..., help="The ticket's number."),
+    as_json: bool = JSON,
+) -> None:
+    """Explain where a ticket's time went: with whom it lay and for how long, in all and in working time, and why."""
+    from helpdesk_tui.desk.life import life, told
+
+    desk = open_desk()
+    found = desk.ask(life, number, desk.actor, desk.settings.calendar, desk.clock())
+    if as_json:
+        print_json(_life_json(found))
+        return
+    for line in told(found, lambda at: f"{at.astimezone():%Y-%m-%d %H:%M}"):
+        say(line)
+
+
+def _life_json(found: Life) -> dict[str, Any]:
+    return {
+        "ticket": found.number,
+        "stretches": [
+            {
+                "start": plain(one.start),
+                "end": plain(one.end),
+                "where": one.where,
+                "who": one.who,
+                "cause": one.cause,
+                "seconds": one.length.total_seconds(),
+                "working_seconds": one.working.total_seconds(),
+            }
+            for one in found.stretches
+        ],
+        "sums": {
+            **{str(where): length.total_seconds() for where, length in found.sums.by_place.items()},
+            "outside hours": found.sums.outside_hours.total_seconds(),
+            "whole": found.sums.whole.total_seconds(),
+        },
+    }

@@ -12,6 +12,7 @@ from textual.containers import Container, Horizontal
 from textual.widgets import Input, Static
 
 from helpdesk_tui.desk.beside import Beside, beside
+from helpdesk_tui.desk.life import life, told
 from helpdesk_tui.desk.notices import looked_at
 from helpdesk_tui.desk.pages import TicketPage, ticket_page
 from helpdesk_tui.errors import HelpdeskError
@@ -20,6 +21,7 @@ from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.screens.composition import from_fields
 from helpdesk_tui.screens.desk_screen import WIDEST
 from helpdesk_tui.screens.dialogs.dialog import Help
+from helpdesk_tui.screens.dialogs.viewer import Viewer
 from helpdesk_tui.screens.keys import Key, bindings, table
 from helpdesk_tui.screens.person_screen import page_refusal
 from helpdesk_tui.screens.phrases import due, is_fresh, moment, priority_word, status_word, waiting
@@ -258,8 +260,22 @@ class TicketScreen(ReadingScreen):
         self.toggle_class("no-side")
 
     def action_why(self) -> None:
-        """Why the mail in focus lies here."""
-        explain(self, self.thread.message.raw_id if self.thread.message else None)
+        """Why the mail in focus lies here, or where the time went."""
+        options = [("mail", _("why this mail lies here")), ("wait", _("where the time went"))]
+        self.pick(_("Why"), options, self._explain)
+
+    def _explain(self, what: str) -> None:
+        if what == "mail":
+            explain(self, self.thread.message.raw_id if self.thread.message else None)
+        elif self.page is not None:
+            self.desk_app.opening(self._show_life(self.page.ticket.number))
+
+    async def _show_life(self, number: int) -> None:
+        desk = self.desk_app.desk
+        found = await self.desk_app.read(life, number, desk.actor, desk.settings.calendar, desk.clock())
+        lines = told(found, lambda at: f"{at.astimezone():%d.%m.%y %H:%M}")
+        hint = _("to print: helpdesk why wait {number}").format(number=number)
+        await self.app.push_screen(Viewer(_("Where the time went"), "\n".join(lines), [hint]))
 
     def action_refresh(self) -> None:
         """Load it anew."""

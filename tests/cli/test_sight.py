@@ -43,6 +43,7 @@ COMMANDS: dict[str, Calls] = {
     "mail ticket": lambda hidden: [[str(hidden.message)], [str(hidden.raw)]],
     "mail dismiss": lambda hidden: [[str(hidden.message)], [str(hidden.raw)]],
     "why mail": lambda hidden: [[str(hidden.message)], [str(hidden.raw)]],
+    "why wait": lambda hidden: [[str(hidden.number)]],
     "outbox list": lambda _hidden: [[]],
     "customer find": lambda _hidden: [[HEIDI.address], [CANARY]],
     "customer show": lambda hidden: [[str(hidden.customer)], ["069 7654321"]],

@@ -43,7 +43,7 @@ def test_the_status_line_says_what_waits_and_one_key_shows_it(stage: Stage, size
     furnish_aside(stage)
     with stage.app(size) as app:
         app.up().shows("quarantine 2 · robots 1 · backscatter 1")
-        app.press("Z").shows("2 entries", re.compile(r"quarantine 2 +robots 1 +backscatter 1 +floods 0"))
+        app.press("V").shows("2 entries", re.compile(r"quarantine 2 +robots 1 +backscatter 1 +floods 0"))
         app.shows("neither a sender")
         app.press(".").shows("3× today", "news@shop.example", "Weekly news 3")
         app.shows("3 since", "All about week 3." if size != SMALL else "From: News")
@@ -63,7 +63,7 @@ def test_a_desk_where_nothing_waits_says_nothing_of_it(stage: Stage) -> None:
     with stage.app(SMALL) as app:
         app.up().shows("Nothing here")
         assert "quarantine" not in "\n".join(app.screen())
-        app.press("Z").shows("Every mail could be read.", "0 entries")
+        app.press("V").shows("Every mail could be read.", "0 entries")
         app.press("t").shows("No entry is chosen.")
         app.press("escape").shows("Nothing here")
         assert app.quit() == 0
@@ -75,14 +75,16 @@ def test_a_mail_is_explained_in_its_ticket_and_in_its_list(stage: Stage, size: t
     with stage.app(size) as app:
         app.up().press("2").shows("Printer")
         app.press("enter").shows("The printer is on fire")
-        app.press("w").shows("Why · q closes", "a new ticket, #1001", "17 · a mail that refers to nothing we know")
+        app.press("W").shows("where the time went").press("enter").shows(
+            "Why · q closes", "a new ticket, #1001", "17 · a mail that refers to nothing we know"
+        )
         app.shows("The border server says nothing", "opens #1001")
         app.press("q").gone("Why · q closes")
         app.press("c").shows("stays in the house")
         app.write("Sand.").press("ctrl+s").shows("Note on #1001")
-        app.press("G", "w").shows("This is no mail.")
+        app.press("G", "W").shows("where the time went").press("enter").shows("This is no mail.")
         app.press("q").shows("1 Mine 0")
-        app.press("Z").shows("2 entries")
+        app.press("V").shows("2 entries")
         app.press(".").shows("Weekly news 3")
         app.press("enter").shows("5 · a machine's mail that answers none of ours", "3 like it since")
         app.press("t").shows(_MADE)
@@ -94,7 +96,7 @@ def test_a_flood_is_shown_with_the_ticket_it_goes_on_in(stage: Stage) -> None:
         received(stage.desk(), a_mail(f"Order {at}", subject="Order", sender="Bea Boss <bea@partner.example>"))
     with stage.app(SMALL) as app:
         app.up().shows("floods 1")
-        app.press("Z").shows("bea@partner.example", "they go on in #1051")
+        app.press("V").shows("bea@partner.example", "they go on in #1051")
         app.press("enter").shows("it is kept with #1051", "opens #1051")
         app.press("o").shows(re.compile(r"^ #1051 Order", re.MULTILINE), "very many mails")
         assert app.quit() == 0
@@ -106,7 +108,7 @@ def test_what_strangers_write_steers_nothing_here(stage: Stage) -> None:
         raw = raw.replace(b"MIME-Version", b"Auto-Submitted: auto-generated\r\nMIME-Version", 1)
         assert received(stage.desk(ago=timedelta(minutes=500 - at)), raw).ticket is None
     with stage.app(SMALL) as app:
-        app.up().press("Z").shows(f"{len(PAYLOADS)} entries")
+        app.up().press("V").shows(f"{len(PAYLOADS)} entries")
         for at, (name, payload) in reversed(list(enumerate(PAYLOADS.items()))):
             wanted = f"Subject{at:02} {payload} end" if name in MARKUP else f"Subject{at:02}"
             app.shows(wanted)
@@ -145,7 +147,7 @@ def test_keys_work_while_bounces_pour_in(stage: Stage) -> None:
 def test_what_a_colleague_puts_away_is_gone_from_the_list_by_itself(stage: Stage) -> None:
     furnish_aside(stage)
     with stage.app(SMALL) as app:
-        app.up().press("Z", ".").shows("Weekly news 3")
+        app.up().press("V", ".").shows("Weekly news 3")
         stage.desk("bob").do(dismiss, entry(stage, Aside.ROBOTS))
         app.shows("No machine's mail waits.")
         wait_until(lambda: Aside.ROBOTS not in stage.desk().ask(aside_counts), "it is put away")
@@ -157,6 +159,6 @@ def test_the_screen_is_left_to_where_one_was(stage: Stage) -> None:
     with stage.app(SMALL) as app:
         app.up().press("2").shows("Printer")
         app.press("enter").shows("The printer is on fire")
-        app.press("Z").shows("2 entries")
+        app.press("V").shows("2 entries")
         app.press("q").shows("The printer is on fire")
         assert app.quit() == 0

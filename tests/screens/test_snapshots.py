@@ -120,7 +120,7 @@ def board(stage: Stage, app: OpenApp) -> None:
 def aside(stage: Stage, app: OpenApp) -> None:
     """A robot's mail, and how the newest begins."""
     furnish_aside(stage)
-    app.press("Z").shows("2 entries")
+    app.press("V").shows("2 entries")
     app.press(".").shows("3 since")
 
 

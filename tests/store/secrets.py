@@ -15,9 +15,11 @@ from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.drafts import save_draft
 from helpdesk_tui.desk.mailroom import ArrivedMail, keep, quarantine
 from helpdesk_tui.desk.queue_mail import QueueMail, set_queue_mail
+from helpdesk_tui.desk.relations import link
+from helpdesk_tui.desk.watching import watch
 from helpdesk_tui.store.queries.people import customer_of_ticket
-from helpdesk_tui.terms import SYSTEM, OutboxState, Person, Priority, Status
-from tests.build import Place, a_mail, letter_bytes, received, row
+from helpdesk_tui.terms import SYSTEM, LinkKind, OutboxState, Person, Priority, Status
+from tests.build import Place, a_mail, a_ticket, letter_bytes, received, row
 
 #: A word that stands nowhere else.
 CANARY = "zeisig"
@@ -76,5 +78,14 @@ def a_secret(place: Place) -> Secret:
     received(anna, a_mail(f"I am away {CANARY}", sender=HEIDI.whole, to=HR, Auto_Submitted="auto-replied"))
     (kept,) = keep(system, "inbox", [ArrivedMail(f"no mail {CANARY}".encode(), place.clock())], "hr")
     quarantine(system, kept.raw_id, f"nothing can be read of {CANARY}")
+    _tie(place, number)
     customer = anna.ask(customer_of_ticket, ticket).id
     return Secret(ticket, number, first.message or 0, first.raw_id or 0, customer)
+
+
+def _tie(place: Place, number: int) -> None:
+    """Let somebody watch it, somebody be asked about it, and another matter of HR have to do with it."""
+    anna = place.desk("anna")
+    watch(anna, [number])
+    note(place.desk("root"), number, f"@anna see to it, {CANARY}")
+    link(anna, a_ticket(anna, "Pay again", person=HEIDI, queue="hr"), number, LinkKind.PARENT)

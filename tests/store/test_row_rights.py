@@ -217,7 +217,7 @@ def test_nobody_makes_functions_where_others_look_for_them(place: Place) -> None
 def test_words_are_found_in_ones_own_queues_alone(place: Place, hidden: Secret) -> None:
     asked = f"SELECT helpdesk_search(plainto_tsquery('simple', '{CANARY}'))"
     assert sql(place.store("bob"), asked) == []
-    assert sql(place.store("anna"), asked) == [(hidden.ticket,)]
+    assert sql(place.store("anna"), asked.replace(CANARY, f"{CANARY} pay wrong")) == [(hidden.ticket,)]
 
 
 def test_a_ticket_is_handed_over_with_all_that_belongs_to_it(place: Place) -> None:

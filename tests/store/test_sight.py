@@ -17,8 +17,23 @@ import pytest
 from sqlmodel import SQLModel
 
 import helpdesk_tui.store.queries
-from helpdesk_tui.desk import assignment, conversation, drafts, mailroom, pages, settings, tickets
+from helpdesk_tui.desk import (
+    assignment,
+    beside,
+    conversation,
+    copies,
+    drafts,
+    life,
+    mailroom,
+    pages,
+    settings,
+    tickets,
+    wording,
+    writing_page,
+)
+from helpdesk_tui.desk import relations as relating
 from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.free_slots import Writer
 from helpdesk_tui.errors import HelpdeskError, NotFound, Refused
 from helpdesk_tui.rules.query import parse
 from helpdesk_tui.store import sight
@@ -30,7 +45,9 @@ from helpdesk_tui.store.queries import (
     export,
     ledger,
     mail,
+    notices,
     people,
+    relations,
     setup,
     staff,
     thread,
@@ -53,6 +70,10 @@ Question = Callable[[Desk, Secret], list[tuple[Any, ...]]]
 
 def _query(text: str) -> Any:
     return parse(text)
+
+
+def _writer(desk: Desk) -> Writer:
+    return Writer(desk.actor, desk.settings, desk.clock())
 
 
 def _asked(desk: Desk) -> Asker:
@@ -104,6 +125,19 @@ QUESTIONS: dict[Any, Question] = {
     people.open_ticket_ids: lambda _desk, hidden: [(hidden.customer,)],
     people.customer_of_ticket: lambda _desk, hidden: [(hidden.ticket,)],
     setup.queues: lambda _desk, _hidden: [()],
+    setup.resolution_rules: lambda _desk, hidden: [([hidden.ticket],)],
+    notices.my_notices: lambda desk, _hidden: [(desk.actor,)],
+    notices.notices_of: lambda desk, hidden: [(hidden.ticket, desk.actor)],
+    notices.watchers: lambda _desk, hidden: [(hidden.ticket,)],
+    relations.related: lambda _desk, hidden: [(hidden.ticket,)],
+    beside.beside: lambda desk, hidden: [(hidden.ticket, desk.actor)],
+    writing_page.writing_page: lambda desk, hidden: [(hidden.ticket, _writer(desk))],
+    wording.quotation: lambda _desk, hidden: [(hidden.message, "en", "UTC")],
+    wording.passed_on: lambda _desk, hidden: [(hidden.message, "en", "UTC")],
+    life.life: lambda desk, hidden: [(hidden.number, desk.actor, desk.settings.calendar, desk.clock())],
+    relating.children: lambda _desk, hidden: [(hidden.ticket,)],
+    copies.due: lambda desk, _hidden: [(["hr", "support"], desk.clock(), 50)],
+    copies.content_of: lambda _desk, _hidden: [(1,)],
     setup.agents: lambda _desk, _hidden: [()],
     setup.teams: lambda _desk, _hidden: [()],
     setup.categories: lambda _desk, _hidden: [()],
@@ -179,6 +213,12 @@ def test_the_list_below_names_every_question() -> None:
     assert {one.__name__ for one in _questions()} == {one.__name__ for one in QUESTIONS}
 
 
+#: Modules of the desk that screens and commands put questions to.
+_OF_DESK = (
+    pages, mailroom, conversation, drafts, sight, beside, copies, life, relating, wording, writing_page,
+)  # fmt: skip
+
+
 def _questions() -> set[Any]:
     """All that `store.queries` answers, and whatever else of the desk is asked by a screen or a command."""
     found = set()
@@ -188,7 +228,7 @@ def _questions() -> set[Any]:
             if is_its_own and next(iter(inspect.signature(one).parameters), "") == "session":
                 found.add(one)
     asked = {name for path in PACKAGE.rglob("*.py") for name in _asked_in(ast.parse(path.read_text()))}
-    for of_desk in (pages, mailroom, conversation, drafts, sight):
+    for of_desk in _OF_DESK:
         own = {name: one for name, one in vars(of_desk).items() if name in asked and name[0] != "_"}
         found |= {one for one in own.values() if getattr(one, "__module__", "") == of_desk.__name__}
     return found
@@ -244,7 +284,7 @@ def test_the_same_questions_show_it_to_who_belongs_there(place: Place, outsider:
     assert silent == {
         "agents", "categories", "failing_mailboxes", "fates", "hidden_queues", "import_named", "import_of", "imports", "individual_stats",
         "imported_mails", "known", "people_here", "queues", "refusal_by_person", "rejects", "subject_tags",
-        "mails_ever_on", "may_write_imports", "newest_numbering", "received_by_uid", "seen_by_uid", "taken_in_live", "teams", "tickets_named", "plan_of", "plans", "unfiled", "views", "waiting",
+        "due", "mails_ever_on", "may_write_imports", "newest_numbering", "received_by_uid", "seen_by_uid", "taken_in_live", "teams", "tickets_named", "plan_of", "plans", "unfiled", "views", "waiting",
     }  # fmt: skip
 
 
