@@ -17,6 +17,7 @@ from helpdesk_tui.desk.standing import apply_status, solve_by_itself, wait_for
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.alerts import AlertState
 from helpdesk_tui.rules.routing import plain_address, queue_of
+from helpdesk_tui.rules.thanks import is_mere_thanks
 from helpdesk_tui.rules.threading import Placement
 from helpdesk_tui.store import search
 from helpdesk_tui.store.tables import MailGroup, Message, Outbox, OwnToken, Ticket
@@ -61,12 +62,20 @@ def append(filing: Filing, placement: Placement) -> None:
         _mark_undelivered(filing, change)
     if placement.linked_to and not ticket.linked_to:
         ticket.linked_to = placement.linked_to
-    if placement.reopens:
+    if placement.reopens and _only_thanks(filing.mail, ticket):
+        change.record("thanks", None, message_id)
+    elif placement.reopens:
         if ticket.status not in (Status.NEW, Status.OPEN):
             apply_status(ticket, Status.OPEN, filing.raw.received_at)
         wait_for(ticket, Party.US, filing.raw.received_at)
         if was := forget_reminder(filing.session, ticket, filing.changes.now):
             change.record(REMINDER, as_stored(was), None)
+
+
+def _only_thanks(mail: IncomingMail, ticket: Ticket) -> bool:
+    """True for a mail that asks for nothing more of what is solved."""
+    is_over = ticket.status in (Status.SOLVED, Status.CLOSED)
+    return is_over and not mail.files and is_mere_thanks(mail.text, mail.sender.name)
 
 
 def _queue_for(filing: Filing, placement: Placement) -> int:

@@ -50,6 +50,7 @@ def _change(name: str, pair: list[Any], at: datetime) -> str:
 #: What is said in a word of its own, whatever it was before.
 _WHOLE: dict[str, Callable[[], str]] = {
     "overdue": lambda: _("is overdue"),
+    "thanks": lambda: _("they only say thank you: it stays solved"),
     "texts": lambda: _("the unsent text goes along"),
     "aside": lambda: _("taken from the mail that was kept aside"),
 }

@@ -194,6 +194,30 @@ class TestSolved:
         assert row(desk, number).resolution == "New toner"
 
 
+class TestThanks:
+    @pytest.fixture
+    def solved(self, desk: Desk, number: int) -> str:
+        """The Message-ID of the answer that solved it."""
+        reply(desk, number, "New toner.", then=Status.SOLVED)
+        return thread(desk, number)[-1].message_id
+
+    def test_a_mere_thank_you_is_shown_and_opens_nothing(self, desk: Desk, number: int, solved: str) -> None:
+        filed(desk, an_incoming(text="Vielen Dank!\n\nMira Kern", in_reply_to=(solved,)))
+        assert (row(desk, number).status, len(thread(desk, number))) == (Status.SOLVED, 3)
+        assert "thanks" in history(desk, number)[-1].changes
+
+    @pytest.mark.parametrize("text", ["Danke, aber es geht noch nicht.", "It is broken again."])
+    def test_whoever_says_more_opens_it(self, desk: Desk, number: int, solved: str, text: str) -> None:
+        filed(desk, an_incoming(text=text, in_reply_to=(solved,)))
+        assert row(desk, number).status is Status.OPEN
+
+    def test_thanks_for_an_answer_while_we_still_work_on_it_counts_as_an_answer(self, desk: Desk, number: int) -> None:
+        reply(desk, number, "We look into it.")
+        ours = thread(desk, number)[-1].message_id
+        filed(desk, an_incoming(text="Danke!", in_reply_to=(ours,)))
+        assert row(desk, number).status is Status.OPEN
+
+
 def test_all_of_it_waits_for_the_office(desk: Desk, system: Desk, clock: FrozenClock) -> None:
     number = a_ticket(desk)
     clock.now = datetime(2026, 11, 27, 20, 0, tzinfo=UTC)  # a Friday evening

@@ -1,0 +1,49 @@
+"""Mails that say thank you and nothing else, in German and English: what was solved stays solved."""
+
+from __future__ import annotations
+
+import re
+
+#: A longer mail says more.
+_LONGEST = 400
+_THANKS = re.compile(
+    r"\b(?:danke?|dank|dankesch[öo]e?n|bedanke?n?|merci|thx|thanks?|thank|ty|cheers|much appreciated|appreciate it)\b",
+    re.I,
+)
+#: What may stand beside it: politeness, praise, names of things that work again; each takes its words away.
+_BESIDE = re.compile(
+    r"""\b(?:
+    hallo|hi|hello|hey|dear|liebe[rs]?|sehr\s+geehrte[rs]?|frau|herr|mr|mrs|ms|team|guten\s+(?:tag|morgen|abend)|moin|servus
+    |viel(?:e|en)|herzlich(?:e|en)?|besten?|lieben?|recht|ganz|schön(?:en)?|many|so|very|much|a\s+lot|again|nochmals?|noch\s?mal
+    |f(?:ü|ue)r|for|die|der|das|den|dem|ihre?n?|eure?n?|deine?n?|your|the|all|alle[ns]?|es|it|that|this|now|jetzt|and|und|me|mir
+    |schnelle?n?|rasche?n?|prompte?n?|gute?n?|tolle?n?|super|prima|perfekt|klasse|great|quick|fast|kind|perfect|excellent
+    |hilfe|help|support|unterst(?:ü|ue)tzung|antwort|answer|reply|r(?:ü|ue)ckmeldung|bem(?:ü|ue)hungen|m(?:ü|ue)he|service|info(?:rmation)?s?
+    |(?:it|das|es|alles|everything)\s+(?:works|is\s+working|funktioniert|klappt|geht|l(?:ä|ae)uft|is\s+fine|ist\s+(?:ok|okay|gut))
+    |funktioniert|klappt|l(?:ä|ae)uft|geht|works|working|fine|solved|gel(?:ö|oe)st|erledigt|wieder|alles|everything
+    |(?:mit\s+)?(?:freundlichen|besten|herzlichen|vielen|lieben)\s+gr(?:ü|ue)(?:ß|ss)en?|(?:viele|liebe|beste|schöne)\s+gr(?:ü|ue)(?:ß|ss)e
+    |gr(?:ü|ue)(?:ß|ss)e?|mfg|lg|vg|(?:kind|best|warm)\s+regards|regards|best|cheers|sincerely|yours|wishes
+    |(?:einen\s+)?sch(?:ö|oe)n(?:en|es)\s+(?:tag|abend|wochenende)|have\s+a\s+(?:nice|great|good)\s+(?:day|weekend|evening)
+    |ich|wir|i|we|you|sie|ihnen|euch|dir|to|an|bin|am|are|is|ist|sehr|gern(?:e)?|ok|okay|top
+    )\b""",
+    re.I | re.X,
+)
+_WORD = re.compile(r"[^\W\d_]{2,}|\d+")
+
+
+def is_mere_thanks(text: str, name: str = "") -> bool:
+    """True for a mail that thanks, asks nothing and tells nothing.
+
+    Args:
+        name: the sender's, who signs with it.
+    """
+    said = text.strip()
+    if not said or len(said) > _LONGEST or "?" in said or not _THANKS.search(said):
+        return False
+    rest = _BESIDE.sub(" ", _THANKS.sub(" ", said))
+    own = {one.casefold() for one in _WORD.findall(name)}
+    left = [one for one in _WORD.findall(rest) if one.casefold() not in own]
+    # A name or two may be left of the greeting and the signature; a number, or a "but", says that there is more.
+    return len(left) <= 2 and not any(one.isdigit() or one.casefold() in _MORE for one in left)
+
+
+_MORE = frozenset(["aber", "but", "however", "leider", "unfortunately", "nicht", "not", "noch", "still", "fehlt", "missing", "trotzdem"])
