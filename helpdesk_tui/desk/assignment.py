@@ -27,7 +27,7 @@ def assign(desk: Desk, tickets: Sequence[int], to: str, note: str = "") -> Outco
     """
     said = clean_text(note).strip()
     with desk.change(Verb.ASSIGN, tickets) as changes:
-        agent = _agent(changes, to)
+        agent = agent_named(changes, to)
         refuse_strangers(changes.session, (change.ticket for change in changes), agent)
         mine = agent.id == desk.actor.agent_id
         for change in changes:
@@ -60,7 +60,12 @@ def _leave_note(changes: Changes, change: Change, agent: Agent, text: str) -> No
         give_notice(changes, change.ticket, agent.id, NoticeKind.HANDOVER, message.id)
 
 
-def _agent(changes: Changes, login: str) -> Agent:
+def agent_named(changes: Changes, login: str) -> Agent:
+    """The agent with this login.
+
+    Raises:
+        NotFound: there is none. Refused: they answer no more.
+    """
     agent = changes.session.execute(select(Agent).where(col(Agent.login) == login)).scalar_one_or_none()
     if agent is None:
         raise NotFound(

@@ -18,6 +18,7 @@ from helpdesk_tui.desk.notices import settle, tell_watchers
 from helpdesk_tui.desk.people import customer_for, whole
 from helpdesk_tui.desk.sending import AT_ONCE, Sending, refuse_overtaken
 from helpdesk_tui.desk.standing import apply_status, solve, wait_for
+from helpdesk_tui.desk.texts import count_uses
 from helpdesk_tui.desk.watching import ask_colleagues
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _
@@ -138,6 +139,7 @@ def answer_one(
         set_reminder(changes, change, sending.remind_in, office)
     settle(changes, change.ticket)
     tell_watchers(changes, change.ticket, message.id)
+    count_uses(changes.session, sending.canned)
     return message
 
 

@@ -45,7 +45,7 @@ _MAY_PART = frozenset({"queue_id", "assignee_id"})
 #: Verbs whose events are called after them, whatever they changed.
 _BACKWARDS = (Verb.UNDO, Verb.REDO)
 #: Verbs that leave a batch though they touch no ticket.
-_WITHOUT_TICKETS = (Verb.CONFIGURE, Verb.PLAN, Verb.CUSTOMER, Verb.JOIN, Verb.SPLIT)
+_WITHOUT_TICKETS = (Verb.CONFIGURE, Verb.PLAN, Verb.CUSTOMER, Verb.JOIN, Verb.SPLIT, Verb.TEXTS, Verb.SHARED_TEXTS)
 _STORED_INSTANT = len("2026-01-01T00:00:00.000000Z")
 
 

@@ -24,6 +24,7 @@ from helpdesk_tui.desk import (
 )
 from helpdesk_tui.desk.door import TRACKED, Change, Changes, Desk, as_stored, from_stored
 from helpdesk_tui.desk.drafts import bring_back, clear_draft
+from helpdesk_tui.desk.letters import NOTE_LEFT
 from helpdesk_tui.desk.membership import CALLERS, belongs
 from helpdesk_tui.desk.reaching import has_left, queue_again
 from helpdesk_tui.desk.standing import apply_status
@@ -49,7 +50,7 @@ _FOLLOWS = {
 }
 
 #: What a ticket is found by.
-_FOUND_BY = {"message", "summary", "requester_id", "resolution"}
+_FOUND_BY = {"message", NOTE_LEFT, "summary", "requester_id", "resolution"}
 
 #: Who puts back what is no field of a ticket, by its name in the event.
 _RESTORED_BY = {
@@ -241,7 +242,7 @@ def _revert_event(changes: Changes, change: Change, event: Event, later: list[di
             _restore_field(changes, change.ticket, name, before)
         elif name == "tags":
             left += _restore_tags(changes, change, before, after, later)
-        elif name == "message":
+        elif name in ("message", NOTE_LEFT):
             _restore_message(changes, change, before, after)
     for restore in dict.fromkeys(_RESTORED_BY[name] for name in event.changes if name in _RESTORED_BY):
         left += restore(changes, change, event.changes, later)

@@ -38,6 +38,8 @@ from helpdesk_tui.terms import MessageKind, OutboxState, Person
 
 #: How many ancestors an answer names in References; enough for every mail program to thread it.
 _REFERENCES = 20
+#: The name, in an event, of a note that was written beside another message.
+NOTE_LEFT = "note_left"
 
 
 def cannot_send(session: Session, ticket_id: int) -> str | None:

@@ -44,7 +44,7 @@ class Sending:
         quoted: what stands below the text, such as a signature and what is answered.
         begins_anew: it goes on from no mail that its recipients have.
         remind_in: after so many working days the ticket comes back, unless they answer; 0 is never.
-        resolution: what solved it, where the answer does.
+        resolution: what solved it, where the answer does. canned: the ids of the prepared texts in it, to be counted.
     """
 
     leaves_at: datetime | None = None
@@ -55,6 +55,7 @@ class Sending:
     begins_anew: bool = False
     remind_in: int = 0
     resolution: str = ""
+    canned: tuple[int, ...] = ()
 
 
 AT_ONCE = Sending()

@@ -84,9 +84,9 @@ def set_fields(desk: Desk, tickets: Numbers, fields: Fields) -> Outcome:
         if reason := permissions.refusal(desk.actor, verb):
             raise Refused(reason, "")
     with desk.change(verbs[0], tickets) as changes:
-        edits = _edits(changes.session, fields, desk.settings.calendar)
+        wanted = edits(changes.session, fields, desk.settings.calendar)
         for change in changes:
-            for edit in edits:
+            for edit in wanted:
                 edit(changes, change)
         changes.say(_sentence(changes.numbers, fields) + _farewell(changes))
     return changes.outcome
@@ -146,23 +146,28 @@ def _verbs(fields: Fields) -> list[Verb]:
     return [verb for verb, value in given.items() if value is not None]
 
 
-def _edits(session: Session, fields: Fields, office: CalendarSettings) -> list[_Edit]:
-    edits: list[_Edit] = []
+def edits(session: Session, fields: Fields, office: CalendarSettings) -> list[_Edit]:
+    """What is to be done to each ticket for these fields.
+
+    Raises:
+        NotFound: there is no such queue or category.
+    """
+    found: list[_Edit] = []
     if fields.status is not None:
-        edits.append(_stand(fields.status, fields.resolution or "", office))
+        found.append(_stand(fields.status, fields.resolution or "", office))
     elif fields.resolution is not None:
-        edits.append(_resolve(clean_line(fields.resolution, 300) or None))
+        found.append(_resolve(clean_line(fields.resolution, 300) or None))
     if fields.priority is not None:
-        edits.append(_setter("priority", fields.priority.rank))
+        found.append(_setter("priority", fields.priority.rank))
     if fields.category is not None:
-        edits.append(_setter("category_id", _category_id(session, fields.category)))
+        found.append(_setter("category_id", _category_id(session, fields.category)))
     if fields.queue is not None:
-        edits.append(_move_to(_queue_id(session, fields.queue)))
+        found.append(_move_to(_queue_id(session, fields.queue)))
     if fields.summary is not None:
-        edits.append(_summarise(clean_line(fields.summary, 200) or None))
+        found.append(_summarise(clean_line(fields.summary, 200) or None))
     if fields.due is not None:
-        edits.append(_agree(fields.due if isinstance(fields.due, datetime) else None))
-    return edits
+        found.append(_agree(fields.due if isinstance(fields.due, datetime) else None))
+    return found
 
 
 def _stand(status: Status, resolution: str, office: CalendarSettings) -> _Edit:

@@ -36,6 +36,9 @@ TABLE: dict[Verb, frozenset[Role]] = {
     Verb.LOG_CALL: _EVERY_AGENT,
     Verb.UNMERGE: _EVERY_AGENT,
     Verb.PART: _EVERY_AGENT,
+    Verb.TEXTS: _EVERY_AGENT,
+    Verb.SHARED_TEXTS: _LEADS,
+    Verb.MACRO: _EVERY_AGENT,
     Verb.UNDO: _EVERY_AGENT,
     Verb.REDO: _EVERY_AGENT,
     Verb.CONFIGURE: _ADMINS,
@@ -86,6 +89,7 @@ UNDOABLE = frozenset(
         Verb.LOG_CALL,
         Verb.UNMERGE,
         Verb.PART,
+        Verb.MACRO,
     }
 )
 

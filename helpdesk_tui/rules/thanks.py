@@ -46,4 +46,19 @@ def is_mere_thanks(text: str, name: str = "") -> bool:
     return len(left) <= 2 and not any(one.isdigit() or one.casefold() in _MORE for one in left)
 
 
-_MORE = frozenset(["aber", "but", "however", "leider", "unfortunately", "nicht", "not", "noch", "still", "fehlt", "missing", "trotzdem"])
+_MORE = frozenset(
+    [
+        "aber",
+        "but",
+        "however",
+        "leider",
+        "unfortunately",
+        "nicht",
+        "not",
+        "noch",
+        "still",
+        "fehlt",
+        "missing",
+        "trotzdem",
+    ]
+)

@@ -15,7 +15,18 @@ from helpdesk_tui.terms import Person, Priority, Status
 
 #: Fields whose change says nothing to a person, or is said by another line.
 _SILENT = frozenset(
-    {"waiting_for", "waiting_since", "message", "number", "closed_at", "due_kind", "delivery_of", "letter", "opened"}
+    {
+        "waiting_for",
+        "waiting_since",
+        "message",
+        "number",
+        "closed_at",
+        "due_kind",
+        "delivery_of",
+        "letter",
+        "opened",
+        "note_left",
+    }
 )
 
 

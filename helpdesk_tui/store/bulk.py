@@ -240,6 +240,7 @@ def _add_ticket(
         requester_id=requester_id,
         subject=ticket.subject,
         summary=ticket.summary,
+        resolution=ticket.resolution,
         status=ticket.status,
         priority=ticket.priority.rank,
         channel=ticket.channel,
@@ -263,7 +264,13 @@ def _add_ticket(
         rows.add(TicketField, definition_id=names.fields[name], ticket_id=ticket_id, value=value)
     if ticket.due_at and ticket.has_reminder:
         rows.add(Timer, kind="due", **place, due_at=ticket.due_at)
-    about = [ticket.subject, ticket.summary or "", ticket.requester.name, ticket.requester.address]
+    about = [
+        ticket.subject,
+        ticket.summary or "",
+        ticket.resolution or "",
+        ticket.requester.name,
+        ticket.requester.address,
+    ]
     about += [*ticket.customer.addresses[1:], ticket.number_there]
     said = (_said(one, names.own_addresses) for one in ticket.messages)
     rows.add(TicketWords, **search.document(ticket_id, place["queue_id"], about, said))
@@ -294,6 +301,7 @@ def _add_message(rows: _Rows, message: FinishedMessage, place: Mapping[str, int]
         text=message.text,
         quoted=message.quoted,
         remarks=list(message.remarks),
+        call=dict(message.call),
         message_id=message.message_id,
         references=list(message.references),
         sent_at=message.at if message.sent_at is AS_RECEIVED else message.sent_at,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,9 +20,23 @@ from helpdesk_tui.terms import (
 )
 
 #: Fields of a history's changes that name a message of the ticket.
-OF_MESSAGES = frozenset({"message", "delivery_of", "letter"})
+OF_MESSAGES = frozenset({"message", "delivery_of", "letter", "note_left", "thanks"})
 #: What says something of customers, messages and mail by their ids here, and means nothing elsewhere.
-HERE_ALONE = frozenset({"requester_id", "customer", "join", "merge", "merged", "aside"})
+HERE_ALONE = frozenset(
+    {
+        "requester_id",
+        "customer",
+        "join",
+        "merge",
+        "merged",
+        "aside",
+        "link",
+        "split_off",
+        "watcher",
+        "opened",
+        "reminder",
+    }
+)
 #: For `FinishedMessage.sent_at`: it was sent when it was received.
 AS_RECEIVED = datetime.max.replace(tzinfo=UTC)
 
@@ -65,6 +79,7 @@ class FinishedMessage:
     sent_at: datetime | None = AS_RECEIVED
     raw: FinishedMail | None = None
     token: str = ""
+    call: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +144,7 @@ class FinishedTicket:
     customer: FinishedCustomer = FinishedCustomer()
     history: tuple[FinishedEvent, ...] = ()
     number_there: str = ""
+    resolution: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ _FUNCTIONS = (
     "helpdesk_uses(bigint), helpdesk_search(tsquery), helpdesk_hand_over(bigint[], bigint), helpdesk_is_whole(text), "
     "helpdesk_tag(text), helpdesk_set_customer(bigint, text, text, bigint), "
     "helpdesk_give_contacts(bigint, bigint, text[], bigint[]), helpdesk_drop_contacts(bigint, text[], bigint[]), "
-    "helpdesk_reword(bigint, timestamptz), helpdesk_follow(bigint, text), helpdesk_move_drafts(bigint, bigint, bigint[])"
+    "helpdesk_reword(bigint, timestamptz), helpdesk_follow(bigint, text), helpdesk_move_drafts(bigint, bigint, bigint[]), "
+    "helpdesk_used(bigint[], bigint[])"
 )
 #: What triggers do with the owner's rights; hung on a table of one's own it would do it there, too.
 _OF_TRIGGERS = "event_follows(), event_has_ticket(), callback_place()"
@@ -158,7 +159,7 @@ def _grant(connection: Connection) -> None:
         f"REVOKE UPDATE ON customer_join FROM {AGENT_ROLE}",
         f"GRANT UPDATE (split_at) ON customer_join TO {AGENT_ROLE}",
         f"REVOKE INSERT, UPDATE, DELETE ON {_SET_UP} FROM {AGENT_ROLE}",
-        f"GRANT DELETE ON ticket_tag, callback_exception, participant, notice, watcher, ticket_link TO {AGENT_ROLE}",
+        f"GRANT DELETE ON ticket_tag, callback_exception, participant, notice, watcher, ticket_link, canned_reply, macro TO {AGENT_ROLE}",
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",  # up to PostgreSQL 14 everybody may
         f"REVOKE EXECUTE ON FUNCTION {_FUNCTIONS}, {_OF_TRIGGERS} FROM PUBLIC",
         f"GRANT EXECUTE ON FUNCTION {_FUNCTIONS} TO {AGENT_ROLE}",

@@ -76,6 +76,12 @@ def _own_in_queue(row: Any, sight: Sight) -> ColumnElement[bool]:
     return and_(row.queue_id.in_(sight.queues), row.agent_id == sight.actor.agent_id)
 
 
+def _own_or_shared(row: Any, sight: Sight) -> ColumnElement[bool]:
+    """A prepared text of one's own or of all, that is not for a hidden queue."""
+    mine = or_(row.agent_id.is_(None), row.agent_id == sight.actor.agent_id)
+    return and_(mine, or_(row.queue_id.is_(None), row.queue_id.in_(sight.queues)))
+
+
 def _with_both(row: Any, sight: Sight) -> ColumnElement[bool]:
     """Of two tickets that have to do with each other one sees neither, where one is hidden."""
     other = exists().where(_ticket.c.id == row.other_id, _ticket.c.queue_id.in_(sight.queues))
@@ -162,6 +168,8 @@ LIMITED: Mapping[type[SQLModel], Rule] = {
     t.TicketLink: _with_both,
     t.Watcher: _in_queue,
     t.Notice: _own_in_queue,
+    t.CannedReply: _own_or_shared,
+    t.Macro: _own_or_shared,
     t.Event: _in_queue,
     t.Timer: _in_queue,
     t.TicketWords: _in_queue,

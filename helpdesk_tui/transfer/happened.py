@@ -130,7 +130,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "delivery": _word(OutboxState),
     "callback": _picture,
     "participant": _person,
-    **dict.fromkeys(("callers", "texts"), bool),
-    **dict.fromkeys(("queue", "category", "assignee", "team", "subject", "summary"), text_of),
+    **dict.fromkeys(("callers", "texts", "is_incident"), bool),
+    **dict.fromkeys(("queue", "category", "assignee", "team", "subject", "summary", "resolution"), text_of),
     **dict.fromkeys(("merged_into", "split_from", "linked_to", "number"), _whole),
 }

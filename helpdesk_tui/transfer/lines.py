@@ -13,7 +13,17 @@ from helpdesk_tui.rules.untrusted import clean_line, clean_text
 from helpdesk_tui.store.content import digest
 from helpdesk_tui.store.finished import FinishedCustomer, FinishedMail, FinishedMessage, FinishedTicket
 from helpdesk_tui.store.schema import FIRST_QUEUE
-from helpdesk_tui.terms import Channel, DueKind, IncomingFile, MessageKind, Party, Person, Priority, Status
+from helpdesk_tui.terms import (
+    CallDirection,
+    Channel,
+    DueKind,
+    IncomingFile,
+    MessageKind,
+    Party,
+    Person,
+    Priority,
+    Status,
+)
 from helpdesk_tui.transfer.happened import known_moment, read_event, text_of
 from helpdesk_tui.transfer.mapping import Mapping as Words
 from helpdesk_tui.transfer.unfit import Unfit
@@ -69,6 +79,7 @@ def _ticket(told: Mapping[str, Any], words: Words, queue: str, started_at: datet
         waiting_since=_moment(told["waiting_since"]),
         closed_at=_moment(told["closed_at"]),
         summary=clean_text(told["summary"]) if told["summary"] is not None else None,
+        resolution=clean_line(told["resolution"], 300) if told.get("resolution") else None,
         is_number_wished=True,
         has_reminder=due_at is not None and due_at > started_at,
         team=words.find("team", told["team"] or ""),
@@ -106,7 +117,17 @@ def _message(told: Mapping[str, Any], words: Words, contents: Mapping[str, bytes
         sent_at=_moment(told["sent_at"]),
         raw=_mail(mail, contents) if mail else None,
         token=clean_line(told["token"] or "", 60),
+        call=_call(told.get("call")),
     )
+
+
+def _call(told: Mapping[str, Any] | None) -> dict[str, str]:
+    """The facts of a call that was written down; {} for any other message."""
+    if not told:
+        return {}
+    began, ended = (known_moment(told[name]).isoformat() for name in ("started_at", "ended_at"))
+    direction = CallDirection(told["direction"]).value
+    return {"direction": direction, "number": clean_line(told["number"], 60), "started_at": began, "ended_at": ended}
 
 
 def _mail(told: Mapping[str, Any], contents: Mapping[str, bytes]) -> FinishedMail:

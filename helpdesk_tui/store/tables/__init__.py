@@ -39,6 +39,7 @@ from helpdesk_tui.store.tables.mail import (
     RawMessage,
 )
 from helpdesk_tui.store.tables.staff import Agent, Category, Queue, QueueAddress, QueueMember, Setting, Team, TeamMember
+from helpdesk_tui.store.tables.texts import CannedReply, Macro
 from helpdesk_tui.store.tables.tickets import (
     Attachment,
     Draft,
@@ -68,6 +69,7 @@ __all__ = [
     "CallbackPlan",
     "CallbackRequest",
     "CallbackSlot",
+    "CannedReply",
     "Category",
     "Content",
     "ContentChunk",
@@ -83,6 +85,7 @@ __all__ = [
     "ImportReject",
     "ImportRun",
     "Lease",
+    "Macro",
     "MailGroup",
     "MailQuarantine",
     "MailSeen",

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _columns()
     _links()
     _people()
+    _texts()
 
 
 def _key(name: str, *, is_null: bool = False) -> "sa.Column[int]":
@@ -122,3 +123,56 @@ def _people() -> None:
     )
     op.create_index("ix_notice_ticket_id", "notice", ["ticket_id"], unique=False)
     _policy("notice", f"agent_id = (SELECT helpdesk_me()) AND {MINE}", MINE)
+
+
+def _texts() -> None:
+    for table, more in (
+        (
+            "canned_reply",
+            [sa.Column(name, sa.Text(), nullable=False) for name in ("folder", "name", "language", "text")],
+        ),
+        (
+            "macro",
+            [
+                sa.Column("name", sa.Text(), nullable=False),
+                sa.Column("digit", sa.Text(), nullable=False),
+                sa.Column("steps", sa.JSON(), nullable=False),
+            ],
+        ),
+    ):
+        op.create_table(
+            table,
+            sa.Column("id", BigId, sa.Identity(), nullable=False),
+            _key("agent_id", is_null=True),
+            _key("queue_id", is_null=True),
+            *more,
+            sa.Column("uses", sa.Integer(), nullable=False),
+            sa.Column("updated_at", UTCDateTime(), nullable=False),
+            sa.ForeignKeyConstraint(["agent_id"], ["agent.id"]),
+            sa.ForeignKeyConstraint(["queue_id"], ["queue.id"]),
+            sa.PrimaryKeyConstraint("id"),
+            sqlite_autoincrement=True,
+        )
+        me, leads = "(SELECT helpdesk_me())", "(SELECT helpdesk_leads())"
+        here = f"(queue_id IS NULL OR {MINE})"
+        _policy(
+            table,
+            f"(agent_id IS NULL OR agent_id = {me}) AND {here}",
+            f"(agent_id = {me} OR (agent_id IS NULL AND {leads})) AND {here}",
+        )
+    op.create_index("canned_reply_named", "canned_reply", ["agent_id", "folder", "name"], unique=False)
+    op.create_index("macro_named", "macro", ["agent_id", "name"], unique=False)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            """
+            CREATE FUNCTION helpdesk_used(texts bigint[], done bigint[]) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+            SET search_path = public, pg_temp AS $$ BEGIN
+              UPDATE canned_reply SET uses = uses + 1 WHERE id = ANY (texts)
+                AND (agent_id IS NULL OR agent_id = helpdesk_me())
+                AND (queue_id IS NULL OR queue_id = ANY (helpdesk_queues()));
+              UPDATE macro SET uses = uses + 1 WHERE id = ANY (done)
+                AND (agent_id IS NULL OR agent_id = helpdesk_me())
+                AND (queue_id IS NULL OR queue_id = ANY (helpdesk_queues()));
+            END $$
+            """
+        )

@@ -1,0 +1,134 @@
+"""Prepared texts and macros: kept, used by whom they are for, counted, and done in one step to undo."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpdesk_tui.desk.conversation import reply
+from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.history import undo
+from helpdesk_tui.desk.macro import run_macro
+from helpdesk_tui.desk.sending import Sending
+from helpdesk_tui.desk.texts import CannedText, MacroText, drop_text, keep_macro, keep_text
+from helpdesk_tui.errors import HelpdeskError, NotFound, Refused, Usage
+from helpdesk_tui.store.queries.texts import CannedRow, MacroRow, canned_replies, macros
+from helpdesk_tui.terms import Priority, Status
+from tests.build import Place, an_incoming, filed, row, thread
+from tests.store.secrets import set_up_hr
+
+GREETING = CannedText("Greeting", "Hello {{customer}}, this is {{agent}}.", folder="General")
+
+
+def texts(desk: Desk, queue: str = "") -> list[CannedRow]:
+    return desk.ask(canned_replies, desk.actor, queue)
+
+
+def known_macros(desk: Desk) -> list[MacroRow]:
+    return desk.ask(macros, desk.actor)
+
+
+@pytest.fixture
+def number(desk: Desk) -> int:
+    return filed(desk, an_incoming()).ticket or 0
+
+
+class TestTexts:
+    def test_ones_own_is_ones_own(self, desk: Desk, bob: Desk) -> None:
+        keep_text(desk, GREETING)
+        assert [(one.path, one.is_shared) for one in texts(desk)] == [("General/Greeting", False)]
+        assert texts(bob) == []
+
+    def test_the_same_name_replaces_it(self, desk: Desk) -> None:
+        keep_text(desk, GREETING)
+        keep_text(desk, CannedText("Greeting", "Hi.", folder="General"))
+        assert [one.text for one in texts(desk)] == ["Hi."]
+
+    def test_everybodys_are_kept_by_leads(self, desk: Desk, admin: Desk) -> None:
+        shared = CannedText("Greeting", "Hello.", is_shared=True)
+        with pytest.raises(Refused):
+            keep_text(desk, shared)
+        keep_text(admin, shared)
+        assert [one.is_shared for one in texts(desk)] == [True]
+        with pytest.raises(Refused):
+            drop_text(desk, texts(desk)[0].id)
+        drop_text(admin, texts(admin)[0].id)
+        assert texts(desk) == []
+
+    def test_they_are_counted_as_they_go_out_and_not_by_whom(self, desk: Desk, admin: Desk, number: int) -> None:
+        keep_text(admin, CannedText("Greeting", "Hello.", is_shared=True))
+        (one,) = texts(desk)
+        reply(desk, number, "Hello.", sending=Sending(canned=(one.id,)))
+        assert texts(desk)[0].uses == 1
+
+    @pytest.mark.parametrize("text", ["", "Hello {{name}}", "Hello {{customer"])
+    def test_one_that_cannot_be_filled_in_is_refused(self, desk: Desk, text: str) -> None:
+        with pytest.raises(Usage):
+            keep_text(desk, CannedText("x", text))
+
+    @pytest.mark.parametrize("place", ["postgres"], indirect=True)
+    def test_those_of_a_hidden_queue_are_hidden(self, place: Place) -> None:
+        set_up_hr(place)
+        keep_text(place.desk("root"), CannedText("Dismissal", "We regret.", queue="hr", is_shared=True))
+        assert [one.name for one in texts(place.desk("anna"))] == ["Dismissal"]
+        assert texts(place.desk("bob")) == []
+        with pytest.raises(NotFound):
+            keep_text(place.desk("bob"), CannedText("x", "y", queue="hr"))
+
+
+class TestMacros:
+    def test_all_steps_on_all_tickets_with_one_undo(self, desk: Desk, number: int) -> None:
+        other = filed(desk, an_incoming(subject="Scanner")).ticket or 0
+        steps = ("tag +toner", "priority high", "assign me", "reply Hello {{customer}}.", "status solved", "note Told.")
+        keep_macro(desk, MacroText("Toner", steps, digit="1"))
+        run_macro(desk, [number, other], known_macros(desk)[0].id)
+        for one in (number, other):
+            found = row(desk, one)
+            assert (found.status, found.priority, found.assignee, found.tags) == (
+                Status.SOLVED, Priority.HIGH, "anna", ("toner",),
+            )  # fmt: skip
+            assert [said.text for said in thread(desk, one)][1:] == ["Told.", "Hello Mira Kern."]
+        assert known_macros(desk)[0].uses == 1
+        undo(desk)
+        assert row(desk, number).status is Status.NEW
+        assert (row(desk, number).tags, len(thread(desk, number))) == ((), 1)
+
+    def test_a_canned_reply_is_named_by_its_path(self, desk: Desk, number: int) -> None:
+        keep_text(desk, GREETING)
+        keep_macro(desk, MacroText("Greet", ("canned General/Greeting",)))
+        run_macro(desk, [number], known_macros(desk)[0].id)
+        assert thread(desk, number)[-1].text == "Hello Mira Kern, this is Anna."
+        assert row(desk, number).status is Status.WAITING_CUSTOMER
+        assert texts(desk)[0].uses == 1
+
+    def test_where_one_step_cannot_be_done_nothing_is(self, desk: Desk, number: int) -> None:
+        keep_macro(desk, MacroText("Wrong", ("tag +x", "queue nowhere")))
+        with pytest.raises(HelpdeskError, match="no queue nowhere"):
+            run_macro(desk, [number], known_macros(desk)[0].id)
+        assert row(desk, number).tags == ()
+
+    def test_a_digit_goes_to_the_newer_one(self, desk: Desk) -> None:
+        keep_macro(desk, MacroText("One", ("status open",), digit="1"))
+        keep_macro(desk, MacroText("Two", ("status solved",), digit="1"))
+        assert {one.name: one.digit for one in known_macros(desk)} == {"One": "", "Two": "1"}
+
+    @pytest.mark.parametrize(
+        ("steps", "words"),
+        [
+            ((), "no step"),
+            (("status happy",), "Step 1"),
+            (("status open", "dance"), "Step 2"),
+            (("reply a", "canned b"), "one answer"),
+            (("reply {{x}}",), "filled in"),
+            (("remind 0",), "working days"),
+            (("priority",), "with what"),
+        ],
+    )
+    def test_steps_that_cannot_be_read_are_named(self, desk: Desk, steps: tuple[str, ...], words: str) -> None:
+        with pytest.raises(Usage, match=words):
+            keep_macro(desk, MacroText("x", steps))
+
+    def test_everybodys_macro_is_done_by_all(self, desk: Desk, admin: Desk, number: int) -> None:
+        keep_macro(admin, MacroText("Take", ("assign me",), is_shared=True))
+        run_macro(desk, [number], known_macros(desk)[0].id)
+        assert row(desk, number).assignee == "anna"
+        assert known_macros(desk)[0].uses == 1
