@@ -85,7 +85,8 @@ def _suggestions(session: Session, ticket: Ticket) -> list[TicketRow]:
     incidents = session.execute(newest.where(col(Ticket.is_incident))).scalars().all()
     theirs = session.execute(newest.where(col(Ticket.requester_id) == ticket.requester_id)).scalars().all()
     own = _telling(session, ticket)
-    alike = [one.id for one in dict.fromkeys([*incidents, *theirs]) if likeness(own, _telling(session, one)) >= ALIKE]
+    each = {one.id: one for one in (*incidents, *theirs)}
+    alike = [one.id for one in each.values() if likeness(own, _telling(session, one)) >= ALIKE]
     rows = {row.id: row for row in ticket_rows(session, alike)}
     return [rows[one] for one in alike if one in rows]
 

@@ -129,6 +129,7 @@ _PICTURED: dict[str, Callable[[Any, Any], str]] = {
     "split_off": _split_words,
     "watcher": _watcher_words,
     "link": _link_words,
+    "is_incident": lambda _before, after: _("is an incident") if after else _("is no incident any more"),
 }
 
 
@@ -148,7 +149,6 @@ def _field_words() -> dict[str, str]:
         "tags": _("tags"),
         "resolution": _("resolution"),
         "snoozed_until": _("snoozed until"),
-        "is_incident": _("incident"),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,10 +10,13 @@ from rich.text import Text
 from textual.timer import Timer
 from textual.widgets import Static
 
+from helpdesk_tui.desk.answering import reply_each
 from helpdesk_tui.desk.pages import TicketPage, preview_page
+from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line
+from helpdesk_tui.screens.dialogs.bulk_reply import BulkReply, ForMany
 from helpdesk_tui.screens.keys import bindings
 from helpdesk_tui.screens.place import Place, save_place, state_folder
 from helpdesk_tui.screens.verb_screen import VerbScreen
@@ -180,8 +184,20 @@ class ListScreen(VerbScreen):
     # -- writing, which is done in the ticket
 
     def action_reply(self) -> None:
-        """Open the ticket and answer it."""
-        self._write("reply")
+        """Open the ticket and answer it; several get one text."""
+        if len(self.chosen()) > 1 and self.can("reply"):
+            self.app.push_screen(BulkReply(self.chosen()), self._reply_each)
+        else:
+            self._write("reply")
+
+    def _reply_each(self, wanted: ForMany | None) -> None:
+        if wanted is None:
+            return
+        seconds = self.desk_app.settings.replies.undo_seconds
+        leaves_at = self.desk_app.desk.clock() + timedelta(seconds=seconds) if seconds else None
+        sending = Sending(leaves_at=leaves_at)
+        self.desk_app.undo_window.open(seconds)
+        self.perform(lambda desk: reply_each(desk, wanted.tickets, wanted.text, sending=sending))
 
     def action_reply_all(self) -> None:
         """Open the ticket and answer all whom its last mail names."""

@@ -20,7 +20,7 @@ from helpdesk_tui.screens.keys import view_bindings
 from helpdesk_tui.screens.person_screen import page_refusal
 from helpdesk_tui.screens.phrases import aside_words, mail_words, marked
 from helpdesk_tui.screens.place import load_place
-from helpdesk_tui.screens.views import ListView, calls_view, default_views
+from helpdesk_tui.screens.views import FOR_ME, ListView, calls_view, default_views
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine, Tab, TabLine
 from helpdesk_tui.screens.widgets.preview import Preview
 from helpdesk_tui.screens.widgets.ticket_list import PAGE, TicketList
@@ -234,12 +234,16 @@ class TriageScreen(FilterScreen):
 
     def _show_tabs(self) -> None:
         tabs = [
-            Tab(str(n), view.name, self._counts.get(n, ""), n == self.place.view)
+            Tab(str(n), view.name, self._counts.get(n, ""), n == self.place.view, is_kept=self._is_kept(n, view))
             for n, view in enumerate(self.views[:9], 1)
         ]
         if self._has_calls or self.place.view == 0:
             tabs.append(Tab("0", calls_view().name, self._counts.get(0, ""), self.place.view == 0, is_kept=True))
         self.query_one("#tabs", TabLine).show(tabs, self.desk_app.desk.actor.login)
+
+    def _is_kept(self, number: int, view: ListView) -> bool:
+        """What a colleague asks one is seen on the narrowest screen, too."""
+        return view.query == FOR_ME and self._counts.get(number, "0") != "0"
 
     def _show_health(self, health: MailHealth, aside: Mapping[Aside, int]) -> None:
         words = " · ".join([*mail_words(health, self.desk_app.desk.clock()), *aside_words(aside)])

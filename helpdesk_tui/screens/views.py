@@ -15,6 +15,10 @@ class ListView:
     query: str
 
 
+#: What somebody is to look at.
+FOR_ME = "is:noticed"
+
+
 def calls_view() -> ListView:
     """Today's calls, under 0."""
     return ListView(_("Calls"), "is:calling")
@@ -30,5 +34,5 @@ def default_views() -> list[ListView]:
         ListView(_("New"), "is:new"),
         ListView(_("Open"), "is:open"),
         ListView(_("Solved"), "is:solved"),
-        ListView(_("For me"), "is:noticed"),
+        ListView(_("For me"), FOR_ME),
     ]

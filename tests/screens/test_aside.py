@@ -75,14 +75,14 @@ def test_a_mail_is_explained_in_its_ticket_and_in_its_list(stage: Stage, size: t
     with stage.app(size) as app:
         app.up().press("2").shows("Printer")
         app.press("enter").shows("The printer is on fire")
-        app.press("W").shows("where the time went").press("enter").shows(
-            "Why · q closes", "a new ticket, #1001", "17 · a mail that refers to nothing we know"
-        )
+        app.press("W").shows("where the time went")
+        app.press("enter").shows("Why · q closes", "a new ticket, #1001", "17 · a mail that refers to nothing we know")
         app.shows("The border server says nothing", "opens #1001")
         app.press("q").gone("Why · q closes")
         app.press("c").shows("stays in the house")
         app.write("Sand.").press("ctrl+s").shows("Note on #1001")
-        app.press("G", "W").shows("where the time went").press("enter").shows("This is no mail.")
+        app.press("G", "W").shows("where the time went")
+        app.press("enter").shows("This is no mail.")
         app.press("q").shows("1 Mine 0")
         app.press("V").shows("2 entries")
         app.press(".").shows("Weekly news 3")

@@ -198,7 +198,8 @@ def test_verbs_on_the_left_hit_what_is_marked_alone(morning: Stage) -> None:
         app.up().press("H").shows("bob        absent till")
         app.press("k").shows("Rechnung")
         app.press("x").shows("Mark tickets, or go to them with Tab")
-        app.press("tab", "space", "tab", "x").shows("#1002: status solved")
+        app.press("tab", "space", "tab", "x").shows("What solved it")
+        app.press("enter").shows("#1002: status solved")
         assert app.quit() == 0
     assert len(assignees(morning, "bob")) == 4
 

@@ -52,7 +52,7 @@ def test_an_answer_that_cannot_leave_is_refused_with_the_reason(morning: Stage) 
         app.press("ctrl+s").shows("Nothing is being written; r answers, c writes a note.")
         app.press("q").gone("#1006 Bitte um Rückruf   ")
         app.press("space", "space").shows("2 marked tickets")
-        app.press("r").shows("one ticket at a time")
+        app.press("f").shows("one ticket at a time")
         app.press("c").shows("one ticket at a time")
         assert app.quit() == 0
 
@@ -61,7 +61,7 @@ def test_what_cannot_be_done_is_struck_through(morning: Stage) -> None:
     with morning.app() as app:
         app.up().press("space", "space").shows("2 marked tickets")
         app.settled(0.3)
-        assert re.search(rb"\x1b\[[0-9;]*9[;m][^\x1b]* r", app.bytes_seen())
+        assert re.search(rb"\x1b\[[0-9;]*9[;m][^\x1b]* b", app.bytes_seen())
 
 
 def _shows_all(app: OpenApp, key: str, screen: str) -> None:

@@ -51,11 +51,11 @@ def test_a_picker_hits_what_was_chosen_when_it_opened(morning: Stage) -> None:
 def test_a_slow_store_changes_nothing_about_what_keys_hit(morning: Stage) -> None:
     with _slow(morning) as app:
         app.up().shows("5 tickets")
-        app.send(b"xjA")
+        app.send(b"x\rjA")
         app.shows("#1001: yours now")
-        app.send(b"x6A")
+        app.send(b"x\r6A")
         app.shows("#1005: yours now")
-        app.send(b"x jj")
+        app.send(b"x\r jj")
         app.shows("1 marked ticket")
         assert app.quit() == 0
     taken = {one["number"] for one in morning.answer("ticket", "list", "me is:any")}

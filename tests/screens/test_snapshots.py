@@ -9,14 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from helpdesk_tui.desk.assignment import assign
 from helpdesk_tui.desk.conversation import reply
 from helpdesk_tui.desk.drafts import save_draft
+from helpdesk_tui.desk.relations import link, make_incident
+from helpdesk_tui.terms import LinkKind
 from tests.screens.conftest import create_many, furnish_board, furnish_morning
 from tests.screens.stage import SIZES, OpenApp, Stage
 from tests.screens.test_aside import furnish_aside
+from tests.screens.test_reading import with_file
 
 FOLDER = Path(__file__).parent / "snapshots"
 UPDATE = "HELPDESK_UPDATE_SNAPSHOTS"
+#: An office that never closes: what it says does not depend on when the tests are run.
+ALWAYS_OPEN = {"HELPDESK_CALENDAR_HOURS": "mon-sun 00:00-24:00"}
 #: The day somebody is back is another one each time.
 _DAY = re.compile(r"(absent till) ... \d\d")
 
@@ -79,7 +85,65 @@ def composer(stage: Stage, app: OpenApp) -> None:
     app.press("r").shows("then: waiting for the customer")
     app.write("Liebe Frau Beispiel,").press("enter", "enter").write("das Geld").shows("das Geld", "draft saved")
     app.settled(0.4)
-    app.press("ctrl+o").shows("then: solved")
+    app.press("ctrl+o").shows("What happens after sending")
+    app.write("others, back in 2").press("enter").shows("then: waiting for others, back in 2 working days")
+
+
+def happens_next(stage: Stage, app: OpenApp) -> None:
+    """What happens after an answer."""
+    app.press("enter").shows("#1002 Rechnung")
+    app.press("r").shows("then: waiting for the customer")
+    app.press("ctrl+o").shows("What happens after sending", "back in 1 working day")
+
+
+def people_of_mail(stage: Stage, app: OpenApp) -> None:
+    """Who gets an answer."""
+    app.press("enter").shows("#1002 Rechnung")
+    app.press("r").shows("then: waiting for the customer")
+    app.press("ctrl+r").shows("Who gets it")
+    app.write("lin@client").shows("林 美玲")
+
+
+def before_sending(stage: Stage, app: OpenApp) -> None:
+    """A colleague answered meanwhile, and a promised file is missing."""
+    app.press("enter").shows("#1002 Rechnung")
+    app.press("r").shows("then: waiting for the customer")
+    app.write("Anbei die Rechnung.").shows("draft saved")
+    reply(stage.desk("bob"), 1002, "Der Betrag ist zurück.")
+    app.shows("Bob · Example Support wrote meanwhile")
+    app.press("ctrl+s").shows("Before it goes", "there is none", "Der Betrag ist zurück.", "Yours, not sent yet")
+
+
+def relations(stage: Stage, app: OpenApp) -> None:
+    """What a ticket has to do with others."""
+    link(stage.desk(), 1004, 1002, LinkKind.PARENT)
+    make_incident(stage.desk(), 1002)
+    app.press("#").shows("Ticket number")
+    app.write("1002").press("enter").shows("#1002 Rechnung")
+    app.press("L").shows("Relations", "#1004 is part of it")
+
+
+def handed_on(stage: Stage, app: OpenApp) -> None:
+    """A ticket that a colleague hands on with a note."""
+    assign(stage.desk("bob"), [1002], "anna", "Ruft um 15:00 an, Rechnung bereithalten.")
+    app.press("#").shows("Ticket number")
+    app.write("1002").press("enter").shows("bob hands it on to you: Ruft um 15:00 an")
+
+
+def files_and_links(stage: Stage, app: OpenApp) -> None:
+    """What can be done with a file, where there is no display."""
+    with_file(stage)
+    app.press("#").shows("Ticket number")
+    app.write("1007").press("enter").shows("konto.txt")
+    app.press("o").shows("Files and links", "https://pay.example/4711")
+    app.press("enter").shows("show it as text")
+
+
+def bulk_reply(stage: Stage, app: OpenApp) -> None:
+    """One text for several tickets, as each customer gets it."""
+    app.press("space", "space").shows("2 marked tickets")
+    app.press("r").shows("One text for 2 tickets")
+    app.write("Hallo {{customer}},").press("ctrl+s").shows("^S sends 2 answers", "Hallo Erika Beispiel,")
 
 
 def note(stage: Stage, app: OpenApp) -> None:
@@ -141,6 +205,13 @@ STATES: dict[str, Callable[[Stage, OpenApp], None]] = {
     "ticket-unfolded": unfolded,
     "composer": composer,
     "note": note,
+    "happens-next": happens_next,
+    "people-of-mail": people_of_mail,
+    "before-sending": before_sending,
+    "relations": relations,
+    "handed-on": handed_on,
+    "files-and-links": files_and_links,
+    "bulk-reply": bulk_reply,
     "picker": picker,
     "help": help_,
     "new-request": new_request,
@@ -160,7 +231,7 @@ def test_the_screen_is_as_it_was(stage: Stage, state: str, size: tuple[int, int]
     login = "root" if state == "board" else "anna"
     if state == "board":
         furnish_board(stage)
-    with stage.app(size, login) as app:
+    with stage.app(size, login, env=ALWAYS_OPEN) as app:
         STATES[state](stage, app.up())
         app.settled(0.3)
         shown = _DAY.sub(r"\1 Sat 28", "\n".join(app.screen()) + "\n")

@@ -1,0 +1,131 @@
+"""One text for several tickets: written once, looked at as each customer would get it, then sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static, TextArea
+
+from helpdesk_tui.desk.answering import Preview, previews
+from helpdesk_tui.desk.free_slots import Writer
+from helpdesk_tui.errors import HelpdeskError
+from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.rules.untrusted import clean_line, clean_text
+from helpdesk_tui.screens.recipients import shown
+from helpdesk_tui.screens.widgets.text_box import TextBox
+from helpdesk_tui.store.queries.tickets import numbers_of
+
+if TYPE_CHECKING:
+    from helpdesk_tui.app import HelpdeskApp
+
+
+@dataclass(frozen=True, slots=True)
+class ForMany:
+    """What is to be sent: the text, and the tickets that can be answered."""
+
+    text: str
+    tickets: tuple[int, ...]
+
+
+class BulkReply(ModalScreen[ForMany | None]):
+    """Answers with what is to be sent."""
+
+    BINDINGS: ClassVar = [
+        ("ctrl+s", "go_on", ""),
+        ("escape", "back", ""),
+        ("pagedown", "scroll(8)", ""),
+        ("pageup", "scroll(-8)", ""),
+    ]
+
+    def __init__(self, ids: Sequence[int], text: str = "") -> None:
+        super().__init__()
+        self._ids = ids
+        self._begins_with = text
+        self._previews: list[Preview] | None = None
+
+    @property
+    def _app(self) -> HelpdeskApp:
+        return cast("HelpdeskApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """The text, and below it what would be sent."""
+        title = ngettext("One text for {n} ticket", "One text for {n} tickets", len(self._ids))
+        with Vertical(id="dialog", classes="wide"):
+            yield Static(Text(title), classes="title", markup=False)
+            yield TextBox(self._begins_with, id="text", soft_wrap=True)
+            with VerticalScroll(id="scroll", can_focus=False):
+                yield Static("", id="bulk-preview", markup=False)
+            yield Static("", classes="help", id="bulk-help", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin to write."""
+        self.query_one("#text", TextArea).focus()
+        self._say(_("{{customer}} {{agent}} {{subject}} are filled in · ^S shows what each gets · Esc leaves"))
+
+    def on_text_area_changed(self) -> None:
+        """What was shown is not what stands there now."""
+        if self._previews is not None:
+            self._previews = None
+            self.query_one("#bulk-preview", Static).update("")
+            self._say(_("^S shows what each gets · Esc leaves"))
+
+    def action_go_on(self) -> None:
+        """Show what would be sent; when that is shown, send it."""
+        if self._previews is None:
+            self._app.opening(self._look())
+            return
+        able = tuple(one.number for one in self._previews if not one.refusal)
+        if able:
+            self.dismiss(ForMany(self.query_one("#text", TextArea).text, able))
+
+    async def _look(self) -> None:
+        text = self.query_one("#text", TextArea).text
+        if not clean_text(text).strip():
+            self._say(_("Write something first."), is_error=True)
+            return
+        desk = self._app.desk
+        numbers = await self._app.read(numbers_of, self._ids)
+        wanted = [numbers[one] for one in self._ids if one in numbers]
+        try:
+            writer = Writer(desk.actor, desk.settings, desk.clock())
+            found = await self._app.read(previews, wanted, text, writer)
+        except HelpdeskError as error:
+            self._say(f"{error.message} {error.hint}", is_error=True)
+            return
+        self._previews = found
+        self.query_one("#bulk-preview", Static).update(_as_text(found))
+        able = sum(not one.refusal for one in found)
+        words = ngettext("^S sends {n} answer", "^S sends {n} answers", able)
+        self._say(words + " · " + _("Esc back to the text"))
+
+    def action_back(self) -> None:
+        """Back to the text, then away."""
+        if self._previews is None:
+            self.dismiss(None)
+        else:
+            self.on_text_area_changed()
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll what would be sent."""
+        self.query_one("#scroll").scroll_relative(y=lines, animate=False)
+
+    def _say(self, words: str, *, is_error: bool = False) -> None:
+        self.query_one("#bulk-help", Static).update(Text(clean_line(words, 400), "bold reverse" if is_error else ""))
+
+
+def _as_text(found: Sequence[Preview]) -> Text:
+    text = Text()
+    for one in found:
+        to = shown(one.to) if one.to else "–"
+        text.append(f"#{one.number} {to}\n", "bold")
+        if one.refusal:
+            text.append(f"! {_('gets nothing: {reason}').format(reason=one.refusal)}\n", "bold reverse")
+        else:
+            text.append(f"{clean_text(one.text)}\n\n")
+    return text

@@ -1,0 +1,207 @@
+"""Reading in a real terminal: words, files, links, originals, what is new, and what became of a mail."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+from helpdesk_tui.desk.assignment import assign
+from helpdesk_tui.desk.conversation import note, reply
+from helpdesk_tui.desk.delivery import claim, conclude
+from helpdesk_tui.terms import SYSTEM, OutboxState
+from tests.build import letter_bytes, received, sql, thread
+from tests.screens.stage import OpenApp, Stage
+
+
+def with_file(stage: Stage) -> None:
+    """A mail with a file and a link whose words say another page than it leads to."""
+    mail = EmailMessage(SMTP)
+    mail["From"], mail["To"] = "Erika Beispiel <erika@kunde.example>", "support@desk.example"
+    mail["Subject"], mail["Message-ID"] = "Kontoauszug", "<konto.1@kunde.example>"
+    mail.set_content("Siehe https://pay.example/4711 und die Datei.")
+    mail.add_attachment(b"Betrag 12,00 EUR\n\x1b]52;c;eA==\x07 zweimal", "text", "plain", filename="../../konto.txt")
+    received(stage.desk(ago=timedelta(minutes=10)), mail.as_bytes())
+
+
+def opened(app: OpenApp, number: int, *shows: str) -> OpenApp:
+    app.up().press("#").shows("Ticket number")
+    app.write(str(number)).press("enter").shows(f"#{number} ", *shows)
+    return app
+
+
+def test_words_are_found_in_the_thread_also_in_what_is_folded(morning: Stage) -> None:
+    with morning.app() as app:
+        opened(app, 1002, "4 quoted lines").press("/").shows("find in this thread")
+        app.write("anbei").shows("│ > anbei Ihre Rechnung")
+        assert re.search(rb"> \x1b\[0m\x1b\[[0-9;]*manbei\x1b", app.bytes_seen()), "it is marked"
+        app.press("enter").press("escape").settled(0.4)
+        app.press("/").shows("find in this thread")
+        app.write("nirgends").press("enter").shows("nirgends is not in this thread.")
+        app.press("escape", "q").shows("5 tickets")
+        assert app.quit() == 0
+
+
+def test_a_file_is_saved_under_a_safe_name_and_shown_as_text(morning: Stage) -> None:
+    with_file(morning)
+    downloads = morning.folder / "downloads"
+    downloads.mkdir()
+    (downloads / "konto.txt").write_text("mine")
+    with morning.app(env={"HELPDESK_UI_DOWNLOADS": str(downloads)}) as app:
+        opened(app, 1007, "+ konto.txt").press("o").shows("Files and links")
+        app.press("enter").shows("save it", "show it as text")
+        app.press("enter").shows("Saved as ")
+        app.press("o").shows("Files and links")
+        app.press("enter").shows("show it as text")
+        app.press("down", "enter").shows("Betrag 12,00 EUR")
+        app.press("q").gone("Betrag 12,00 EUR")
+        app.press("o").shows("Files and links")
+        app.press("enter").shows("There is no display here")
+        app.press("down", "down", "enter").shows("There is no display here to open it on. Save it, and open it there.")
+        assert app.quit() == 0
+        copied = [one for one in re.findall(rb"\x1b\]52;c;([^\x07\x1b]*)", app.bytes_seen()) if one == b"eA=="]
+        assert copied == [], "nothing in the file reached the terminal"
+    assert (downloads / "konto.txt").read_text() == "mine"
+    saved = downloads / "konto-2.txt"
+    assert saved.read_bytes().startswith(b"Betrag")
+    assert saved.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_is_listed_with_its_true_target_and_copied(morning: Stage) -> None:
+    with_file(morning)
+    with morning.app() as app:
+        opened(app, 1007, "+ konto.txt").press("o").shows("pay.example https://pay.example/4711")
+        app.write("pay.ex").press("enter").shows("copy it")
+        app.press("enter").shows("the link sent to the terminal's clipboard")
+        assert app.quit() == 0
+
+
+def test_with_a_display_a_file_is_handed_to_the_opener_and_its_copy_goes(morning: Stage) -> None:
+    with_file(morning)
+    told = morning.folder / "told"
+    opener = morning.folder / "opener"
+    opener.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {told}.new; cp "$2" {told}.copy; mv {told}.new {told}\n')
+    opener.chmod(0o755)
+    env = {"DISPLAY": ":9", "HELPDESK_UI_OPENER": f"{opener} --show", "SSH_CONNECTION": "", "SSH_TTY": ""}
+    with morning.app(env=env) as app:
+        opened(app, 1007, "+ konto.txt").press("o").shows("Files and links")
+        app.press("enter").shows("open it with")
+        app.press("down", "down", "enter").shows("konto.txt is opened")
+        app.until(lambda _screen: told.exists(), "the opener was started")
+        option, path = told.read_text().splitlines()
+        assert option == "--show"
+        assert Path(path).name == "konto.txt"
+        assert Path(path).parent.stat().st_mode & 0o777 == 0o700
+        assert app.quit() == 0
+    assert not Path(path).parent.exists()
+
+
+def test_the_original_is_one_key_away_and_can_be_searched(morning: Stage) -> None:
+    with morning.app() as app:
+        opened(app, 1003, "Since Monday").press("v").shows("Original of message", "Subject: VPN drops")
+        app.press("/").write("nowhere").press("enter").shows("nowhere is not in it")
+        app.press("q").gone("Original of message")
+        app.press("c").shows("stays in the house")
+        app.write("x").press("ctrl+s").shows("Note on #1003")
+        app.press("G", "v").shows("This is no mail; it has no original.")
+        assert app.quit() == 0
+
+
+def test_what_is_new_is_seen_first_and_marked_until_it_was_open(morning: Stage) -> None:
+    with morning.app() as app:
+        opened(app, 1003, "Since Monday").press("q").shows("1 Mine 0")
+        for n in range(12):
+            note(morning.desk("bob"), 1003, f"Note {n}\n\nwith lines")
+        opened(app, 1003, "● ▪ note · Bob", "Note 11")
+        app.press("q").shows("1 Mine 0")
+        opened(app, 1003, "Note 11")
+        assert "●" not in "\n".join(app.screen()[3:-2])
+        assert app.quit() == 0
+
+
+def test_a_note_that_hands_it_on_stays_on_top_until_one_goes_on(morning: Stage) -> None:
+    assign(morning.desk("bob"), [1002], "anna", "Ruft um 15:00 an.")
+    with morning.app() as app:
+        app.up().shows("8 For me 1")
+        opened(app, 1002, "bob hands it on to you: Ruft um 15:00 an.")
+        app.press("q").shows("1 Mine 1")
+        opened(app, 1002, "bob hands it on to you")
+        app.press("r").shows("then: waiting")
+        app.write("Gern.").press("ctrl+s").shows("is on its way")
+        app.gone("bob hands it on to you")
+        assert app.quit() == 0
+
+
+def test_a_colleague_is_asked_and_has_looked(morning: Stage) -> None:
+    note(morning.desk("bob"), 1002, "@anna kennst du das?")
+    with morning.app() as app:
+        opened(app, 1002, "bob asks you: @anna kennst du das?")
+        app.press("q").gone("8 For me 1")
+        assert app.quit() == 0
+    assert sql(morning.desk().store, "SELECT * FROM notice") == []
+
+
+def test_a_message_is_quoted_where_one_writes(morning: Stage) -> None:
+    with morning.app() as app:
+        opened(app, 1003, "Since Monday").press(">").shows("> Since Monday.", "> Tunde")
+        app.write("Which gateway?").press("ctrl+s").shows("is on its way")
+        assert app.quit() == 0
+    said = thread(morning.desk(), 1003)[-1].text
+    assert re.search(r"Tunde Okafor wrote:\n> Since Monday\.", said)
+    assert said.endswith("Which gateway?")
+
+
+def test_a_message_becomes_a_ticket_of_its_own(morning: Stage) -> None:
+    note(morning.desk("bob"), 1003, "And the printer.")
+    with morning.app() as app:
+        opened(app, 1003, "And the printer.").press("<").shows(
+            re.compile(r"#\d+ is a ticket of its own now, out of #1003")
+        )
+        app.gone("And the printer.").press("u").shows("Undone")
+        app.shows("And the printer.", "a message came back")
+        assert app.quit() == 0
+
+
+def test_a_mail_that_failed_says_why_and_what_can_be_done(morning: Stage) -> None:
+    desk = morning.desk()
+    reply(desk, 1003, "Which gateway?")
+    entry = claim(desk.acting_as(SYSTEM), letter_bytes)
+    assert entry
+    conclude(desk.acting_as(SYSTEM), entry.outbox_id, OutboxState.FAILED, "550 no such user")
+    with morning.app() as app:
+        opened(app, 1003, "not sent", "550 no such user", "press ! to say what is done")
+        app.press("!").shows("This mail did not arrive", "send it again", "take it back and edit it")
+        app.press("enter").shows("The mail on #1003 is tried again")
+        app.shows("waiting to be sent")
+        app.press("!").shows("This mail needs nothing")
+        assert app.quit() == 0
+
+
+def test_within_the_window_u_takes_an_answer_back_and_quitting_asks(morning: Stage) -> None:
+    with morning.app(env={"HELPDESK_REPLIES_UNDO_SECONDS": "30"}) as app:
+        opened(app, 1003, "Since Monday").press("r").shows("then: waiting")
+        app.write("Which gateway?").press("ctrl+s").shows("· u undoes it, 30 s")
+        app.shows("leaves today")
+        app.press("ctrl+q")
+        app.shows(re.compile(r"Your answer leaves in \d+ s, u takes it back"))
+        app.press("u").shows("its text is a draft again")
+        assert app.quit() == 0
+    assert [one.text for one in thread(morning.desk(), 1003)] == ["Since Monday.\n\nTunde"]
+
+
+def test_an_answer_can_leave_later_and_come_back_in_some_days(morning: Stage) -> None:
+    with morning.app() as app:
+        opened(app, 1003, "Since Monday").press("r").shows("then: waiting")
+        app.write("Which gateway?").press("ctrl+o").shows("What happens after sending")
+        app.write("another time").press("enter").shows("When it leaves")
+        app.write("yesterday").press("enter").shows("is not a date")
+        app.press("ctrl+u").write("+2d").press("enter").shows("leaves ")
+        app.press("ctrl+o").shows("What happens after sending")
+        app.write("customer, back in 3").press("enter").shows("back in 3 working days")
+        app.press("ctrl+s").shows("is on its way")
+        assert app.quit() == 0
+    sent = thread(morning.desk(), 1003)[-1]
+    assert sent.leaves_at is not None
+    assert sql(morning.desk().store, "SELECT kind FROM timer WHERE done_at IS NULL") == [("remind",)]
