@@ -16,6 +16,7 @@ from helpdesk_tui.cli import (
     admin,
     aside,
     callback,
+    conversation,
     customer,
     db,
     demo,
@@ -42,6 +43,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+conversation.add_to(tickets.app, mail.outbox_app)
 app.add_typer(tickets.app, name="ticket")
 mail.app.command(name="ledger")(ledger.ledger)
 mail.app.command(name="aside")(aside.list_aside)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,11 @@ from helpdesk_tui.cli.output import plain, print_json, print_outcome, print_tabl
 from helpdesk_tui.errors import NotFound, Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line
+from helpdesk_tui.terms import ResolutionRule
 
 if TYPE_CHECKING:
     from helpdesk_tui.desk.queue_mail import QueueMailNow
+    from helpdesk_tui.desk.queue_work import QueueWork
     from helpdesk_tui.store.queries.setup import QueueRow
 
 
@@ -39,6 +42,7 @@ NUMBER = typer.Option(
     None, "--confirm-with-number/--confirm-without-number", help="Whether the ticket's number is told."
 )
 _PLACES = "{until}, {number} and {queue} may stand in it; an empty one goes back to ours."
+_FILLED = "{{customer}}, {{agent}}, {{queue}}, {{ticket}} and {{subject}} are filled in."
 _LONGEST_FILE = 100_000
 
 
@@ -60,15 +64,17 @@ def list_queues(as_json: bool = JSON) -> None:
 def show(name: str = NAME, as_json: bool = JSON) -> None:
     """Show a queue, and how it would confirm a request that comes now."""
     from helpdesk_tui.desk.queue_mail import queue_mail
+    from helpdesk_tui.desk.queue_work import queue_work
     from helpdesk_tui.store.queries.setup import queues
 
     desk = open_desk()
     now = desk.ask(queue_mail, name, desk.settings.calendar, desk.clock())
+    work = desk.ask(queue_work, name)
     row = next(one for one in desk.ask(queues) if one.name == name)
     if as_json:
-        print_json({**_queue_json(row), **_mail_json(now)})
+        print_json({**_queue_json(row), **_mail_json(now), **_work_json(work)})
     else:
-        say("\n".join(_in_words(row, now)))
+        say("\n".join([*_in_words(row, now), *_work_in_words(work)]))
 
 
 @app.command(name="add")
@@ -108,25 +114,46 @@ def set_queue(
         "--plus-addresses/--no-plus-addresses",
         help="Answers come back to NAME+WORD@DOMAIN, where the server does.",
     ),
+    resolution: ResolutionRule | None = typer.Option(
+        None, "--resolution", help="Whether an agent is asked what solved a ticket."
+    ),
+    closes_after: int | None = typer.Option(
+        None, "--closes-after", help="A solved ticket closes after so many working days; 0 never."
+    ),
+    salutation_de: str | None = typer.Option(None, "--salutation-de", help=f"How letters begin. {_FILLED}"),
+    salutation_en: str | None = typer.Option(None, "--salutation-en", metavar="TEXT"),
+    signature_de: str | None = typer.Option(None, "--signature-de", help="How they end.", metavar="FILE|TEXT"),
+    signature_en: str | None = typer.Option(None, "--signature-en", metavar="FILE|TEXT"),
     batch: str | None = BATCH,
     as_json: bool = JSON,
 ) -> None:
     """Change a queue; addresses given replace the ones it has."""
     from helpdesk_tui.desk import settings
     from helpdesk_tui.desk.queue_mail import QueueMail
+    from helpdesk_tui.desk.queue_work import QueueWork
 
     texts = {"de": text_de, "en": text_en}
     mail = QueueMail(
         confirms=confirm,
         within=within,
         with_number=with_number,
-        texts={language: _text(said) for language, said in texts.items() if said is not None},
+        texts=_given(texts),
         robots=robots,
         has_plus_addresses=plus,
     )
+    work = QueueWork(
+        resolution_rule=resolution,
+        closes_after=closes_after,
+        salutation=_given({"de": salutation_de, "en": salutation_en}),
+        signature=_given({"de": signature_de, "en": signature_en}),
+    )
     desk, change = open_desk(batch), settings.set_queue
-    outcome = desk.do(change, name, address or None, display_name, is_confidential=confidential, mail=mail)
+    outcome = desk.do(change, name, address or None, display_name, is_confidential=confidential, mail=mail, work=work)
     print_outcome(outcome, as_json)
+
+
+def _given(texts: Mapping[str, str | None]) -> dict[str, str]:
+    return {language: _text(said) for language, said in texts.items() if said is not None}
 
 
 def _text(said: str) -> str:
@@ -187,4 +214,25 @@ def _in_words(row: QueueRow, now: QueueMailNow) -> list[str]:
     for one in now.confirmations:
         whose = _("your own text") if one.is_own else _("our text")
         lines += ["", f"── {one.language} ({whose}) · {one.subject}", one.text]
+    return lines
+
+
+def _work_json(work: QueueWork) -> dict[str, Any]:
+    return {
+        "resolution": work.resolution_rule,
+        "closes_after": work.closes_after,
+        "salutation": dict(work.salutation),
+        "signature": dict(work.signature),
+    }
+
+
+def _work_in_words(work: QueueWork) -> list[str]:
+    closes = _("after {n} working days").format(n=work.closes_after) if work.closes_after else _("never by itself")
+    lines = [
+        "",
+        _("what solved a ticket is {rule}").format(rule=work.resolution_rule),
+        _("what is solved closes {when}").format(when=closes),
+    ]
+    for title, texts in ((_("salutation"), work.salutation), (_("signature"), work.signature)):
+        lines += [line for language, text in texts.items() for line in ("", f"── {language} · {title}", text)]
     return lines

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from helpdesk_tui.cli.invocation import BATCH, JSON, open_desk
 from helpdesk_tui.cli.output import plain, print_json, print_outcome, print_table, say, ticket_json
+from helpdesk_tui.cli.reading import TEXT_FILE, numbers_from, text_from
 from helpdesk_tui.errors import NotFound, Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.terms import Channel, MessageKind, Priority, Status
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Tickets: list them, show one, and everything that can be done.", no_args_is_help=True)
 _TICKET_AND_AGENT = 2
 NUMBERS = typer.Argument(..., help="Ticket numbers.", metavar="NUMBER…")
-TEXT_FILE = typer.Option("-", "--text-file", help="The text; - reads standard input.", metavar="FILE|-")
 
 
 @app.command(name="list", context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
@@ -85,7 +83,7 @@ def new(
     from helpdesk_tui.rules.callers import read_caller
 
     caller = read_caller(sender)
-    text = _text(text_file) if text_file else ""
+    text = text_from(text_file) if text_file else ""
     desk = open_desk(batch)
     request = NewRequest(caller.person, subject, text, phone or caller.phone, queue, channel, priority)
     print_outcome(desk.do(create, request), as_json)
@@ -106,7 +104,7 @@ def assign(
         raise Usage(_("--take and --none exclude each other."), _("Use one of them."))
     if not (take or none) and len(words) < _TICKET_AND_AGENT:
         raise Usage(_("Name tickets and an agent."), _("For example: helpdesk ticket assign 1042 anna"))
-    numbers = _numbers(words if take or none else words[:-1])
+    numbers = numbers_from(words if take or none else words[:-1])
     desk = open_desk(batch)
     if take:
         outcome = desk.do(assignment.take, numbers)
@@ -126,6 +124,7 @@ def set_(
     queue: str | None = typer.Option(None, "--queue"),
     due: str | None = typer.Option(None, "--due", help="2026-12-01T15:00, 2026-12-01, +4h of working time, or none."),
     summary: str | None = typer.Option(None, "--summary"),
+    resolution: str | None = typer.Option(None, "--resolution", help="What solved it, in a line."),
     requester: str | None = typer.Option(
         None, "--requester", help='Whose it is: an address or "Name <address>"; alone.', metavar="PERSON"
     ),
@@ -138,11 +137,11 @@ def set_(
 
     desk = open_desk(batch)
     if requester is not None:
-        others = (status, priority, category, queue, due, summary)
+        others = (status, priority, category, queue, due, summary, resolution)
         print_outcome(_set_requester(desk, numbers, requester, is_alone=others == (None,) * len(others)), as_json)
         return
     due_at = read_due(due, desk.clock(), desk.settings.calendar) if due is not None else None
-    fields = Fields(status, priority, category, queue, due_at, summary)
+    fields = Fields(status, priority, category, queue, due_at, summary, resolution)
     print_outcome(desk.do(set_fields, numbers, fields), as_json)
 
 
@@ -182,7 +181,7 @@ def tag(
     from helpdesk_tui.desk.tickets import tag as tag_tickets
 
     _refuse_options(words, "tag")
-    numbers = _numbers([word for word in words if word[:1] not in "+-"])
+    numbers = numbers_from([word for word in words if word[:1] not in "+-"])
     add = [word[1:] for word in words if word.startswith("+")]
     remove = [word[1:] for word in words if word.startswith("-")]
     if not numbers or not (add or remove):
@@ -200,7 +199,7 @@ def reply(
     """Answer the customer; the mail waits in the outbox until the poller sends it."""
     from helpdesk_tui.desk.conversation import reply as write_reply
 
-    print_outcome(open_desk(batch).do(write_reply, number, _text(text_file)), as_json)
+    print_outcome(open_desk(batch).do(write_reply, number, text_from(text_file)), as_json)
 
 
 @app.command()
@@ -213,7 +212,7 @@ def note(
     """Write an internal note."""
     from helpdesk_tui.desk.conversation import note as write_note
 
-    print_outcome(open_desk(batch).do(write_note, number, _text(text_file)), as_json)
+    print_outcome(open_desk(batch).do(write_note, number, text_from(text_file)), as_json)
 
 
 @app.command()
@@ -266,22 +265,6 @@ def _refuse_options(words: Iterable[str], command: str) -> None:
             )
 
 
-def _numbers(words: list[str]) -> list[int]:
-    wrong = next((word for word in words if not word.lstrip("#").isdecimal()), None)
-    if wrong is not None or not words:
-        raise Usage(_("{word} is not a ticket number.").format(word=wrong or '""'), _("Name at least one number."))
-    return [int(word.lstrip("#")) for word in words]
-
-
-def _text(source: str) -> str:
-    if source == "-":
-        return sys.stdin.buffer.read().decode("utf-8", "replace")
-    path = Path(source)
-    if not path.is_file():
-        raise Usage(_("There is no file {path}.").format(path=path), _("Name a text file, or - for standard input."))
-    return path.read_bytes().decode("utf-8", "replace")
-
-
 def _list_line(row: TicketRow) -> tuple[Any, ...]:
     who = row.requester.called
     return row.number, row.subject, who, row.queue, row.status, row.priority, row.assignee or "–"
@@ -291,6 +274,7 @@ def _whole(row: TicketRow, thread: list[MessageRow], history: list[EventRow]) ->
     return {
         **ticket_json(row),
         "summary": row.summary,
+        "resolution": row.resolution,
         "channel": row.channel,
         "merged_into": row.merged_into,
         "linked_to": row.linked_to,

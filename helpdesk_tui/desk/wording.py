@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.free_slots import Writer, free_slots
-from helpdesk_tui.errors import Refused
+from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.acknowledgement import language_for
 from helpdesk_tui.rules.placeholders import fill
@@ -75,12 +75,20 @@ def language_of_ticket(session: Session, ticket: Ticket) -> str:
 
 
 def quotation(session: Session, message_id: int, language: str, zone: str) -> str:
-    """A message as an answer to it quotes it."""
+    """A message as an answer to it quotes it.
+
+    Raises:
+        NotFound: there is no such message. Refused: it is a note or a call.
+    """
     return quote(_quoted(session, message_id, zone), language)
 
 
 def passed_on(session: Session, message_id: int, language: str, zone: str) -> str:
-    """A message as it is passed on."""
+    """A message as it is passed on.
+
+    Raises:
+        NotFound: there is no such message. Refused: it is a note or a call.
+    """
     return forwarded(_quoted(session, message_id, zone), language)
 
 
@@ -97,7 +105,9 @@ def refuse_internal(said: Message) -> None:
 
 
 def _quoted(session: Session, message_id: int, zone: str) -> Quoted:
-    said = session.get_one(Message, message_id)
+    said = session.get(Message, message_id)
+    if said is None:
+        raise NotFound(_("There is no message {id}.").format(id=message_id), _("See `ticket show`."))
     refuse_internal(said)
     people = tuple(Person(*person) for person in said.to)
     return Quoted(Person(said.from_name, said.from_address), said.received_at, said.subject, said.text, people, zone)
