@@ -120,7 +120,9 @@ def set_queue(
     closes_after: int | None = typer.Option(
         None, "--closes-after", help="A solved ticket closes after so many working days; 0 never."
     ),
-    salutation_de: str | None = typer.Option(None, "--salutation-de", help=f"How letters begin. {_FILLED}"),
+    salutation_de: str | None = typer.Option(
+        None, "--salutation-de", metavar="TEXT", help=f"How letters begin. {_FILLED}"
+    ),
     salutation_en: str | None = typer.Option(None, "--salutation-en", metavar="TEXT"),
     signature_de: str | None = typer.Option(None, "--signature-de", help="How they end.", metavar="FILE|TEXT"),
     signature_en: str | None = typer.Option(None, "--signature-en", metavar="FILE|TEXT"),
