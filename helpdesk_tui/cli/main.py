@@ -24,6 +24,7 @@ from helpdesk_tui.cli import (
     handover,
     ledger,
     mail,
+    prepared,
     queues,
     tickets,
     transfer,
@@ -54,6 +55,8 @@ app.add_typer(why.app, name="why")
 app.add_typer(mail.outbox_app, name="outbox")
 app.command(name="poll")(mail.poll)
 app.add_typer(callback.app, name="callback")
+app.add_typer(prepared.canned_app, name="canned")
+app.add_typer(prepared.macro_app, name="macro")
 app.add_typer(customer.app, name="customer")
 app.add_typer(db.app, name="db")
 app.command(name="init")(db.init)

@@ -50,58 +50,76 @@ class MacroText:
     is_shared: bool = False
 
 
-def keep_text(desk: Desk, wanted: CannedText) -> Outcome:
-    """Keep a prepared text; one of the same folder and name, of the same owner, is replaced.
+def keep_text(desk: Desk, *wanted: CannedText) -> Outcome:
+    """Keep prepared texts, all or none; one of the same folder and name, of the same owner, is replaced.
 
     Raises:
         Usage: name or text cannot be used. Refused: it is to be everybody's, and the actor may not do that.
     """
-    name, folder, text = clean_line(wanted.name, 100), clean_line(wanted.folder, 100), clean_text(wanted.text).strip()
+    for one in wanted:
+        _check_text(one)
+    with _writing(desk, wanted) as changes:
+        for one in wanted:
+            changes.say(_("Kept as {path}").format(path=_write_text(changes, one)))
+    return changes.outcome
+
+
+def _check_text(wanted: CannedText) -> None:
+    name, text = clean_line(wanted.name, 100), clean_text(wanted.text).strip()
     if not name or "/" in name or not text or len(text) > _LONGEST:
         raise Usage(
-            _("This text cannot be kept."),
+            _("The text “{name}” cannot be kept.").format(name=name),
             _("It needs a name without a slash, and {n} letters at most.").format(n=_LONGEST),
         )
     if wanted.language not in ("", *LANGUAGES):
         raise Usage(_("{word} is no language.").format(word=clean_line(wanted.language, 20)), ", ".join(LANGUAGES))
     check(text)
-    with _writing(desk, is_shared=wanted.is_shared) as changes:
-        place = _place(changes, wanted.queue, is_shared=wanted.is_shared)
-        row = _found(changes.session, CannedReply, place, CannedReply.folder == folder, CannedReply.name == name)
-        row = row or CannedReply(**place, folder=folder, name=name, updated_at=changes.now)
-        row.text, row.language, row.queue_id = text, wanted.language, place["queue_id"]
-        row.updated_at = changes.now
-        changes.session.add(row)
-        changes.say(_("Kept as {path}").format(path=f"{folder}/{name}" if folder else name))
-    return changes.outcome
 
 
-def keep_macro(desk: Desk, wanted: MacroText) -> Outcome:
-    """Keep a macro; one of the same name and owner is replaced, and so is another one under its digit.
+def _write_text(changes: Changes, wanted: CannedText) -> str:
+    folder, name = clean_line(wanted.folder, 100), clean_line(wanted.name, 100)
+    place = _place(changes, wanted.queue, is_shared=wanted.is_shared)
+    row = _found(changes.session, CannedReply, place, CannedReply.folder == folder, CannedReply.name == name)
+    row = row or CannedReply(**place, folder=folder, name=name, updated_at=changes.now)
+    row.text, row.language, row.queue_id = clean_text(wanted.text).strip(), wanted.language, place["queue_id"]
+    row.updated_at = changes.now
+    changes.session.add(row)
+    changes.session.flush()
+    return f"{folder}/{name}" if folder else name
+
+
+def keep_macro(desk: Desk, *wanted: MacroText) -> Outcome:
+    """Keep macros, all or none; one of the same name and owner is replaced, and another one leaves its digit.
 
     Raises:
         Usage: a step cannot be read, or the digit is none. Refused: it is to be everybody's, and the actor may not.
     """
-    name = clean_line(wanted.name, 100)
-    if not name or wanted.digit not in ("", *"123456789"):
-        raise Usage(_("This macro cannot be kept."), _("It needs a name, and a digit from 1 to 9 or none."))
-    read_steps(wanted.steps)
-    with _writing(desk, is_shared=wanted.is_shared) as changes:
-        place = _place(changes, wanted.queue, is_shared=wanted.is_shared)
-        if wanted.digit:
-            taken = update(Macro).where(_owned(Macro, place), col(Macro.digit) == wanted.digit, col(Macro.name) != name)
-            changes.session.execute(taken.values(digit="").execution_options(synchronize_session=False))
-        row = _found(changes.session, Macro, place, Macro.name == name)
-        row = row or Macro(**place, name=name, updated_at=changes.now)
-        row.steps, row.digit, row.queue_id = (
-            [clean_text(one).strip() for one in wanted.steps],
-            wanted.digit,
-            place["queue_id"],
-        )
-        row.updated_at = changes.now
-        changes.session.add(row)
-        changes.say(_("Macro {name} is kept").format(name=name))
+    for one in wanted:
+        if not clean_line(one.name, 100) or one.digit not in ("", *"123456789"):
+            raise Usage(
+                _("The macro “{name}” cannot be kept.").format(name=clean_line(one.name, 100)),
+                _("It needs a name, and a digit from 1 to 9 or none."),
+            )
+        read_steps(one.steps)
+    with _writing(desk, wanted) as changes:
+        for one in wanted:
+            changes.say(_("Macro {name} is kept").format(name=_write_macro(changes, one)))
     return changes.outcome
+
+
+def _write_macro(changes: Changes, wanted: MacroText) -> str:
+    name = clean_line(wanted.name, 100)
+    place = _place(changes, wanted.queue, is_shared=wanted.is_shared)
+    if wanted.digit:
+        taken = update(Macro).where(_owned(Macro, place), col(Macro.digit) == wanted.digit, col(Macro.name) != name)
+        changes.session.execute(taken.values(digit="").execution_options(synchronize_session=False))
+    row = _found(changes.session, Macro, place, Macro.name == name)
+    row = row or Macro(**place, name=name, updated_at=changes.now)
+    row.steps, row.digit = [clean_text(one).strip() for one in wanted.steps], wanted.digit
+    row.queue_id, row.updated_at = place["queue_id"], changes.now
+    changes.session.add(row)
+    changes.session.flush()
+    return name
 
 
 def drop_text(desk: Desk, text_id: int) -> Outcome:
@@ -128,8 +146,8 @@ def count_uses(session: Session, texts: Iterable[int], macros: Iterable[int] = (
         session.execute(more.execution_options(synchronize_session=False))
 
 
-def _writing(desk: Desk, *, is_shared: bool) -> AbstractContextManager[Changes]:
-    return desk.change(Verb.SHARED_TEXTS if is_shared else Verb.TEXTS)
+def _writing(desk: Desk, wanted: Sequence[CannedText] | Sequence[MacroText]) -> AbstractContextManager[Changes]:
+    return desk.change(Verb.SHARED_TEXTS if any(one.is_shared for one in wanted) else Verb.TEXTS)
 
 
 def _place(changes: Changes, queue: str, *, is_shared: bool) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from helpdesk_tui.desk.drafts import save_draft
 from helpdesk_tui.desk.mailroom import ArrivedMail, keep, quarantine
 from helpdesk_tui.desk.queue_mail import QueueMail, set_queue_mail
 from helpdesk_tui.desk.relations import link
+from helpdesk_tui.desk.texts import CannedText, MacroText, keep_macro, keep_text
 from helpdesk_tui.desk.watching import watch
 from helpdesk_tui.store.queries.people import customer_of_ticket
 from helpdesk_tui.terms import SYSTEM, LinkKind, OutboxState, Person, Priority, Status
@@ -74,6 +75,8 @@ def a_secret(place: Place) -> Secret:
     book(anna, number, Wish(number="+49 69 7654321", team="people"))
     ticket = row(anna, number).id
     save_draft(anna, ticket, "note", f"later {CANARY}")
+    keep_text(place.desk("root"), CannedText("Dismissal", f"Your {CANARY}.", queue="hr", is_shared=True))
+    keep_macro(place.desk("root"), MacroText("Dismissal", (f"note {CANARY}",), queue="hr", is_shared=True))
     save_draft(anna, None, "new", f"Heidi called again {CANARY}", {"subject": CANARY})
     received(anna, a_mail(f"I am away {CANARY}", sender=HEIDI.whole, to=HR, Auto_Submitted="auto-replied"))
     (kept,) = keep(system, "inbox", [ArrivedMail(f"no mail {CANARY}".encode(), place.clock())], "hr")

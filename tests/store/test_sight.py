@@ -27,6 +27,7 @@ from helpdesk_tui.desk import (
     mailroom,
     pages,
     settings,
+    texts,
     tickets,
     wording,
     writing_page,
@@ -53,6 +54,7 @@ from helpdesk_tui.store.queries import (
     thread,
     transfer,
 )
+from helpdesk_tui.store.queries import texts as prepared
 from helpdesk_tui.store.queries import tickets as listing
 from helpdesk_tui.store.queries import why as reasons
 from helpdesk_tui.store.queries.tickets import Asker
@@ -124,6 +126,9 @@ QUESTIONS: dict[Any, Question] = {
     people.customer_page: lambda _desk, hidden: [(hidden.customer,)],
     people.open_ticket_ids: lambda _desk, hidden: [(hidden.customer,)],
     people.customer_of_ticket: lambda _desk, hidden: [(hidden.ticket,)],
+    prepared.canned_replies: lambda desk, _hidden: [(desk.actor,), (desk.actor, "hr")],
+    prepared.macros: lambda desk, _hidden: [(desk.actor,), (desk.actor, "hr")],
+    texts.steps_of: lambda _desk, _hidden: [(one,) for one in range(1, 9)],
     setup.queues: lambda _desk, _hidden: [()],
     setup.resolution_rules: lambda _desk, hidden: [([hidden.ticket],)],
     notices.my_notices: lambda desk, _hidden: [(desk.actor,)],
@@ -215,7 +220,7 @@ def test_the_list_below_names_every_question() -> None:
 
 #: Modules of the desk that screens and commands put questions to.
 _OF_DESK = (
-    pages, mailroom, conversation, drafts, sight, beside, copies, life, relating, wording, writing_page,
+    pages, mailroom, conversation, drafts, sight, beside, copies, life, relating, texts, wording, writing_page,
 )  # fmt: skip
 
 
