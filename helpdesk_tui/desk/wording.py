@@ -61,6 +61,18 @@ def filled(session: Session, ticket: Ticket, text: str, writer: Writer) -> str:
     return fill(text, values, lambda count: free_slots(session, ticket, writer, count, language))
 
 
+def as_on(session: Session, ticket_id: int, text: str, writer: Writer) -> str:
+    """A prepared text as it reads on the ticket of this id.
+
+    Raises:
+        NotFound: there is no such ticket. Usage: the text has a place that cannot be filled in.
+    """
+    ticket = session.get(Ticket, ticket_id)
+    if ticket is None:
+        raise NotFound(_("The ticket is not there any more."), "")
+    return filled(session, ticket, text, writer)
+
+
 def language_of_ticket(session: Session, ticket: Ticket) -> str:
     """The language a customer is written to in: that of what they wrote last, else by their address."""
     said = select(col(Message.text)).where(

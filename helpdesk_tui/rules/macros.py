@@ -60,6 +60,11 @@ def read_steps(lines: Sequence[str]) -> tuple[Step, ...]:
     return steps
 
 
+def sends(lines: Sequence[str]) -> bool:
+    """True where one of these steps writes to the customer."""
+    return any(step.deed in (Deed.REPLY, Deed.CANNED) for step in read_steps(lines))
+
+
 def _read(number: int, line: str) -> Step:
     word, _blank, value = clean_text(line).strip().partition(" ")
     try:

@@ -11,7 +11,8 @@ from typing import Any
 
 from helpdesk_tui.desk.free_slots import Writer
 from helpdesk_tui.desk.pages import TicketPage
-from helpdesk_tui.desk.sending import MOST_BYTES, keep_file
+from helpdesk_tui.desk.sending import MOST_BYTES, Sending, keep_file
+from helpdesk_tui.desk.wording import as_on
 from helpdesk_tui.desk.writing_page import WritingPage, writing_page
 from helpdesk_tui.errors import HelpdeskError, Refused
 from helpdesk_tui.language import _, ngettext
@@ -25,6 +26,7 @@ from helpdesk_tui.screens.dialogs.people_of_mail import Chosen, PeopleDialog
 from helpdesk_tui.screens.phrases import moment, status_word
 from helpdesk_tui.screens.verb_screen import VerbScreen
 from helpdesk_tui.screens.widgets.composer import Composer
+from helpdesk_tui.store.queries.texts import CannedRow
 from helpdesk_tui.store.queries.thread import MessageRow
 from helpdesk_tui.terms import CallDirection, ResolutionRule, Status
 
@@ -192,6 +194,33 @@ class ComposingScreen(VerbScreen):
         if self.composer.what is not None:
             self.composer.change(replace(self.composer.what, files=(*self.composer.what.files, kept)))
             self.composer.focus_text()
+
+    def action_canned(self) -> None:
+        """Put a prepared text in."""
+        about, page = self.composer.about, self.page
+        if self.can("canned") and page is not None:
+            language = about.language if about else ""
+            self.desk_app.opening(self.pick_text(page.ticket.queue, language, self._put_in))
+
+    def _put_in(self, row: CannedRow) -> None:
+        self.desk_app.opening(self._filled_in(row))
+
+    async def _filled_in(self, row: CannedRow) -> None:
+        text = await self.desk_app.read(as_on, self.ticket_id, row.text, self._writer())
+        what = self.composer.what
+        if what is not None:
+            self.composer.insert(text)
+            self.composer.change(replace(what, canned=tuple(dict.fromkeys((*what.canned, row.id)))))
+            self.composer.focus_text()
+
+    def text_to_begin_with(self) -> str:
+        """What is being written."""
+        return self.composer.text.strip() if self.composer.has_text else ""
+
+    def sending_now(self) -> Sending:
+        """Late enough to be taken back, and refused where somebody wrote what is not shown here yet."""
+        seen = frozenset(one.id for one in self.page.messages) if self.page else None
+        return replace(super().sending_now(), seen=seen)
 
     def action_editor(self) -> None:
         """Write in one's own editor."""

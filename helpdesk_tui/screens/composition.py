@@ -31,7 +31,7 @@ class Composition:
     Args:
         answers: the id of the message it answers or passes on. remind_in: working days, 0 is never.
         leaves_at: when it is to leave, where that is not at once. is_quoting: it brings along what it answers.
-        direction, number, started_at: of a call.
+        direction, number, started_at: of a call. canned: the ids of the prepared texts in it.
     """
 
     kind: str
@@ -47,6 +47,7 @@ class Composition:
     direction: CallDirection = CallDirection.IN
     number: str = ""
     started_at: datetime | None = None
+    canned: tuple[int, ...] = ()
 
     @property
     def people(self) -> tuple[Person, ...]:
@@ -73,6 +74,7 @@ class Composition:
             "direction": self.direction,
             "number": self.number,
             "started_at": self.started_at.isoformat() if self.started_at else None,
+            "canned": list(self.canned),
         }
 
 
@@ -94,6 +96,7 @@ def from_fields(usual: Composition, fields: Mapping[str, Any]) -> Composition:
         direction=CallDirection(fields["direction"]),
         number=fields["number"],
         started_at=datetime.fromisoformat(fields["started_at"]) if fields["started_at"] else None,
+        canned=tuple(fields.get("canned", ())),
     )
 
 
@@ -159,6 +162,7 @@ def verb(
         quoted=quoted,
         remind_in=one.remind_in,
         resolution=one.resolution,
+        canned=one.canned,
     )
     if one.kind == FORWARD:
         told = replace(sending, seen=None)

@@ -324,6 +324,7 @@ _VERBS = (
     "relations",
     "snooze",
     "watch",
+    "macro",
 )
 _NEEDS_TICKET = frozenset(_VERBS)
 _ONE_TICKET = frozenset(

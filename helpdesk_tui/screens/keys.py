@@ -116,6 +116,7 @@ def table() -> tuple[Key, ...]:
         Key("verb.relations", "L", "", _("linked tickets: open, link, incident, unmerge")),
         Key("verb.snooze", "Z", "", _("put it away until later, or be reminded")),
         Key("verb.watch", "w", "", _("be told what is new on it, or no more")),
+        Key("verb.macro", "z", "", _("do a macro: several things at once")),
         Key("any.card", "T", "", _("the card of the call that is due, or booked here")),
         Key("any.calendar", "B", "", _("the week of calls, only to look at")),
         Key("any.new", "n,ctrl+n", _("new/call"), _("new request or call; ctrl+n inside a field")),
@@ -227,6 +228,7 @@ def table() -> tuple[Key, ...]:
         Key("write.send", "ctrl+s", _("send"), _("send or save")),
         Key("write.then", "ctrl+o", _("then"), _("choose what happens next, and when it leaves")),
         Key("write.recipients", "ctrl+r", _("who"), _("choose who gets it")),
+        Key("write.canned", "ctrl+t", _("canned"), _("put a prepared text in; keep or edit one")),
         Key("write.attach", "ctrl+f", _("file"), _("attach a file, or take one away")),
         Key("write.editor", "ctrl+g", "$EDITOR", _("write in your own editor")),
         Key("write.thread", "tab", _("thread"), _("to the thread; the draft stays")),
@@ -237,7 +239,7 @@ def table() -> tuple[Key, ...]:
 #: What the line of keys shows, the most wanted first; how much of it depends on the width.
 _FOOTER = (
     "ticket", "put_away", "next_list", "book", "next_free", "give_up", "team", "next_week", "give", "share", "pane", "reply", "assign", "take", "priority",
-    "status", "solve", "new", "callback", "filter", "send", "then", "recipients", "attach", "editor", "thread",
+    "status", "solve", "new", "callback", "filter", "send", "then", "recipients", "canned", "attach", "editor", "thread",
     "leave", "note", "why", "undo", "tags", "open", "unfold", "back", "mark", "next_ticket",
 )  # fmt: skip
 
@@ -254,6 +256,14 @@ def bindings(*areas: str) -> list[Binding]:
         Binding(key.keys, key.action, key.word or key.help, show=False, id=key.id)
         for key in table()
         if key.area in areas
+    ]
+
+
+def macro_bindings() -> list[Binding]:
+    """1 to 9: the macros under these digits."""
+    return [
+        Binding(str(n), f"macro_under({n})", _("macro {n}").format(n=n), show=False, id=f"ticket.macro_{n}")
+        for n in range(1, 10)
     ]
 
 

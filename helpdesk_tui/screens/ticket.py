@@ -22,7 +22,7 @@ from helpdesk_tui.screens.composition import from_fields
 from helpdesk_tui.screens.desk_screen import WIDEST
 from helpdesk_tui.screens.dialogs.dialog import Help
 from helpdesk_tui.screens.dialogs.viewer import Viewer
-from helpdesk_tui.screens.keys import Key, bindings, table
+from helpdesk_tui.screens.keys import Key, bindings, macro_bindings, table
 from helpdesk_tui.screens.person_screen import page_refusal
 from helpdesk_tui.screens.phrases import due, is_fresh, moment, priority_word, status_word, waiting
 from helpdesk_tui.screens.reading_screen import ReadingScreen
@@ -41,7 +41,7 @@ from helpdesk_tui.terms import NoticeKind
 class TicketScreen(ReadingScreen):
     """A ticket with its conversation and composer."""
 
-    BINDINGS: ClassVar = [*bindings("ticket", "write")]
+    BINDINGS: ClassVar = [*bindings("ticket", "write"), *macro_bindings()]
     AREAS: ClassVar[tuple[str, ...]] = ("ticket", "verb", "any")
 
     def __init__(self, ticket_id: int, siblings: TicketList, writing: str = "") -> None:

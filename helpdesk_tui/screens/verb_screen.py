@@ -10,14 +10,14 @@ from helpdesk_tui.language import _
 from helpdesk_tui.rules.promise import read_due
 from helpdesk_tui.screens.dialogs.dialog import Ask
 from helpdesk_tui.screens.phrases import load_word, priority_word, status_word
-from helpdesk_tui.screens.relation_screen import RelationScreen
+from helpdesk_tui.screens.prepared_screen import PreparedScreen
 from helpdesk_tui.store.queries import setup
 from helpdesk_tui.store.queries.staff import ColleagueRow, colleagues
 from helpdesk_tui.store.queries.tickets import ticket_rows
 from helpdesk_tui.terms import Priority, Status
 
 
-class VerbScreen(RelationScreen):
+class VerbScreen(PreparedScreen):
     """A screen whose keys do something to the chosen tickets."""
 
     def action_take(self) -> None:

@@ -23,7 +23,7 @@ from helpdesk_tui.terms import Outcome, ResolutionRule, Status
 _DAYS = (1, 2, 3, 5, 10)
 
 
-_WRITING = frozenset({"send", "then", "recipients", "attach", "editor", "leave", "thread"})
+_WRITING = frozenset({"send", "then", "recipients", "attach", "canned", "editor", "leave", "thread"})
 _OF_MAIL = frozenset({"recipients", "attach"})
 
 

@@ -138,6 +138,7 @@ QUESTIONS: dict[Any, Question] = {
     beside.beside: lambda desk, hidden: [(hidden.ticket, desk.actor)],
     writing_page.writing_page: lambda desk, hidden: [(hidden.ticket, _writer(desk))],
     wording.quotation: lambda _desk, hidden: [(hidden.message, "en", "UTC")],
+    wording.as_on: lambda desk, hidden: [(hidden.ticket, "{{customer}} {{subject}}", _writer(desk))],
     wording.passed_on: lambda _desk, hidden: [(hidden.message, "en", "UTC")],
     life.life: lambda desk, hidden: [(hidden.number, desk.actor, desk.settings.calendar, desk.clock())],
     relating.children: lambda _desk, hidden: [(hidden.ticket,)],

@@ -69,11 +69,15 @@ class Picker(Dialog):
         """Take what is highlighted."""
         highlighted = self.query_one("#options", OptionList).highlighted
         if highlighted is not None and highlighted < len(self._offered):
-            self.dismiss(self._offered[highlighted])
+            self.take(self._offered[highlighted])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Take what was clicked."""
-        self.dismiss(self._offered[event.option_index])
+        self.take(self._offered[event.option_index])
+
+    def take(self, answer: str) -> None:
+        """Leave with an answer."""
+        self.dismiss(answer)
 
     def action_move(self, step: int) -> None:
         """Move the highlight."""
