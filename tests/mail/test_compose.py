@@ -126,7 +126,7 @@ def test_a_plain_letter_is_a_plain_mail() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_any_name_arrives_as_it_is_and_as_nothing_else(name: str) -> None:
+def test_any_name_arrives_as_it_is_but_for_what_might_be_decoded_again(name: str) -> None:
     content = compose(
         a_letter(
             sender=Person(name, "support@desk.example"),
@@ -135,7 +135,7 @@ def test_any_name_arrives_as_it_is_and_as_nothing_else(name: str) -> None:
         )
     )
     assert_valid(content)
-    shown = clean_line(name, 200)
+    shown = clean_line(name, 200).replace("=?", "=_")
     incoming = parse(content)
     assert incoming.sender == Person(shown, "support@desk.example")
     assert incoming.to == (Person(shown, "mira@customer.example"), Person(shown, "otto@customer.example"))

@@ -42,7 +42,9 @@ def test_a_mail_is_answered_by_keys_and_the_answer_comes_home(
         app.send(b"Wir schicken morgen jemanden.")
         app.wait_for("schicken morgen jemanden.")
         app.send(b"\x13")
-        smtp_sink.wait_for(1)
+        app.wait_for("u undoes it")
+        assert not smtp_sink.messages, "it can still be taken back"
+        smtp_sink.wait_for(1, timeout=10 + 2 * PATIENCE)
         sent = email.message_from_bytes(smtp_sink.messages[0].raw, policy=email.policy.default)
         assert str(sent["Subject"]) == "Re: Lagertor klemmt"
         assert not re.search(rf"\b{number}\b", f"{sent['Subject']} {smtp_sink.messages[0].raw.decode()}")

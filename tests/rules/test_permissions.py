@@ -9,7 +9,7 @@ from helpdesk_tui.terms import SYSTEM, Actor, Role, Verb
 
 ONLY_SYSTEM = {Verb.RECEIVE, Verb.DELIVERY, Verb.TIMER}
 ONLY_ADMINS = {Verb.CONFIGURE, Verb.IMPORT}
-ONLY_LEADS = {Verb.PLAN, Verb.HAND_OVER}
+ONLY_LEADS = {Verb.PLAN, Verb.HAND_OVER, Verb.SHARED_TEXTS}
 
 
 def actor(role: Role) -> Actor:

@@ -36,11 +36,13 @@ def test_words_are_found_in_the_thread_also_in_what_is_folded(morning: Stage) ->
     with morning.app() as app:
         opened(app, 1002, "4 quoted lines").press("/").shows("find in this thread")
         app.write("anbei").shows("│ > anbei Ihre Rechnung")
+        app.settled(0.4)
         assert re.search(rb"> \x1b\[0m\x1b\[[0-9;]*manbei\x1b", app.bytes_seen()), "it is marked"
         app.press("enter").press("escape").settled(0.4)
         app.press("/").shows("find in this thread")
         app.write("nirgends").press("enter").shows("nirgends is not in this thread.")
-        app.press("escape", "q").shows("5 tickets")
+        app.press("escape").settled(0.4)
+        app.press("q").shows("5 tickets")
         assert app.quit() == 0
 
 
