@@ -82,7 +82,7 @@ class HelpdeskApp(App[None]):
         self.failure: HelpdeskError | None = None
         self.is_stuck = False
         self.animation_level = "none"
-        self.undo_window, self.openings = UndoWindow(), Openings()
+        self.undo_window, self.openings = UndoWindow(settings.replies.undo_seconds), Openings()
         self._login = login
         self._desk: Desk | None = None
         self._drafts: DraftKeeper | None = None

@@ -13,7 +13,7 @@ from helpdesk_tui.desk.free_slots import Writer
 from helpdesk_tui.desk.letters import answers_to, cannot_reply
 from helpdesk_tui.desk.relations import children
 from helpdesk_tui.desk.sending import AT_ONCE, Sending
-from helpdesk_tui.desk.wording import filled
+from helpdesk_tui.desk.wording import filled, signed, wording
 from helpdesk_tui.errors import Refused, Usage
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.untrusted import clean_text
@@ -49,9 +49,9 @@ def previews(session: Session, tickets: Sequence[int], text: str, writer: Writer
             continue
         ticket = session.get_one(Ticket, row.id)
         refusal = cannot_reply(session, row.id) or ""
-        found.append(
-            Preview(number, row.subject, answers_to(session, row.id), filled(session, ticket, text, writer), refusal)
-        )
+        own = filled(session, ticket, text, writer)
+        whole = "\n\n".join(filter(None, (own, wording(session, row.id, writer).signature)))
+        found.append(Preview(number, row.subject, answers_to(session, row.id), whole, refusal))
     return found
 
 
@@ -77,7 +77,8 @@ def reply_each(
     with desk.change(Verb.REPLY, tickets) as changes:
         for change in changes:
             own = filled(changes.session, change.ticket, body, writer)
-            answer_one(changes, change, own, (), None, then, sending, desk.settings.calendar)
+            told = signed(changes.session, change.ticket.id, sending, writer)
+            answer_one(changes, change, own, (), None, then, told, desk.settings.calendar)
         changes.say(ngettext("{n} reply is on its way", "{n} replies are on their way", len(changes)))
     return changes.outcome
 

@@ -15,7 +15,7 @@ from helpdesk_tui.desk.membership import refuse_strangers
 from helpdesk_tui.desk.sending import AT_ONCE, Sending
 from helpdesk_tui.desk.texts import count_uses, steps_of
 from helpdesk_tui.desk.tickets import Fields, edits, name_tickets, tags_of, write_tags
-from helpdesk_tui.desk.wording import filled
+from helpdesk_tui.desk.wording import filled, signed
 from helpdesk_tui.errors import NotFound
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.macros import Deed, Step, read_steps
@@ -80,7 +80,8 @@ def _answer(
     body = filled(changes.session, change.ticket, text, writer)
     then = None if has_status else Status.WAITING_CUSTOMER
     status = change.ticket.status
-    answer_one(changes, change, body, (), None, then, replace(sending, canned=used), writer.settings.calendar)
+    told = signed(changes.session, change.ticket.id, replace(sending, canned=used), writer)
+    answer_one(changes, change, body, (), None, then, told, writer.settings.calendar)
     if has_status and change.ticket.status != status:
         change.ticket.status = status
 

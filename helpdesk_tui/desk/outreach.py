@@ -13,11 +13,12 @@ from helpdesk_tui.desk.conversation import NewRequest, new_ticket
 from helpdesk_tui.desk.door import Desk, as_stored
 from helpdesk_tui.desk.drafts import clear_draft
 from helpdesk_tui.desk.followups import set_reminder
+from helpdesk_tui.desk.free_slots import Writer
 from helpdesk_tui.desk.letters import outgoing, own_message
 from helpdesk_tui.desk.notices import settle, tell_watchers
 from helpdesk_tui.desk.sending import AT_ONCE, KeptFile, Sending
 from helpdesk_tui.desk.standing import apply_status, wait_for
-from helpdesk_tui.desk.wording import refuse_internal
+from helpdesk_tui.desk.wording import refuse_internal, signed
 from helpdesk_tui.errors import NotFound, Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.routing import is_address
@@ -95,12 +96,13 @@ def write_first(desk: Desk, request: NewRequest, text: str, sending: Sending = A
     if not clean_line(request.subject) or not body:
         raise Usage(_("A mail needs a subject and a text."), _("Say what it is about."))
     with desk.change(Verb.CREATE) as changes:
+        writer = Writer(desk.actor, desk.settings, changes.now)
         change = changes.add(new_ticket(changes, replace(request, channel=Channel.EMAIL)))
         ticket = change.ticket
         known_by = search.customer_texts(changes.session, ticket.requester_id)
         search.index_new(changes.session, ticket.id, ticket.queue_id, [ticket.subject, *known_by])
         person = Person(request.person.name, address)
-        told = replace(sending, begins_anew=True)
+        told = replace(signed(changes.session, ticket.id, sending, writer), begins_anew=True)
         message = outgoing(changes, ticket, body, [person], subject=ticket.subject, sending=told)
         change.record("message", None, message.id)
         change.record("letter", None, message.id)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.free_slots import Writer, free_slots
+from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.acknowledgement import language_for
@@ -39,6 +40,11 @@ def wording(session: Session, ticket_id: int, writer: Writer) -> Wording:
         filled(session, ticket, texts.get(language, ""), writer) for texts in (queue.salutation, queue.signature)
     )
     return Wording(language, begins, ends)
+
+
+def signed(session: Session, ticket_id: int, sending: Sending, writer: Writer) -> Sending:
+    """The same with the signature of the ticket's queue below the text, where nothing stands there."""
+    return replace(sending, quoted=sending.quoted or wording(session, ticket_id, writer).signature)
 
 
 def filled(session: Session, ticket: Ticket, text: str, writer: Writer) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from helpdesk_tui.desk.conversation import note, reply
@@ -172,10 +172,9 @@ def verb(
     return lambda desk: reply(desk, number, text, then=one.then, to=one.to, cc=one.cc, sending=sending)
 
 
-def leaves(one: Composition, now: datetime, undo_seconds: int) -> datetime | None:
+def leaves(one: Composition, at_earliest: datetime | None) -> datetime | None:
     """When it leaves: as it was chosen, and never before it could be taken back; None is at once."""
-    window = now + timedelta(seconds=undo_seconds) if undo_seconds else None
-    return max(filter(None, (one.leaves_at, window)), default=None)
+    return max(filter(None, (one.leaves_at, at_earliest)), default=None)
 
 
 def _call(one: Composition, now: datetime) -> LoggedCall:

@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from helpdesk_tui.desk import history
 from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.rules import permissions
@@ -158,9 +159,21 @@ class DeskScreen(Screen[None]):
     async def _performed(self, verb: Callable[[Desk], Outcome], ids: Sequence[int]) -> None:
         self.acted(await self.desk_app.do(verb), ids)
 
+    def send(self, verb: Callable[[Desk], Outcome]) -> None:
+        """Do a verb whose answers leave in a moment, and say how long they can be taken back."""
+        self.desk_app.opening(self._sent(verb))
+
+    async def _sent(self, verb: Callable[[Desk], Outcome]) -> None:
+        await self._performed(verb, [])
+        self.desk_app.undo_window.open()
+
     def acted(self, outcome: Outcome, ids: Sequence[int]) -> None:
         """A verb was done on the tickets with these ids."""
         self.notice(outcome.text, _(" · u undoes it") if outcome.tickets and not outcome.is_final else "")
+
+    def sending_now(self) -> Sending:
+        """How an answer leaves that is not written in the composer: late enough to be taken back."""
+        return Sending(leaves_at=self.desk_app.undo_window.leaves_at(self.desk_app.desk.clock()))
 
     def can(self, action: str) -> bool:
         """True where an action can be done; else the reason is shown."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,7 +12,6 @@ from textual.widgets import Static
 
 from helpdesk_tui.desk.answering import reply_each
 from helpdesk_tui.desk.pages import TicketPage, preview_page
-from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line
@@ -193,11 +192,8 @@ class ListScreen(VerbScreen):
     def _reply_each(self, wanted: ForMany | None) -> None:
         if wanted is None:
             return
-        seconds = self.desk_app.settings.replies.undo_seconds
-        leaves_at = self.desk_app.desk.clock() + timedelta(seconds=seconds) if seconds else None
-        sending = Sending(leaves_at=leaves_at)
-        self.desk_app.undo_window.open(seconds)
-        self.perform(lambda desk: reply_each(desk, wanted.tickets, wanted.text, sending=sending))
+        sending = replace(self.sending_now(), canned=wanted.canned)
+        self.send(lambda desk: reply_each(desk, wanted.tickets, wanted.text, sending=sending))
 
     def action_reply_all(self) -> None:
         """Open the ticket and answer all whom its last mail names."""

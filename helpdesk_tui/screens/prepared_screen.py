@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from functools import partial
 
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.macro import run_macro
-from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.desk.texts import CannedText, MacroText, drop_macro, drop_text, keep_macro, keep_text
 from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _, ngettext
@@ -79,12 +77,7 @@ class PreparedScreen(RelationScreen):
 
         await self._performed(on_ids, ids)
         if sends(row.steps):
-            self.desk_app.undo_window.open(self.desk_app.settings.replies.undo_seconds)
-
-    def sending_now(self) -> Sending:
-        """How an answer leaves that is not written in the composer: late enough to be taken back."""
-        seconds = self.desk_app.settings.replies.undo_seconds
-        return Sending(leaves_at=self.desk_app.desk.clock() + timedelta(seconds=seconds) if seconds else None)
+            self.desk_app.undo_window.open()
 
     def _write_macro(self, row: MacroRow | None) -> None:
         fields = [
@@ -179,16 +172,16 @@ class PreparedScreen(RelationScreen):
 
 def macro_words(one: MacroRow) -> str:
     """A macro in the list of them."""
-    return "  ".join(
+    return " · ".join(
         filter(
-            None, (one.digit or "·", one.name, one.queue, _("everybody's") if one.is_shared else "", _uses(one.uses))
+            None, (one.digit or "–", one.name, one.queue, _("everybody's") if one.is_shared else "", _uses(one.uses))
         )
     )
 
 
 def text_words(one: CannedRow) -> str:
     """A prepared text in the list of them."""
-    return "  ".join(
+    return " · ".join(
         filter(None, (one.path, one.language, one.queue, _("everybody's") if one.is_shared else "", _uses(one.uses)))
     )
 

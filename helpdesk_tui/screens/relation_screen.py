@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from helpdesk_tui.desk import followups, parting, relations, tickets, watching
+from helpdesk_tui.desk.answering import reply_each
 from helpdesk_tui.errors import HelpdeskError, Refused
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.promise import read_due
+from helpdesk_tui.screens.dialogs.bulk_reply import BulkReply, ForMany
 from helpdesk_tui.screens.dialogs.dialog import Ask
 from helpdesk_tui.screens.person_screen import PersonScreen
 from helpdesk_tui.screens.relation_words import relation_word
 from helpdesk_tui.store.queries.notices import watchers
 from helpdesk_tui.store.queries.relations import Relation, related
 from helpdesk_tui.store.queries.setup import resolution_rules
-from helpdesk_tui.terms import LinkKind, ResolutionRule
+from helpdesk_tui.terms import LinkKind, ResolutionRule, Status
 
 #: After so many working days a ticket may come back; other moments are typed.
 _DAYS = (1, 2, 3, 5, 10)
@@ -96,10 +99,10 @@ class RelationScreen(PersonScreen):
             one for one in others if one.is_what not in (Relation.MERGED, Relation.SPLIT_FROM, Relation.SPLIT_OFF)
         ]
         options += [("unlink", _("take a link away …"))] if linked else []
-        options += self._more_relations()
+        options += self._more_relations([one.id for one in others if one.is_what is Relation.CHILD])
         self.pick(_("Relations"), options, partial(self._with_relation, ticket_id))
 
-    def _more_relations(self) -> list[tuple[str, str]]:
+    def _more_relations(self, parts: Sequence[int]) -> list[tuple[str, str]]:
         row = next(iter(self.chosen_rows()), None)
         if row is None:
             return []
@@ -107,6 +110,9 @@ class RelationScreen(PersonScreen):
         if row.merged_into:
             options.append(("unmerge", _("let it be a ticket of its own again, out of #{n}").format(n=row.merged_into)))
         if row.is_incident:
+            hanging = ngettext("its {n} ticket", "its {n} tickets", len(parts))
+            words = _("answer it and {tickets}, and solve them").format(tickets=hanging)
+            options.append((f"answer {' '.join(map(str, parts))}", words))
             options.append(("end incident", _("it is no incident any more")))
         else:
             options.append(("incident", _("it is an incident: offer it to what looks like it")))
@@ -116,6 +122,9 @@ class RelationScreen(PersonScreen):
         word, _blank, which = answer.partition(" ")
         if word == "open":
             self.open_ticket(int(which))
+        elif word == "answer":
+            ids = [ticket_id, *map(int, which.split())]
+            self.app.push_screen(BulkReply(ids), partial(self._answer_all, ids))
         elif answer in _ON_ONE:
             self.act([ticket_id], lambda desk, numbers: _ON_ONE[answer](desk, numbers[0]))
         else:
@@ -126,6 +135,19 @@ class RelationScreen(PersonScreen):
                 "unlink": _("Take away the link to ticket"),
             }
             self.app.push_screen(Ask(titles[answer], _("such as 1042")), partial(self._link, ticket_id, answer))
+
+    def _answer_all(self, ids: list[int], wanted: ForMany | None) -> None:
+        """One answer to an incident and all that hangs on it; what solved it is asked once for all."""
+        if wanted is not None:
+            asked = Ask(_("What solved it"), _("one line for all of them; empty skips it"))
+            self.app.push_screen(asked, partial(self._solve_all, ids, wanted))
+
+    def _solve_all(self, ids: list[int], wanted: ForMany, answer: str | None) -> None:
+        if answer is None:
+            self.app.push_screen(BulkReply(ids, wanted.text), partial(self._answer_all, ids))
+            return
+        sending = replace(self.sending_now(), canned=wanted.canned, resolution=answer)
+        self.send(lambda desk: reply_each(desk, wanted.tickets, wanted.text, then=Status.SOLVED, sending=sending))
 
     def _link(self, ticket_id: int, way: str, answer: str | None) -> None:
         digits = (answer or "").strip().lstrip("#")

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import math
 import time
+from datetime import datetime, timedelta
 
 
 class UndoWindow:
     """Open for some seconds after an answer was sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, length: int) -> None:
+        """Open for so many seconds each time; 0 is never."""
+        self.length = length
         self._ends_at = 0.0
 
-    def open(self, seconds: int) -> None:
-        """An answer was sent just now that leaves after so long."""
-        self._ends_at = time.monotonic() + seconds
+    def open(self) -> None:
+        """An answer was sent just now."""
+        self._ends_at = time.monotonic() + self.length
+
+    def leaves_at(self, now: datetime) -> datetime | None:
+        """When an answer leaves that is sent now; None is at once."""
+        return now + timedelta(seconds=self.length) if self.length else None
 
     @property
     def seconds(self) -> int:

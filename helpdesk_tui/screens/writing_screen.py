@@ -186,11 +186,11 @@ class WritingScreen(ComposingScreen):
         super().acted(outcome, ids)
         if not self.composer.is_sent(outcome):
             return
-        what, seconds = self.composer.what, self.desk_app.settings.replies.undo_seconds
+        what, window = self.composer.what, self.desk_app.undo_window
         if what is not None and what.is_mail:
-            self.desk_app.undo_window.open(seconds)
-            if seconds and what.leaves_at is None:
-                self.notice(outcome.text, _(" · u undoes it, {n} s").format(n=seconds))
+            window.open()
+            if window.length and what.leaves_at is None:
+                self.notice(outcome.text, _(" · u undoes it, {n} s").format(n=window.length))
         self.composer.close(is_sent=True)
         self.leave_text()
         self.remember()

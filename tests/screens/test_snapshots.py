@@ -13,6 +13,7 @@ from helpdesk_tui.desk.assignment import assign
 from helpdesk_tui.desk.conversation import reply
 from helpdesk_tui.desk.drafts import save_draft
 from helpdesk_tui.desk.relations import link, make_incident
+from helpdesk_tui.desk.texts import CannedText, MacroText, keep_macro, keep_text
 from helpdesk_tui.terms import LinkKind
 from tests.screens.conftest import create_many, furnish_board, furnish_morning
 from tests.screens.stage import SIZES, OpenApp, Stage
@@ -152,6 +153,24 @@ def note(stage: Stage, app: OpenApp) -> None:
     app.press("c").shows("stays in the house")
 
 
+def canned(stage: Stage, app: OpenApp) -> None:
+    """Prepared texts, and a look at the one that would be put in."""
+    desk = stage.desk()
+    keep_text(desk, CannedText("Passwort", "Guten Tag {{customer}},\nIhr Passwort ist neu.", "Konten", language="de"))
+    keep_text(desk, CannedText("Geduld", "Bitte noch etwas Geduld."))
+    app.press("enter").shows("#1002 Rechnung")
+    app.press("r").shows("To Erika Beispiel")
+    app.press("ctrl+t").shows("Geduld", "etwas Geduld")
+
+
+def macro_form(stage: Stage, app: OpenApp) -> None:
+    """A macro as it is edited."""
+    keep_macro(stage.desk(), MacroText("Gelöst", ("reply Danke, {{customer}}.", "status solved"), "3"))
+    app.press("enter").shows("#1002 Rechnung")
+    app.press("z").shows("3 · Gelöst", "status solved")
+    app.press("ctrl+o").shows("a step a line", "status solved")
+
+
 def picker(stage: Stage, app: OpenApp) -> None:
     """Who shall have it."""
     app.shows("1 Mine 0", "#1002 Erika")
@@ -212,6 +231,8 @@ STATES: dict[str, Callable[[Stage, OpenApp], None]] = {
     "handed-on": handed_on,
     "files-and-links": files_and_links,
     "bulk-reply": bulk_reply,
+    "canned": canned,
+    "macro-form": macro_form,
     "picker": picker,
     "help": help_,
     "new-request": new_request,

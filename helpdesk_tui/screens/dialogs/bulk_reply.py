@@ -17,8 +17,10 @@ from helpdesk_tui.desk.free_slots import Writer
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
+from helpdesk_tui.screens.dialogs.prepared import Choice, PreparedPicker
 from helpdesk_tui.screens.recipients import shown
 from helpdesk_tui.screens.widgets.text_box import TextBox
+from helpdesk_tui.store.queries.texts import canned_replies
 from helpdesk_tui.store.queries.tickets import numbers_of
 
 if TYPE_CHECKING:
@@ -27,10 +29,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ForMany:
-    """What is to be sent: the text, and the tickets that can be answered."""
+    """What is to be sent: the text, the tickets that can be answered, and the prepared texts in it."""
 
     text: str
     tickets: tuple[int, ...]
+    canned: tuple[int, ...] = ()
 
 
 class BulkReply(ModalScreen[ForMany | None]):
@@ -38,6 +41,7 @@ class BulkReply(ModalScreen[ForMany | None]):
 
     BINDINGS: ClassVar = [
         ("ctrl+s", "go_on", ""),
+        ("ctrl+t", "canned", ""),
         ("escape", "back", ""),
         ("pagedown", "scroll(8)", ""),
         ("pageup", "scroll(-8)", ""),
@@ -47,6 +51,7 @@ class BulkReply(ModalScreen[ForMany | None]):
         super().__init__()
         self._ids = ids
         self._begins_with = text
+        self._canned: tuple[int, ...] = ()
         self._previews: list[Preview] | None = None
 
     @property
@@ -66,7 +71,9 @@ class BulkReply(ModalScreen[ForMany | None]):
     def on_mount(self) -> None:
         """Begin to write."""
         self.query_one("#text", TextArea).focus()
-        self._say(_("{{customer}} {{agent}} {{subject}} are filled in · ^S shows what each gets · Esc leaves"))
+        self._say(
+            _("{{customer}} {{agent}} {{subject}} are filled in · ^T canned · ^S shows what each gets · Esc leaves")
+        )
 
     def on_text_area_changed(self) -> None:
         """What was shown is not what stands there now."""
@@ -82,7 +89,23 @@ class BulkReply(ModalScreen[ForMany | None]):
             return
         able = tuple(one.number for one in self._previews if not one.refusal)
         if able:
-            self.dismiss(ForMany(self.query_one("#text", TextArea).text, able))
+            self.dismiss(ForMany(self.query_one("#text", TextArea).text, able, self._canned))
+
+    def action_canned(self) -> None:
+        """Put a prepared text in; its places are filled in for each."""
+        self._app.opening(self._pick_text())
+
+    async def _pick_text(self) -> None:
+        found = await self._app.read(canned_replies, self._app.desk.actor)
+        by_id = {str(one.id): one for one in found}
+        choices = [Choice(one.id, one.path, one.text) for one in found]
+
+        def put_in(answer: str | None) -> None:
+            if (row := by_id.get((answer or "").removeprefix("use "))) is not None:
+                self.query_one("#text", TextArea).insert(row.text)
+                self._canned = tuple(dict.fromkeys((*self._canned, row.id)))
+
+        self.app.push_screen(PreparedPicker(_("Canned reply"), choices, can_edit=False), put_in)
 
     async def _look(self) -> None:
         text = self.query_one("#text", TextArea).text

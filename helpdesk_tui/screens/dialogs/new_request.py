@@ -13,6 +13,9 @@ from textual.widgets import Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
 from helpdesk_tui.desk.conversation import NewRequest, create
+from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.outreach import write_first
+from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.callers import Caller, read_caller
@@ -20,9 +23,11 @@ from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.screens.dialogs.dialog import Dialog
 from helpdesk_tui.screens.widgets.text_box import TextBox
 from helpdesk_tui.store.queries.people import CustomerRow, find_customers, open_ticket_ids
+from helpdesk_tui.store.queries.setup import queues
 from helpdesk_tui.store.queries.thread import drafts
 from helpdesk_tui.store.queries.tickets import TicketRow, ticket_rows
-from helpdesk_tui.terms import Channel, Person
+from helpdesk_tui.store.schema import FIRST_QUEUE
+from helpdesk_tui.terms import Channel, Outcome, Person
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -30,6 +35,8 @@ if TYPE_CHECKING:
     from helpdesk_tui.app import HelpdeskApp
 
 _SAVE_EVERY = 0.4
+#: How it came in; the last is a mail that we write first.
+_CHANNELS = (Channel.PHONE, Channel.WALK_IN, Channel.EMAIL)
 
 
 class NewRequestDialog(Dialog):
@@ -39,6 +46,7 @@ class NewRequestDialog(Dialog):
         ("ctrl+s", "save", ""),
         ("ctrl+t", "channel", ""),
         ("ctrl+n", "empty", ""),
+        ("ctrl+o", "queue", ""),
         ("down", "move(1)", ""),
         ("up", "move(-1)", ""),
     ]
@@ -49,6 +57,8 @@ class NewRequestDialog(Dialog):
         self._customer: CustomerRow | None = None
         self._open: list[TicketRow] = []
         self._channel = Channel.PHONE
+        self._queues: list[str] = []
+        self._queue = FIRST_QUEUE
         self._is_saving = False
         self._is_made = False
         self._handed_over: dict[str, Any] = {}
@@ -82,13 +92,24 @@ class NewRequestDialog(Dialog):
         self.desk_app.opening(self._restore())
 
     async def _restore(self) -> None:
+        self._queues = [one.name for one in await self.desk_app.read(queues)]
+        if self._queues and self._queue not in self._queues:
+            self._queue = self._queues[0]
+        self._say_channel()
         mine = self.desk_app.desk.actor.agent_id
         saved = [one for one in await self.desk_app.read(drafts, None) if one.agent_id == mine and one.kind == "new"]
         if saved:
             fields = saved[0].fields
             self._customer = await self._known(fields)
+            self._take_way(str(fields.get("channel", "")), str(fields.get("queue", "")))
             self._fill(str(fields.get("who", "")), str(fields.get("subject", "")), str(fields.get("text", "")))
             self._say(_("Kept from before; ctrl+n begins an empty one"))
+
+    def _take_way(self, channel: str, queue: str) -> None:
+        """How it came in, and where it goes, as it was kept."""
+        self._channel = next((one for one in _CHANNELS if one == channel), self._channel)
+        self._queue = queue if queue in self._queues else self._queue
+        self._say_channel()
 
     def _fill(self, who: str, subject: str, text: str) -> None:
         """Put words into the fields, the cursors behind them."""
@@ -136,9 +157,17 @@ class NewRequestDialog(Dialog):
             options.highlighted = ((options.highlighted or 0) + step) % options.option_count
 
     def action_channel(self) -> None:
-        """By phone, or at the counter."""
-        self._channel = Channel.WALK_IN if self._channel is Channel.PHONE else Channel.PHONE
+        """By phone, at the counter, or a mail of ours to them."""
+        self._channel = _CHANNELS[(_CHANNELS.index(self._channel) + 1) % len(_CHANNELS)]
         self._say_channel()
+        self._save_soon()
+
+    def action_queue(self) -> None:
+        """In the next queue."""
+        if self._queues:
+            self._queue = self._queues[(self._queues.index(self._queue) + 1) % len(self._queues)]
+            self._say_channel()
+            self._save_soon()
 
     def action_empty(self) -> None:
         """Begin anew, for the next caller; asks first, for what stands there would be gone."""
@@ -164,6 +193,7 @@ class NewRequestDialog(Dialog):
             text=self.query_one("#text", TextArea).text,
             phone=caller.phone,
             channel=self._channel,
+            queue=self._queue,
             customer_id=self._customer.id if self._customer else None,
             is_from_draft=True,
         )
@@ -192,11 +222,21 @@ class NewRequestDialog(Dialog):
         self.query_one("#form-help", Static).update(Text(clean_line(words), look))
 
     async def _create(self, request: NewRequest) -> None:
+        window = self.desk_app.undo_window
+        sending = Sending(leaves_at=window.leaves_at(self.desk_app.desk.clock()))
+
+        def made(desk: Desk) -> Outcome:
+            if request.channel is Channel.EMAIL:
+                return write_first(desk.in_batch(self._batch), request, request.text, sending)
+            return create(desk.in_batch(self._batch), request)
+
         try:
-            outcome = await self.desk_app.do(lambda desk: create(desk.in_batch(self._batch), request))
+            outcome = await self.desk_app.do(made)
         except HelpdeskError:
             self._is_made = False
             raise
+        if request.channel is Channel.EMAIL:
+            window.open()
         self.desk_app.drafts.let_go(None, "new")
         self.dismiss(outcome.text)
 
@@ -247,9 +287,16 @@ class NewRequestDialog(Dialog):
         options.highlighted = 0 if lines else None
 
     def _say_channel(self) -> None:
-        how = _("by phone") if self._channel is Channel.PHONE else _("at the counter")
-        self.query_one("#title", Static).update(Text(_("New request · {how}").format(how=how)))
-        words = _("Enter next · ctrl+s makes it · ctrl+t phone, counter · Esc keeps, leaves")
+        titles = {
+            Channel.PHONE: _("New request · by phone"),
+            Channel.WALK_IN: _("New request · at the counter"),
+            Channel.EMAIL: _("New mail · to them"),
+        }
+        title = f"{titles[self._channel]} · {clean_line(self._queue, 60)}"
+        self.query_one("#title", Static).update(Text(title))
+        is_mail = self._channel is Channel.EMAIL
+        words = _("Enter next · ^S sends it") if is_mail else _("Enter next · ^S makes it")
+        words += _(" · ^T phone, counter, mail · ^O queue · Esc keeps, leaves")
         self.query_one("#form-help", Static).update(Text(words))
 
     def _save_soon(self) -> None:
@@ -264,7 +311,7 @@ class NewRequestDialog(Dialog):
         """Save what is written, where it changed and no ticket has been made of it."""
         self._is_saving = False
         written = self._written()
-        fields: dict[str, Any] = dict(written)
+        fields: dict[str, Any] = {**written, "channel": str(self._channel), "queue": self._queue}
         if (chosen := self._customer) is not None:
             fields |= {"customer": chosen.id, "known_by": chosen.address or chosen.phone or chosen.called}
         if self._is_made or fields == self._handed_over or not (any(written.values()) or self._handed_over):

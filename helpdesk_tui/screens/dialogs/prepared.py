@@ -46,8 +46,10 @@ class PreparedPicker(Picker):
         ("ctrl+r", "answer_drop", ""),
     ]
 
-    def __init__(self, title: str, choices: Sequence[Choice]) -> None:
+    def __init__(self, title: str, choices: Sequence[Choice], *, can_edit: bool = True) -> None:
+        """Offer these; where they cannot be edited from, they are only used."""
         super().__init__(title, [(str(one.id), one.words) for one in choices])
+        self._can_edit = can_edit
         self._texts = {str(one.id): one.text for one in choices}
         self._to_drop = ""
 
@@ -63,7 +65,9 @@ class PreparedPicker(Picker):
     def on_mount(self) -> None:
         """Say what there is to do; the list is offered by the picker that this is."""
         if not self._texts:
-            self.query_one("#prepared-look", Static).update(Text(_("There is none yet; ^N writes one.")))
+            self.query_one("#prepared-look", Static).update(
+                Text(_("There is none yet; ^N writes one.") if self._can_edit else _("There is none yet."))
+            )
         self._say()
 
     def on_option_list_option_highlighted(self) -> None:
@@ -79,16 +83,17 @@ class PreparedPicker(Picker):
 
     def action_answer_new(self) -> None:
         """Write one."""
-        self.dismiss("new")
+        if self._can_edit:
+            self.dismiss("new")
 
     def action_answer_edit(self) -> None:
         """Edit the highlighted one."""
-        if self._highlighted:
+        if self._can_edit and self._highlighted:
             self.dismiss(f"edit {self._highlighted}")
 
     def action_answer_drop(self) -> None:
         """Throw the highlighted one away, asked twice."""
-        if not self._highlighted:
+        if not (self._can_edit and self._highlighted):
             return
         if self._to_drop == self._highlighted:
             self.dismiss(f"drop {self._highlighted}")
@@ -102,7 +107,7 @@ class PreparedPicker(Picker):
         return self._offered[at] if at is not None and at < len(self._offered) else ""
 
     def _say(self, words: str = "", *, is_urgent: bool = False) -> None:
-        usual = _("^N a new one · ^O edit · ^R throw away · Esc back")
+        usual = _("^N a new one · ^O edit · ^R throw away · Esc back") if self._can_edit else _("Esc back")
         self.query_one("#prepared-help", Static).update(Text(words or usual, "bold reverse" if is_urgent else ""))
 
 

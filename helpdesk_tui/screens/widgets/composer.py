@@ -201,8 +201,7 @@ class Composer(Vertical):
         if self._page is None or self.what is None:
             raise RuntimeError("nothing is being written")
         self._app.drafts.let_go(self._page.ticket.id, self.kind)
-        undo_seconds = self._app.settings.replies.undo_seconds
-        leaves_at = compositions.leaves(self.what, self._app.desk.clock(), undo_seconds)
+        leaves_at = compositions.leaves(self.what, self._app.undo_window.leaves_at(self._app.desk.clock()))
         act = compositions.verb(self.what, self._page, self.text, sorted(self._seen), quoted, leaves_at)
         batch = self._batch
         return lambda desk: act(desk.in_batch(batch))

@@ -1,0 +1,85 @@
+"""Writing to who has not asked, and to many at once, in a real terminal."""
+
+from __future__ import annotations
+
+from helpdesk_tui.desk.queue_work import QueueWork
+from helpdesk_tui.desk.relations import link, make_incident
+from helpdesk_tui.desk.settings import set_queue
+from helpdesk_tui.desk.texts import CannedText, keep_text
+from helpdesk_tui.store.queries.texts import canned_replies
+from helpdesk_tui.terms import LinkKind
+from tests.build import row, sql, thread
+from tests.screens.stage import OpenApp, Stage
+
+
+def opened(app: OpenApp, number: int) -> OpenApp:
+    """The app on this ticket."""
+    app.up().press("#").shows("Ticket number")
+    app.write(str(number)).press("enter").shows(f"#{number} ")
+    return app
+
+
+def test_a_mail_to_who_has_not_asked_is_sent_and_taken_back(morning: Stage) -> None:
+    with morning.app(env={"HELPDESK_REPLIES_UNDO_SECONDS": "60"}) as app:
+        app.up().press("n").shows("New request · by phone · support")
+        app.press("ctrl+t").shows("at the counter")
+        app.press("ctrl+t").shows("New mail · to them · support", "^S sends it")
+        app.write("eri").shows("Erika Beispiel ·")
+        app.press("enter").shows("+ new request")
+        app.press("up", "enter").settled(0.3)
+        app.write("Ihr Vertrag").press("enter").settled(0.3)
+        app.write("läuft aus.").press("ctrl+s").shows("the mail to Erika Beispiel is on its way")
+        desk = morning.desk()
+        number = max(one for (one,) in sql(desk.store, "SELECT number FROM ticket WHERE subject = 'Ihr Vertrag'"))
+        assert row(desk, number).status == "waiting_customer"
+        assert [one.address for one in thread(desk, number)[0].to] == ["erika@kunde.example"]
+        app.press("u").shows("Undone")
+        assert row(desk, number).status == "cancelled"
+        assert app.quit() == 0
+
+
+def test_a_mail_needs_an_address_and_stays_to_be_mended(morning: Stage) -> None:
+    with morning.app() as app:
+        app.up().press("n").shows("New request")
+        app.press("ctrl+t", "ctrl+t").shows("New mail")
+        app.write("Zoe").press("enter").settled(0.3)
+        app.write("Hallo").press("enter").settled(0.3)
+        app.write("Text").press("ctrl+s").shows("A mail needs an address.")
+        app.press("escape").gone("New mail")
+        app.press("n").shows("New mail", "Kept from before")
+        assert app.quit() == 0
+
+
+def test_one_answer_goes_to_an_incident_and_all_that_hangs_on_it(morning: Stage) -> None:
+    desk = morning.desk()
+    make_incident(desk, 1002)
+    link(desk, 1001, 1002, LinkKind.PARENT)
+    set_queue(morning.desk("root"), "support", work=QueueWork(signature={"de": "Ihr Support", "en": "Your support"}))
+    with morning.app() as app:
+        opened(app, 1002).press("L").shows("answer it and its 1 ticket, and solve them")
+        app.write("answer it").press("enter").shows("One text for 2 tickets")
+        app.write("Hallo {{customer}}, es geht wieder.").press("ctrl+s").shows("^S sends 2 answers")
+        app.press("ctrl+s").shows("What solved it")
+        app.press("escape").shows("One text for 2 tickets", "Hallo {{customer}}, es geht wieder.")
+        app.press("ctrl+s").shows("^S sends 2 answers")
+        app.press("ctrl+s").shows("What solved it")
+        app.write("Neu gestartet").press("enter").shows("2 replies are on their way")
+        assert app.quit() == 0
+    for number, name in ((1002, "Erika Beispiel"), (1001, "Anna Schmidt")):
+        assert (row(desk, number).status, row(desk, number).resolution) == ("solved", "Neu gestartet")
+        last = thread(desk, number)[-1]
+        assert (last.text, last.quoted) == (f"Hallo {name}, es geht wieder.", "Ihr Support")
+
+
+def test_a_prepared_text_goes_into_one_text_for_many(morning: Stage) -> None:
+    desk = morning.desk()
+    keep_text(desk, CannedText("Geduld", "Hallo {{customer}}, bitte Geduld."))
+    with morning.app() as app:
+        app.up().press("g", "space", "space", "r").shows("One text for 2 tickets")
+        app.press("ctrl+t").shows("Geduld", "bitte Geduld")
+        app.press("ctrl+n", "ctrl+o", "ctrl+r").settled(0.3)
+        app.press("enter").shows("Hallo {{customer}}, bitte Geduld.")
+        app.press("ctrl+s").shows("^S sends 2 answers")
+        app.press("ctrl+s").shows("2 replies are on their way")
+        assert app.quit() == 0
+    assert [one.uses for one in desk.ask(canned_replies, desk.actor)] == [2]
