@@ -114,7 +114,7 @@ def _row(one: Inbound, *, bears_id_of_another: bool) -> dict[str, Any]:
         "quoted": mail.quoted,
         "remarks": _remarks(one, bears_id_of_another=bears_id_of_another),
         "message_id": mail.message_id if len(mail.message_id.encode()) <= _LONGEST_ID else "",
-        "references": list(mail.references),
+        "references": list(mail.ancestors),
         "sent_at": mail.sent_at,
         "received_at": raw.received_at,
         "raw_id": raw.id,

@@ -166,6 +166,11 @@ class IncomingMail:
     resent_by: Person = UNNAMED
     found_by: tuple[str, str, str] | None = None
 
+    @property
+    def ancestors(self) -> tuple[str, ...]:
+        """The ids it goes on from, the oldest first: many programs name their parent in In-Reply-To alone (RFC 5322 §3.6.4)."""
+        return (*self.references, *(one for one in self.in_reply_to if one not in self.references))
+
 
 class Refusal(NamedTuple):
     """A recipient whom the mail server did not take: for good (5xx), or for now (4xx); `words` are its own."""

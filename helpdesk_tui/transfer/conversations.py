@@ -227,7 +227,7 @@ def _message(one: Letter, customs: Customs) -> FinishedMessage:
         to=mail.to,
         cc=mail.cc,
         message_id=_kept_id(mail),
-        references=mail.references,
+        references=mail.ancestors,
         files=mail.files,
         remarks=mail.notes,
         is_automatic=not one.is_ours and robots.is_robot(mail, answers_us=bool(mail.in_reply_to)),

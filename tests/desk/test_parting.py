@@ -47,6 +47,13 @@ class TestUnmerging:
         assert texts(desk, mira) == ["Mira asks.", "Both have called."]
         assert (row(desk, otto).status, row(desk, otto).merged_into) == (Status.OPEN, None)
 
+    def test_so_does_what_names_its_parent_in_in_reply_to_alone(self, desk: Desk, pair: tuple[int, int]) -> None:
+        otto, mira = pair
+        ours = next(one.message_id for one in thread(desk, mira) if one.text == "Otto is answered.")
+        filed(desk, an_incoming(sender=STRANGER, text="Otto answers.", in_reply_to=(ours,)))
+        unmerge(desk, otto)
+        assert texts(desk, otto) == ["Otto asks.", "Otto is answered.", "Otto answers."]
+
     def test_later_mail_finds_its_own_ticket(self, desk: Desk, pair: tuple[int, int]) -> None:
         otto, _mira = pair
         ours = next(one.message_id for one in thread(desk, _mira) if one.text == "Otto is answered.")

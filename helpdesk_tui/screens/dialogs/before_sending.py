@@ -25,7 +25,7 @@ class BeforeSending(Dialog):
     """Answers with "send" where it shall go all the same."""
 
     BINDINGS: ClassVar = [
-        ("ctrl+s,enter", "send", ""),
+        ("ctrl+s", "send", ""),
         ("q,left", "dismiss_none", ""),
         ("j,down", "scroll(2)", ""),
         ("k,up", "scroll(-2)", ""),
@@ -46,7 +46,7 @@ class BeforeSending(Dialog):
             yield Static(Text(_("Before it goes")), classes="title", markup=False)
             with VerticalScroll(id="scroll", can_focus=False):
                 yield Static(self._words(), id="before-text", markup=False)
-            yield Static(Text(_("Enter sends all the same · Esc back to the text")), classes="help", markup=False)
+            yield Static(Text(_("^S sends all the same · Esc back to the text")), classes="help", markup=False)
 
     def _words(self) -> Text:
         text = Text()

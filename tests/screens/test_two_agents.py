@@ -1,0 +1,109 @@
+"""Two agents on one PostgreSQL store, each in a terminal of their own, on the same matter."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.build import Place, a_mail, received, row, thread
+from tests.screens.stage import SMALL, OpenApp, noon_now, wait_until
+
+pytestmark = pytest.mark.parametrize("place", ["postgres"], indirect=True)
+
+ERIKA = "Erika Beispiel <erika@kunde.example>"
+Opened = Callable[[str], OpenApp]
+
+
+@pytest.fixture
+def opened(place: Place, tmp_path: Path) -> Iterator[Opened]:
+    """Opens the app of an agent, with a home and a login of their own."""
+    with ExitStack() as apps:
+
+        def open_for(login: str) -> OpenApp:
+            home = tmp_path / login
+            home.mkdir()
+            folders = {f"XDG_{kind}_HOME": str(home / kind) for kind in ("STATE", "CONFIG", "DATA")}
+            environment = {"HOME": str(home), "HELPDESK_STORE": place.url_of(login), "TZ": noon_now(), **folders}
+            environment["HELPDESK_REPLIES_UNDO_SECONDS"] = "0"
+            app = apps.enter_context(OpenApp([sys.executable, "-m", "helpdesk_tui"], *SMALL, environment))
+            app.up()
+            return app
+
+        yield open_for
+
+
+def go_to(app: OpenApp, number: int) -> None:
+    """Open a ticket by its number."""
+    app.press("#").shows("Ticket number")
+    app.write(str(number)).press("enter").shows(f"#{number} ")
+
+
+def texts(place: Place, number: int) -> list[str]:
+    """What stands on a ticket, in its order."""
+    return [one.text for one in thread(place.desk("bob"), number)]
+
+
+def test_both_answer_and_it_is_merged_answered_and_parted(place: Place, opened: Opened) -> None:
+    system = place.desk("bob")
+    first = received(system, a_mail("Es brennt.", subject="Drucker", sender=ERIKA, message_id="d1@kunde.example"))
+    second = received(system, a_mail("Es raucht.", subject="Rauch", sender=ERIKA, message_id="r1@kunde.example"))
+    fire, smoke = first.ticket or 0, second.ticket or 0
+    anna, bob = opened("anna"), opened("bob")
+
+    # both write; bob learns that anna does, and is stopped with both texts once she has sent
+    go_to(anna, fire)
+    go_to(bob, fire)
+    anna.press("r").shows("To Erika Beispiel")
+    anna.write("Bitte den Stecker ziehen.")
+    bob.shows("anna is writing", timeout=5)
+    bob.press("r").shows("To Erika Beispiel")
+    bob.write("Wir schicken jemanden.")
+    anna.press("ctrl+s").shows("is on its way to Erika Beispiel")
+    bob.shows("wrote meanwhile; ^S shows it first", timeout=5)
+    bob.press("ctrl+s").shows("Before it goes", "Bitte den Stecker ziehen.", "Wir schicken jemanden.")
+    assert texts(place, fire) == ["Es brennt.", "Bitte den Stecker ziehen."], "nothing left before it was looked at"
+    bob.press("escape").gone("Before it goes")
+    bob.settled(0.4)
+    bob.write(" Bis gleich.").press("ctrl+s").shows("is on its way to Erika Beispiel")
+    wait_until(lambda: len(texts(place, fire)) == 3, "bob's answer is there")
+    assert texts(place, fire)[-1] == "Wir schicken jemanden. Bis gleich."
+
+    # the same matter twice: merged; what is answered to the merged one goes on where it was merged into
+    go_to(anna, smoke)
+    anna.press("m").shows("becomes part of ticket")
+    anna.write(str(fire)).press("enter")
+    wait_until(lambda: row(place.desk("bob"), smoke).merged_into == fire, "it is merged")
+    received(
+        system,
+        a_mail("Jetzt ist es aus.", subject="Re: Rauch", sender=ERIKA, In_Reply_To="<r1@kunde.example>"),
+    )
+    assert sorted(texts(place, fire)) == sorted(
+        [
+            "Es brennt.",
+            "Bitte den Stecker ziehen.",
+            "Wir schicken jemanden. Bis gleich.",
+            "Es raucht.",
+            "Jetzt ist es aus.",
+        ]
+    )
+    go_to(bob, fire)
+    bob.shows("Jetzt ist es aus.")
+    bob.press("r").shows("To Erika Beispiel")
+    bob.write("Gut, wir kommen trotzdem.").press("ctrl+s").shows("is on its way to Erika Beispiel")
+
+    # and apart again: every message where it belongs
+    go_to(anna, smoke)
+    anna.press("L").shows("let it be a ticket of its own again")
+    anna.write("own again").press("enter")
+    wait_until(lambda: row(place.desk("bob"), smoke).merged_into is None, "it is one of its own again")
+    assert texts(place, smoke) == ["Es raucht.", "Jetzt ist es aus."]
+    assert texts(place, fire) == [
+        "Es brennt.", "Bitte den Stecker ziehen.", "Wir schicken jemanden. Bis gleich.", "Gut, wir kommen trotzdem.",
+    ]  # fmt: skip
+    anna.shows("Jetzt ist es aus.")
+    assert anna.quit() == 0
+    assert bob.quit() == 0
