@@ -11,11 +11,12 @@ import os
 import re
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk_tui.errors import Temporary
 from helpdesk_tui.language import _
@@ -101,7 +102,11 @@ def _alone_postgres(store: Store, job: str) -> Iterator[Hold]:
     try:
         if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one():
             raise _busy(store, job)
-        yield partial(_ask, connection)
+        try:
+            yield partial(_ask, connection)
+        finally:
+            with suppress(SQLAlchemyError):  # the server may take its time to see that a connection ended
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
     finally:
         connection.close()
 
