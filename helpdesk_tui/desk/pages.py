@@ -55,8 +55,9 @@ class TicketPage:
 
     @property
     def last_word(self) -> MessageRow | None:
-        """The newest message that a person wrote."""
-        return next((one for one in reversed(self.messages) if not one.is_automatic), None)
+        """The newest that was said between them and us; notes stay among us, and programs say nothing."""
+        said = (one for one in reversed(self.messages) if one.kind is not MessageKind.NOTE and not one.is_automatic)
+        return next(said, None)
 
 
 @dataclass(frozen=True, slots=True)

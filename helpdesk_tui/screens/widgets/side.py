@@ -13,7 +13,7 @@ from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.screens.phrases import moment, priority_word, status_word
 from helpdesk_tui.screens.relation_words import relation_word
 from helpdesk_tui.store.queries.tickets import TicketRow
-from helpdesk_tui.terms import DueKind, MessageKind
+from helpdesk_tui.terms import CallDirection, DueKind, MessageKind
 
 
 def side_panel(page: TicketPage, now: datetime, beside: Beside | None = None) -> Text:
@@ -44,7 +44,8 @@ def side_panel(page: TicketPage, now: datetime, beside: Beside | None = None) ->
         if value:
             text.append(f"{name:<10} ", "dim").append(f"{value}\n")
     if (last := page.last_word) is not None:
-        party = _("us") if last.kind is not MessageKind.INBOUND else _("them")
+        is_theirs = last.kind is MessageKind.INBOUND or last.call.get("direction") == CallDirection.IN
+        party = _("them") if is_theirs else _("us")
         said = _("last word: {party}, {name}, {when}")
         text.append(
             "\n" + said.format(party=party, name=last.sender.called, when=moment(last.received_at, now)) + "\n", "dim"
