@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import cursor, fill, imap, imports, ingest, report, start, storm, verbs
+from benchmarks import cursor, fill, imap, imports, ingest, report, start, storm, thread, verbs
 from benchmarks.figures import Figure
 from benchmarks.options import Options
 
 QUESTIONS: dict[str, ModuleType] = {
     "start": start,
     "cursor": cursor,
+    "thread": thread,
     "ingest": ingest,
     "imap": imap,
     "storm": storm,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,26 +12,12 @@ from helpdesk_tui.cli.output import print_outcome
 from helpdesk_tui.cli.reading import TEXT_FILE, numbers_from, text_from
 from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _
+from helpdesk_tui.terms import CallDirection, LinkKind
 
 if TYPE_CHECKING:
     from helpdesk_tui.terms import Person
 
 NUMBER = typer.Argument(..., metavar="NUMBER")
-
-
-class Way(StrEnum):
-    """What another ticket is to one."""
-
-    RELATED = "related"
-    PARENT = "parent"
-    DUPLICATE = "duplicate"
-
-
-class Direction(StrEnum):
-    """Who called."""
-
-    IN = "in"
-    OUT = "out"
 
 
 def forward(
@@ -57,7 +42,7 @@ def forward(
 def call(
     number: int = NUMBER,
     text_file: str = TEXT_FILE,
-    direction: Direction = typer.Option(Direction.IN, "--direction", help="in: they called; out: we did."),
+    direction: CallDirection = typer.Option(CallDirection.IN, "--direction", help="in: they called; out: we did."),
     phone: str = typer.Option("", "--number", help="The phone number."),
     started: str = typer.Option("", "--started", help="When it began, such as 2026-12-01T09:30; default now."),
     ended: str = typer.Option("", "--ended", help="When it ended; default now."),
@@ -66,11 +51,10 @@ def call(
 ) -> None:
     """Write down a call."""
     from helpdesk_tui.desk.outreach import LoggedCall, log_call
-    from helpdesk_tui.terms import CallDirection
 
     desk = open_desk(batch)
     now = desk.clock()
-    logged = LoggedCall(CallDirection(direction), phone, _instant(started, now), _instant(ended, now))
+    logged = LoggedCall(direction, phone, _instant(started, now), _instant(ended, now))
     print_outcome(desk.do(log_call, number, text_from(text_file), logged), as_json)
 
 
@@ -119,8 +103,8 @@ def watch(
 def link(
     number: int = NUMBER,
     other: int = typer.Argument(..., metavar="OTHER"),
-    way: Way = typer.Option(
-        Way.RELATED, "--kind", help="What the other one is: related, its parent, or what it repeats."
+    way: LinkKind = typer.Option(
+        LinkKind.RELATED, "--kind", help="What the other one is: related, its parent, or what it repeats."
     ),
     remove: bool = typer.Option(False, "--remove", help="Take the link away."),
     batch: str | None = BATCH,
@@ -129,10 +113,9 @@ def link(
     """Say what another ticket is to this one."""
     from helpdesk_tui.desk.relations import link as tie
     from helpdesk_tui.desk.relations import unlink
-    from helpdesk_tui.terms import LinkKind
 
     desk = open_desk(batch)
-    outcome = desk.do(unlink, number, other) if remove else desk.do(tie, number, other, LinkKind(way))
+    outcome = desk.do(unlink, number, other) if remove else desk.do(tie, number, other, way)
     print_outcome(outcome, as_json)
 
 

@@ -31,7 +31,7 @@ def run_macro(desk: Desk, tickets: Sequence[int], macro_id: int, sending: Sendin
         Refused, NotFound, Usage: a step cannot be done on one of them; nothing is done then.
     """
     name, lines = desk.ask(steps_of, macro_id)
-    steps = read_steps(lines)
+    steps = sorted(read_steps(lines), key=lambda one: one.deed is not Deed.RESOLUTION)  # a status may ask for it
     texts = desk.ask(canned_replies, desk.actor)
     with desk.change(Verb.MACRO, tickets) as changes:
         writer = Writer(desk.actor, desk.settings, changes.now)

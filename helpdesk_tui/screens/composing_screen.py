@@ -79,7 +79,7 @@ class ComposingScreen(VerbScreen):
     def _take_recipients(self, chosen: Chosen | None) -> None:
         if chosen is not None and self.composer.what is not None:
             self.composer.change(replace(self.composer.what, to=chosen[0], cc=chosen[1]))
-            self.composer.focus_text()
+            self.desk_app.opening(self.composer.take_keys())
 
     def action_then(self) -> None:
         """Choose what happens after sending, and when it leaves."""

@@ -111,7 +111,10 @@ class ReadingScreen(WritingScreen):
     # -- finding words
 
     def action_find(self) -> None:
-        """Ask for words."""
+        """Ask for words; while one writes, its second key attaches a file."""
+        if self.composer.has_focus_within:
+            self.action_attach()
+            return
         field = self.query_one("#find", Input)
         field.remove_class("hidden")
         field.focus()

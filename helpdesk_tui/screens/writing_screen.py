@@ -84,6 +84,7 @@ class WritingScreen(ComposingScreen):
         self.remember()
         self.show_keys()
         if kind == FORWARD and not what.to:
+            await self.composer.take_keys()
             self.action_recipients()
 
     def _usual(self, kind: str, page: TicketPage, focus: MessageRow | None) -> Composition:

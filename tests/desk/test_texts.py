@@ -8,11 +8,13 @@ from helpdesk_tui.desk.conversation import reply
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.history import undo
 from helpdesk_tui.desk.macro import run_macro
+from helpdesk_tui.desk.queue_work import QueueWork
 from helpdesk_tui.desk.sending import Sending
+from helpdesk_tui.desk.settings import set_queue
 from helpdesk_tui.desk.texts import CannedText, MacroText, drop_text, keep_macro, keep_text
 from helpdesk_tui.errors import HelpdeskError, NotFound, Refused, Usage
 from helpdesk_tui.store.queries.texts import CannedRow, MacroRow, canned_replies, macros
-from helpdesk_tui.terms import Priority, Status
+from helpdesk_tui.terms import Priority, ResolutionRule, Status
 from tests.build import Place, an_incoming, filed, row, thread
 from tests.store.secrets import set_up_hr
 
@@ -76,6 +78,12 @@ class TestTexts:
 
 
 class TestMacros:
+    def test_a_resolution_counts_wherever_it_stands(self, desk: Desk, admin: Desk, number: int) -> None:
+        set_queue(admin, "support", work=QueueWork(resolution_rule=ResolutionRule.REQUIRED))
+        keep_macro(desk, MacroText("Done", ("status solved", "resolution Restarted")))
+        run_macro(desk, [number], known_macros(desk)[0].id)
+        assert (row(desk, number).status, row(desk, number).resolution) == (Status.SOLVED, "Restarted")
+
     def test_all_steps_on_all_tickets_with_one_undo(self, desk: Desk, number: int) -> None:
         other = filed(desk, an_incoming(subject="Scanner")).ticket or 0
         steps = ("tag +toner", "priority high", "assign me", "reply Hello {{customer}}.", "status solved", "note Told.")

@@ -38,6 +38,12 @@ def test_no_key_means_two_things_on_one_screen(screen: str) -> None:
     assert [key for key, count in Counter(bound).items() if count > 1] == []
 
 
+def test_a_key_of_the_composer_that_the_thread_has_too_is_known() -> None:
+    """The screen asks for them where the keys go: Esc leaves the text first, ctrl+f attaches while one writes."""
+    of_thread, of_text = ({key for one in bindings(area) for key in one.key.split(",")} for area in ("ticket", "write"))
+    assert of_thread & of_text == {"escape", "ctrl+f"}
+
+
 def test_no_key_means_two_things_on_the_board() -> None:
     """Keys of lists that have nothing to do there give their place to its own."""
     shown = [key for key in table() if key.area in BoardScreen.AREAS and (key.area, key.action) not in NOT_ON_BOARD]

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.build import sql
+from tests.build import row, sql, thread
 from tests.screens.stage import LARGE, SMALL, OpenApp, Stage, wait_until
 from tests.services.escapes import final_modes
 
@@ -59,6 +59,55 @@ def test_an_answer_in_mid_sentence(morning: Stage, key: str, kind: str, how: sig
         app.press("q").shows("2 marked tickets")
         assert morning.place()["cursor"] == before["cursor"]
         assert morning.place()["marks"] == before["marks"]
+        assert app.quit() == 0
+
+
+def test_how_a_mail_was_to_be_sent_is_there_again_too(morning: Stage) -> None:
+    """Whom it is passed on to, what goes along, what happens then: with the draft, and sent as it was meant."""
+    (morning.folder / "angebot.txt").write_text("40 Plätze")
+    with morning.app() as app:
+        app.up().press("#").shows("Ticket number")
+        app.write("1002").press("enter").shows("#1002 Rechnung")
+        app.press("f").shows("Who gets it")
+        app.write("Lieferant <toner@liefer.example>").press("enter").settled(0.3)
+        app.press("ctrl+s").shows("Forward to Lieferant <toner@liefer.example>")
+        app.press("ctrl+f").shows("Attach a file")
+        app.write(str(morning.folder / "angebot.txt")).press("enter").shows("angebot.txt 10 B")
+        app.press("ctrl+o").shows("What happens after sending")
+        app.write("waiting for others, back in 3").press("enter").shows(
+            "then: waiting for others, back in 3 working days"
+        )
+        app.write("Bitte prüfen.").shows("draft saved")
+        wait_until(lambda: _draft(morning, "forward") == "Bitte prüfen.", "it is kept")
+        app.kill(signal.SIGKILL)
+        app.wait()
+    (morning.folder / "angebot.txt").unlink()
+    with morning.app() as app:
+        app.shows("Forward to Lieferant <toner@liefer.example>", "+ 1 file: angebot.txt", "Bitte prüfen.")
+        app.shows("then: waiting for others, back in 3 working days")
+        app.press("ctrl+s").shows("It goes to a new address: Lieferant")
+        app.press("ctrl+s").shows("is passed on to Lieferant")
+        assert app.quit() == 0
+    sent = thread(morning.desk(), 1002)[-1]
+    assert ([one.address for one in sent.to], sent.cc) == (["toner@liefer.example"], ())
+    assert [one.name for one in sent.files] == ["angebot.txt"]
+    assert row(morning.desk(), 1002).status == "waiting_other"
+
+
+def test_a_call_in_mid_sentence(morning: Stage) -> None:
+    with morning.app() as app:
+        app.up().press("#").shows("Ticket number")
+        app.write("1002").press("enter").shows("#1002 Rechnung")
+        app.press("F").shows("Call from")
+        app.press("ctrl+o").shows("Call to")
+        typed = _type_slowly(app, SENTENCE[:30])
+        app.kill(signal.SIGKILL)
+        app.wait()
+    kept = _draft(morning, "call")
+    assert typed.startswith(kept)
+    assert len(typed) - len(kept) <= 1 / PAUSE
+    with morning.app() as app:
+        app.shows("Call to", kept.rstrip())
         assert app.quit() == 0
 
 

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.callers import read_caller
 from helpdesk_tui.rules.impostors import true_spelling
@@ -137,10 +138,9 @@ class PeopleDialog(ModalScreen[Chosen | None]):
         fitting = [one for one in self._people if wanted in fold(one[0].whole)]
         known = {plain_address(one.address) for one, _word in fitting}
         fitting += [(one, "known") for one in found if plain_address(one.address) not in known]
-        if is_address(typed.strip()) or "<" in typed:
-            person = read_caller(typed).person
-            if is_address(person.address) and plain_address(person.address) not in known:
-                fitting.append((person, "typed"))
+        person = _typed(typed)
+        if person is not None and plain_address(person.address) not in known:
+            fitting.append((person, "typed"))
         self._shown = fitting
         options = self.query_one("#options", OptionList)
         options.set_options([Option(self._line(*one)) for one in fitting])
@@ -171,3 +171,12 @@ def _words() -> dict[str, str]:
         "known": _("a customer"),
         "typed": _("as you typed it"),
     }
+
+
+def _typed(words: str) -> Person | None:
+    """Whom these words name by an address; None as long as it is not whole."""
+    try:
+        person = read_caller(words).person
+    except Usage:
+        return None
+    return person if is_address(person.address) else None

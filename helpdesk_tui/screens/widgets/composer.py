@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 import uuid
 from collections.abc import Callable
 from functools import partial
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 #: At most this much typing is lost when the power goes, in seconds (and the time of one small write).
 SAVE_EVERY = 0.4
+#: After so long the keys go on, whatever was painted, in seconds.
+_SHOWN_WITHIN = 1.0
 
 
 class Composer(Vertical):
@@ -160,6 +164,13 @@ class Composer(Vertical):
         """Let a text stand there that nobody types: what was said meanwhile is not read yet."""
         with self._text.prevent(TextArea.Changed):
             self._text.load_text(text)
+
+    async def take_keys(self) -> None:
+        """Let the keys go into the text, and return when they do: what was opened just now is not shown yet."""
+        deadline = time.monotonic() + _SHOWN_WITHIN
+        while self.is_open and not self._text.has_focus and time.monotonic() < deadline:
+            self._text.focus()
+            await asyncio.sleep(0.005)
 
     def focus_text(self) -> None:
         """Let the keys go into the text."""
