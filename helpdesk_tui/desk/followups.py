@@ -18,14 +18,14 @@ from helpdesk_tui.desk.tickets import name_tickets
 from helpdesk_tui.desk.timers import TimerKind, set_timer
 from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _
-from helpdesk_tui.rules.calendar import opening_after, parse_calendar
+from helpdesk_tui.rules.calendar import LONGEST_WAIT, opening_after, parse_calendar
 from helpdesk_tui.store.tables import Ticket, Timer
 from helpdesk_tui.terms import NoticeKind, Outcome, Party, Status, Verb
 
 #: The name, in an event, of when somebody is reminded.
 REMINDER = "reminder"
-#: A longer wait is a mistake.
-MOST_DAYS = 250
+#: After so many working days a ticket is let come back most often; other numbers are typed.
+USUAL_DAYS = (1, 2, 3, 5, 10)
 
 
 def remind(desk: Desk, ticket: int, working_days: int) -> Outcome:
@@ -42,7 +42,7 @@ def remind(desk: Desk, ticket: int, working_days: int) -> Outcome:
 
 def set_reminder(changes: Changes, change: Change, working_days: int, office: CalendarSettings) -> datetime:
     """Set the one reminder of a ticket; returns when that is."""
-    if not 0 < working_days <= MOST_DAYS:
+    if not 0 < working_days <= LONGEST_WAIT:
         raise Usage(_("{n} is no number of working days.").format(n=working_days), _("Use 1 to 250."))
     before = forget_reminder(changes.session, change.ticket, changes.now)
     at = opening_after(changes.now, working_days, parse_calendar(office.hours, office.zone))

@@ -13,16 +13,13 @@ from helpdesk_tui.desk.callback_numbers import likely_numbers
 from helpdesk_tui.desk.callbacks import likely_team
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.language import _
+from helpdesk_tui.rules.acknowledgement import WEEKDAYS
 from helpdesk_tui.rules.phones import zone_of
 from helpdesk_tui.rules.slots import Offer
 from helpdesk_tui.store.queries.callbacks import next_free, plans
 from helpdesk_tui.store.tables import Ticket
 from helpdesk_tui.terms import Actor
 
-_DAYS = {
-    "de": ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
-    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-}
 _LINES = {
     "de": "{n}) {day}, {at:%d.%m.%Y}, {at:%H:%M}–{end:%H:%M} Uhr",
     "en": "{n}) {day}, {at:%Y-%m-%d}, {at:%H:%M}–{end:%H:%M}",
@@ -60,4 +57,4 @@ def free_slots(session: Session, ticket: Ticket, writer: Writer, count: int, lan
 
 def _line(number: int, offer: Offer, zone: ZoneInfo, language: str) -> str:
     at, end = offer.start.astimezone(zone), offer.end.astimezone(zone)
-    return _LINES[language].format(n=number, day=_DAYS[language][at.weekday()], at=at, end=end)
+    return _LINES[language].format(n=number, day=WEEKDAYS[language][at.weekday()], at=at, end=end)

@@ -12,12 +12,12 @@ from sqlmodel import col
 from helpdesk_tui.errors import NotFound, Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.acknowledgement import LANGUAGES
+from helpdesk_tui.rules.calendar import LONGEST_WAIT
 from helpdesk_tui.rules.placeholders import check
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
 from helpdesk_tui.store.tables import Queue
 from helpdesk_tui.terms import ResolutionRule
 
-MOST_DAYS = 250
 _LONGEST_TEXT = 2_000
 
 
@@ -43,7 +43,7 @@ def apply(queue: Queue, wanted: QueueWork) -> None:
         Usage: a number or a text cannot be used.
     """
     if wanted.closes_after is not None:
-        if not 0 <= wanted.closes_after <= MOST_DAYS:
+        if not 0 <= wanted.closes_after <= LONGEST_WAIT:
             raise Usage(
                 _("{n} is no number of working days.").format(n=wanted.closes_after), _("Use 0 (never) to 250.")
             )

@@ -80,7 +80,8 @@ _NUMBER = {
     "de": "Bei uns hat sie die Nummer {number}; nennen müssen Sie sie nicht.\n\n",
     "en": "Its number here is {number}; you need not mention it.\n\n",
 }
-_DAYS = {
+#: The days of the week, Monday first, by language.
+WEEKDAYS = {
     "de": ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 }
@@ -130,7 +131,7 @@ def letter(wording: Wording, language: str) -> tuple[str, str]:
     until = _SOON[language]
     if wording.until:
         at = wording.until.astimezone(ZoneInfo(wording.zone))
-        until = _UNTIL[language].format(day=_DAYS[language][at.weekday()], at=at)
+        until = _UNTIL[language].format(day=WEEKDAYS[language][at.weekday()], at=at)
     text = clean_text(wording.texts.get(language, "") or _TEXTS[language])
     is_own = bool(wording.texts.get(language))
     number = "" if wording.number is None else str(wording.number)

@@ -17,6 +17,8 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
 #: How many days ahead working time is looked for before the calendar counts as empty.
 _HORIZON_DAYS = 3660
+#: A longer wait is a mistake, in working days.
+LONGEST_WAIT = 250
 
 
 @dataclass(frozen=True)
@@ -182,3 +184,8 @@ def _span(text: str) -> tuple[int, int]:
         if start < end <= 24 * 60 and minute < 60 and end_minute < 60:
             return start, end
     raise Usage(_("{text} is not a stretch of time.").format(text=text), _("Use the form 09:00-17:00."))
+
+
+def is_wait(words: str) -> bool:
+    """True where words are a number of working days that something may wait for."""
+    return words.isdecimal() and len(words) <= 3 and 0 < int(words) <= LONGEST_WAIT

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _
+from helpdesk_tui.rules.calendar import is_wait
 from helpdesk_tui.rules.placeholders import check
 from helpdesk_tui.rules.tags import tag_name
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
@@ -84,7 +85,7 @@ def _refusal(step: Step) -> str:
         return _("there is no such status")
     if step.deed is Deed.PRIORITY and step.value not in {str(one) for one in Priority}:
         return _("there is no such priority")
-    if step.deed is Deed.REMIND and not (step.value.isdecimal() and 0 < int(step.value) <= 250):
+    if step.deed is Deed.REMIND and not is_wait(step.value):
         return _("that is no number of working days")
     if step.deed is Deed.TAG and not all(tag_name(one.lstrip("+-")) for one in step.value.split()):
         return _("a tag needs a name")

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from helpdesk_tui.desk.followups import USUAL_DAYS
 from helpdesk_tui.desk.free_slots import Writer
 from helpdesk_tui.desk.pages import TicketPage
 from helpdesk_tui.desk.sending import MOST_BYTES, Sending, keep_file
@@ -16,6 +17,7 @@ from helpdesk_tui.desk.wording import as_on
 from helpdesk_tui.desk.writing_page import WritingPage, writing_page
 from helpdesk_tui.errors import HelpdeskError, Refused
 from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.rules.calendar import is_wait
 from helpdesk_tui.rules.promise import read_due
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.screens import composition as compositions
@@ -29,9 +31,6 @@ from helpdesk_tui.screens.widgets.composer import Composer
 from helpdesk_tui.store.queries.texts import CannedRow
 from helpdesk_tui.store.queries.thread import MessageRow
 from helpdesk_tui.terms import CallDirection, ResolutionRule, Status
-
-#: After so many working days a ticket may come back; other numbers are typed.
-_DAYS = (1, 2, 3, 5, 10)
 
 
 class ComposingScreen(VerbScreen):
@@ -106,7 +105,7 @@ class ComposingScreen(VerbScreen):
         if what.leaves_at is not None:
             ways.append(("now", _("leaves at once")))
         ways.append(("quote", _("without quoting") if what.is_quoting else _("quote what it answers")))
-        for days in _DAYS:
+        for days in USUAL_DAYS:
             back = ngettext("back in {n} working day", "back in {n} working days", days)
             ways += [(f"{one or ''}/{days}", f"{words[one]}, {back}") for one in statuses]
         ways.append(("days", _("back in another number of working days …")))
@@ -117,7 +116,7 @@ class ComposingScreen(VerbScreen):
         if what is None:
             return
         if way == "days":
-            self.app.push_screen(Ask(_("Back in how many working days"), "1 – 250"), self._take_days)
+            self.app.push_screen(Ask(_("Back in how many working days"), "1 – 250", check=_days), self._take_days)
         elif way == "at":
             help_words = _("tomorrow 8:00, mon, 1.12. 9:00, +4h of working time")
             self.app.push_screen(Ask(_("When it leaves"), help_words, check=self._later), self._take_time)
@@ -149,8 +148,8 @@ class ComposingScreen(VerbScreen):
             self.composer.change(replace(self.composer.what, resolution=line))
 
     def _take_days(self, answer: str | None) -> None:
-        if answer and answer.strip().isdecimal() and self.composer.what is not None:
-            self.composer.change(replace(self.composer.what, remind_in=int(answer)))
+        if answer and self.composer.what is not None:
+            self.composer.change(replace(self.composer.what, remind_in=_days(answer)))
 
     def _later(self, answer: str) -> datetime:
         found = read_due(answer, self.desk_app.desk.clock(), self.desk_app.settings.calendar)
@@ -230,3 +229,10 @@ class ComposingScreen(VerbScreen):
             self.notice(self.composer.use_editor())
         except HelpdeskError as error:
             self.notice(error.message)
+
+
+def _days(answer: str) -> int:
+    if not is_wait(answer.strip()):
+        words = clean_line(answer, 40)
+        raise Refused(_("{words} is no number of working days.").format(words=words), _("Use 1 to 250."))
+    return int(answer)

@@ -9,6 +9,7 @@ from functools import partial
 
 from helpdesk_tui.desk import followups, parting, relations, tickets, watching
 from helpdesk_tui.desk.answering import reply_each
+from helpdesk_tui.desk.followups import USUAL_DAYS
 from helpdesk_tui.errors import HelpdeskError, Refused
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.promise import read_due
@@ -20,9 +21,6 @@ from helpdesk_tui.store.queries.notices import watchers
 from helpdesk_tui.store.queries.relations import Relation, related
 from helpdesk_tui.store.queries.setup import resolution_rules
 from helpdesk_tui.terms import LinkKind, ResolutionRule, Status
-
-#: After so many working days a ticket may come back; other moments are typed.
-_DAYS = (1, 2, 3, 5, 10)
 
 
 class RelationScreen(PersonScreen):
@@ -40,8 +38,8 @@ class RelationScreen(PersonScreen):
             ("at", _("until another time …")),
         ]
         if len(self.chosen()) == 1:
-            back = [ngettext("come back in {n} working day", "come back in {n} working days", n) for n in _DAYS]
-            options += [(f"remind {n}", words) for n, words in zip(_DAYS, back, strict=True)]
+            back = [ngettext("come back in {n} working day", "come back in {n} working days", n) for n in USUAL_DAYS]
+            options += [(f"remind {n}", words) for n, words in zip(USUAL_DAYS, back, strict=True)]
         self.pick(_("Later"), options, partial(self._later_by, self.chosen()))
 
     def _later_by(self, ids: list[int], way: str) -> None:

@@ -19,10 +19,6 @@ from helpdesk_tui.screens.widgets.composer import Composer
 from helpdesk_tui.store.queries.thread import DraftRow, MessageRow, drafts
 from helpdesk_tui.terms import Outcome, ResolutionRule, Status
 
-#: After so many working days a ticket may come back; other numbers are typed.
-_DAYS = (1, 2, 3, 5, 10)
-
-
 _WRITING = frozenset({"send", "then", "recipients", "attach", "canned", "editor", "leave", "thread"})
 _OF_MAIL = frozenset({"recipients", "attach"})
 

@@ -57,6 +57,7 @@ class TestWhoWasFirst:
         before = seen(desk, number)
         note(desk, number, "I look into it.")
         reply(desk, number, "Turn it off.", sending=before)
+        assert thread(desk, number)[-1].text == "Turn it off."
 
 
 class TestFiles:

@@ -128,6 +128,7 @@ class TestMacros:
             (("reply a", "canned b"), "one answer"),
             (("reply {{x}}",), "filled in"),
             (("remind 0",), "working days"),
+            (("remind " + "9" * 5_000,), "working days"),
             (("priority",), "with what"),
         ],
     )

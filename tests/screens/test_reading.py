@@ -207,3 +207,13 @@ def test_an_answer_can_leave_later_and_come_back_in_some_days(morning: Stage) ->
     sent = thread(morning.desk(), 1003)[-1]
     assert sent.leaves_at is not None
     assert sql(morning.desk().store, "SELECT kind FROM timer WHERE done_at IS NULL") == [("remind",)]
+
+
+def test_a_number_of_days_that_is_none_is_said_and_stays_to_be_mended(morning: Stage) -> None:
+    with morning.app() as app:
+        opened(app, 1002).press("r").shows("then: waiting for the customer")
+        app.press("ctrl+o").shows("What happens after sending")
+        app.write("another number of working").press("enter").shows("Back in how many working days")
+        app.write("9" * 30).press("enter").shows("is no number of working days.", "Use 1 to 250.")
+        app.press(*["backspace"] * 29).press("enter").shows("back in 9 working days")
+        assert app.quit() == 0
