@@ -42,6 +42,12 @@ def go_to(app: OpenApp, number: int) -> None:
     app.write(str(number)).press("enter").shows(f"#{number} ")
 
 
+def answer_to_message(app: OpenApp, index: int, text: str) -> None:
+    """Answer the message that stands at this place of the thread, counted from 0."""
+    app.press("g", *["."] * index, "r").shows("To Erika Beispiel")
+    app.write(text).press("ctrl+s").gone("To Erika Beispiel")
+
+
 def texts(place: Place, number: int) -> list[str]:
     """What stands on a ticket, in its order."""
     return [one.text for one in thread(place.desk("bob"), number)]
@@ -92,15 +98,17 @@ def test_both_answer_and_it_is_merged_answered_and_parted(place: Place, opened: 
     )
     go_to(bob, fire)
     bob.shows("Jetzt ist es aus.")
-    bob.press("r").shows("To Erika Beispiel")
-    bob.write("Gut, wir kommen trotzdem.").press("ctrl+s").shows("is on its way to Erika Beispiel")
+    answer_to_message(bob, 0, "Gut, wir kommen trotzdem.")
+    wait_until(lambda: "Gut, wir kommen trotzdem." in texts(place, fire), "the first matter is answered")
+    answer_to_message(bob, 2, "Danke für die Nachricht.")
+    wait_until(lambda: "Danke für die Nachricht." in texts(place, fire), "the second matter is answered")
 
     # and apart again: every message where it belongs
     go_to(anna, smoke)
     anna.press("L").shows("let it be a ticket of its own again")
     anna.write("own again").press("enter")
     wait_until(lambda: row(place.desk("bob"), smoke).merged_into is None, "it is one of its own again")
-    assert texts(place, smoke) == ["Es raucht.", "Jetzt ist es aus."]
+    assert texts(place, smoke) == ["Es raucht.", "Jetzt ist es aus.", "Danke für die Nachricht."]
     assert texts(place, fire) == [
         "Es brennt.", "Bitte den Stecker ziehen.", "Wir schicken jemanden. Bis gleich.", "Gut, wir kommen trotzdem.",
     ]  # fmt: skip
