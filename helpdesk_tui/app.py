@@ -16,9 +16,9 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar, cast
 
 from textual.app import App
 from textual.css.query import NoMatches
@@ -32,6 +32,7 @@ from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.screens.ending import watch_terminal
 from helpdesk_tui.screens.files import Openings
+from helpdesk_tui.screens.listener import Listener
 from helpdesk_tui.screens.skeleton import Skeleton
 from helpdesk_tui.screens.typeahead import Typeahead
 from helpdesk_tui.screens.undo_window import UndoWindow
@@ -41,14 +42,17 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
     from textual.dom import DOMNode
     from textual.filter import LineFilter
+    from textual.screen import Screen
 
     from helpdesk_tui.desk.door import Desk
     from helpdesk_tui.screens.drafts import DraftKeeper
     from helpdesk_tui.screens.seen import Seen
+    from helpdesk_tui.screens.whereabouts import Whereabouts
     from helpdesk_tui.terms import Outcome
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+_S = TypeVar("_S", bound="Screen[Any]")
 log = logging.getLogger(__name__)
 #: A terminal that has gone may hold up a farewell; so long it may take, in seconds.
 _LAST_RESORT = 3.0
@@ -87,11 +91,10 @@ class HelpdeskApp(App[None]):
         self._desk: Desk | None = None
         self._drafts: DraftKeeper | None = None
         self._seen: Seen | None = None
+        self._whereabouts: Whereabouts | None = None
         self._database = ThreadPoolExecutor(1, thread_name_prefix="database")
         self._ended = threading.Event()
-        self._feed: Any = None
-        self._feed_lock = threading.Lock()
-        self._writing: set[tuple[int, int]] = set()
+        self._listener: Listener | None = None
         self._sizing: Timer | None = None
         self._clean: LineFilter | None = None
         self._quiet: set[asyncio.Task[None]] = set()
@@ -112,6 +115,13 @@ class HelpdeskApp(App[None]):
         if self._drafts is None:
             raise RuntimeError("the store is not open yet")
         return self._drafts
+
+    @property
+    def whereabouts(self) -> Whereabouts:
+        """What colleagues are told of where one is; there is one once the store is open."""
+        if self._whereabouts is None:
+            raise RuntimeError("the store is not open yet")
+        return self._whereabouts
 
     @property
     def seen(self) -> Seen:
@@ -144,11 +154,24 @@ class HelpdeskApp(App[None]):
         """Let something open that the next keys are meant for; they wait for it."""
         self._typeahead.wait_for(self._spawned(job))
 
+    def kept(self, kind: type[_S]) -> _S:
+        """A screen that stays made when it is left, since to make one takes longer than to fill it.
+
+        While it is shown, another one.
+        """
+        name = kind.__name__
+        if not self.is_screen_installed(name):
+            self.install_screen(kind(), name)
+        screen = cast("_S", self.get_screen(name))
+        return kind() if screen in self.screen_stack else screen
+
     # -- opening and closing
 
     async def on_event(self, event: Event) -> None:
         """Let keys and pastes come one after the other; all else as ever."""
         if isinstance(event, Key | Paste) and not event.is_forwarded:
+            if self._whereabouts is not None:
+                self._whereabouts.touched()
             self._typeahead.take(event)
         else:
             await super().on_event(event)
@@ -210,7 +233,9 @@ class HelpdeskApp(App[None]):
         gc.freeze()  # what was imported stays: looking through all of it again would hold up a key for 20 to 50 ms
         gc.enable()
         self.first_screen()
-        threading.Thread(target=self._listen, name="feed", daemon=True).start()
+        if self._listener is not None:
+            self._listener.start()
+        self.whereabouts.start()
         self._start_housekeeping()
 
     def first_screen(self) -> None:
@@ -232,6 +257,7 @@ class HelpdeskApp(App[None]):
         from helpdesk_tui.screens.drafts import DraftKeeper
         from helpdesk_tui.screens.place import state_folder
         from helpdesk_tui.screens.seen import Seen
+        from helpdesk_tui.screens.whereabouts import Whereabouts
         from helpdesk_tui.store.feed import Feed
         from helpdesk_tui.store.schema import open_current
 
@@ -239,7 +265,8 @@ class HelpdeskApp(App[None]):
         self._desk = Desk(store, identify(store, self._login), self.settings)
         self._drafts = DraftKeeper(self)
         self._seen = Seen(state_folder(self.settings) / f"{self._desk.actor.login}-read.json")
-        self._feed = Feed(store, self._desk.actor)
+        self._whereabouts = Whereabouts(self._desk, self._ended)
+        self._listener = Listener(self._desk, Feed(store, self._desk.actor), self._ended, self._changed)
 
     def _start_housekeeping(self) -> None:
         """On SQLite the app sends and runs timers itself where nobody polls."""
@@ -277,6 +304,8 @@ class HelpdeskApp(App[None]):
                     with suppress(NoMatches):  # one that is only just opening holds no text
                         keep_text()
             self._drafts.flush()
+            if self._whereabouts is not None:
+                self._in_database(self._whereabouts.leave)
         super().exit(result, return_code, message)
 
     async def on_unmount(self) -> None:
@@ -309,45 +338,12 @@ class HelpdeskApp(App[None]):
 
     def _act(self, act: Callable[[], Outcome]) -> Outcome:
         outcome = act()
-        try:
-            self._deliver()
-        except HelpdeskError as error:  # the verb is done whatever becomes of its echo; the listener brings that later
-            log.warning("the feed was interrupted: %s", error.message)
+        if self._listener is not None:
+            self._listener.echo()
         return outcome
 
-    def _deliver(self) -> None:
-        """Hand on what the feed has; runs in the database thread or the listener's."""
-        with self._feed_lock:  # told while it is held: whoever finds nothing left knows that it has been told
-            changes = self._feed.read()
-            mine = self.desk.actor.agent_id
-            own = {change.ticket_id for change in changes if change.actor_id == mine}
-            tickets = {change.ticket_id for change in changes} | self._with_other_writers()
-            if tickets:
-                self.post_message(self.TicketsChanged(tickets, own))
-
-    def _with_other_writers(self) -> set[int]:
-        """The tickets on which a colleague has begun or ceased to write since the last look."""
-        from helpdesk_tui.store.queries.thread import STILL_WRITING, writing
-
-        before, desk = self._writing, self.desk
-        now = desk.ask(writing, desk.clock() - STILL_WRITING)
-        self._writing = {(ticket, agent) for ticket, agent in now if agent != desk.actor.agent_id}
-        return {ticket for ticket, _agent in self._writing ^ before}
-
-    def _listen(self) -> None:
-        """Look for changes until the app ends; a lost connection is made anew."""
-        from helpdesk_tui.store.feed import Lookout
-
-        while not self._ended.is_set():
-            try:
-                with closing(Lookout(self.desk.store)) as lookout:
-                    self._deliver()  # what was written before one looked out
-                    while not self._ended.is_set():
-                        if lookout.wait():
-                            self._deliver()
-            except Exception as error:  # noqa: BLE001  the edge: whatever broke, look again in a moment
-                log.warning("the feed was interrupted: %s", type(error).__name__)
-                self._ended.wait(1.0)
+    def _changed(self, tickets: set[int], own: set[int]) -> None:
+        self.post_message(self.TicketsChanged(tickets, own))
 
     def on_helpdesk_app_tickets_changed(self, message: TicketsChanged) -> None:
         """Tell every screen that cares."""

@@ -16,6 +16,7 @@ from helpdesk_tui.rules.phones import zone_of
 from helpdesk_tui.rules.slots import Offer
 from helpdesk_tui.store.queries.callbacks import CallRow, Week, call_of, next_free, plans, week
 from helpdesk_tui.store.queries.people import CustomerRow, customer_of_ticket
+from helpdesk_tui.store.queries.presence import PresenceRow, present
 from helpdesk_tui.store.queries.thread import DraftRow, EventRow, MessageRow, drafts, events, messages
 from helpdesk_tui.store.queries.tickets import TicketRow, ticket_rows
 from helpdesk_tui.store.tables import CallbackRequest, Ticket
@@ -31,6 +32,7 @@ class TicketPage:
         answers_to: whom an answer goes to.
         answers_also: who is offered it as well; asks_elsewhere: where the customer asks for answers, if it is elsewhere.
         newcomer: who wrote last and does not belong to the ticket; passed_on: whose mail it passes on.
+        present: who has it open, as far as their terminals have said; not where it is only previewed.
     """
 
     ticket: TicketRow
@@ -45,6 +47,7 @@ class TicketPage:
     newcomer: Person | None = None
     passed_on: Person | None = None
     sender_refusal: str = ""
+    present: tuple[PresenceRow, ...] = ()
 
     @property
     def forward_refusal(self) -> str:
@@ -157,6 +160,7 @@ def _page(session: Session, ticket_id: int, last: int | None = None) -> TicketPa
         messages=tuple(messages(session, ticket_id, last)),
         events=() if last else tuple(events(session, ticket_id)),
         drafts=tuple(drafts(session, ticket_id)),
+        present=() if last else tuple(present(session, ticket_id)),
         reply_refusal=cannot_reply(session, ticket_id) or "",
         answers_to=answers_to(session, ticket_id),
         answers_also=answers_also(session, ticket_id),

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Container, Horizontal
 from textual.timer import Timer
 from textual.widgets import Static
@@ -16,7 +15,7 @@ from helpdesk_tui.desk.aside import dismiss
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.untrusted import clean_line
-from helpdesk_tui.screens.desk_screen import DeskScreen
+from helpdesk_tui.screens.desk_screen import ALSO, DeskScreen, also
 from helpdesk_tui.screens.keys import Key, bindings, table
 from helpdesk_tui.screens.list_screen import REST
 from helpdesk_tui.screens.phrases import aside_word, moment
@@ -30,18 +29,12 @@ from helpdesk_tui.terms import Outcome
 _LOOK_EVERY = 5
 #: So many entries are shown.
 _MOST = 500
-#: Of the keys that work everywhere, those that make sense here.
-_ALSO = ("undo", "redo", "jump", "help", "palette", "refresh", "redraw", "suspend", "quit")
-
-
-def _also() -> list[Binding]:
-    return [one for one in bindings("any") if one.action in _ALSO]
 
 
 class AsideScreen(DeskScreen, inherit_bindings=False):
     """Four lists under one cursor, with the original of the entry it stands on."""
 
-    BINDINGS: ClassVar = [*bindings("aside"), *_also()]
+    BINDINGS: ClassVar = [*bindings("aside"), *also()]
     AREAS: ClassVar[tuple[str, ...]] = ("aside",)
 
     def __init__(self) -> None:
@@ -105,7 +98,7 @@ class AsideScreen(DeskScreen, inherit_bindings=False):
 
     # -- the original follows when the cursor rests
 
-    def on_entry_list_moved(self) -> None:
+    def on_line_list_moved(self) -> None:
         """The cursor moved: wait for it to rest."""
         if self._rest is not None:
             self._rest.stop()
@@ -134,7 +127,7 @@ class AsideScreen(DeskScreen, inherit_bindings=False):
 
     def keys(self) -> list[Key]:
         """Those of the lists, and the few that make sense here, too."""
-        return [key for key in table() if key.area == "aside" or (key.area == "any" and key.action in _ALSO)]
+        return [key for key in table() if key.area == "aside" or (key.area == "any" and key.action in ALSO)]
 
     def why_not(self, action: str) -> str:
         """Why an action cannot be done now."""
@@ -176,18 +169,14 @@ class AsideScreen(DeskScreen, inherit_bindings=False):
         if self.can("why") and (row := self.entries.current) is not None:
             explain(self, row.mail)
 
-    def on_entry_list_opened(self) -> None:
+    def on_line_list_opened(self) -> None:
         """A click opened it."""
         self.action_why()
 
     def open_ticket(self, ticket_id: int, writing: str = "") -> None:
         """Show a ticket above the screen one came from."""
 
-        def on_what_is_below() -> None:
-            if isinstance(below := self.app.screen, DeskScreen):
-                below.open_ticket(ticket_id)
-
-        self.leave(lambda: self.app.call_after_refresh(on_what_is_below))
+        self.open_below(ticket_id)
 
     def action_next_list(self) -> None:
         """The list to the right."""

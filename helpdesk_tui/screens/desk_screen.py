@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, Concatenate, ParamSpec, cast
 
+from textual.binding import Binding
 from textual.containers import Container
 from textual.css.query import NoMatches
 from textual.events import Resize
@@ -31,6 +32,15 @@ _P = ParamSpec("_P")
 WIDE, WIDEST = 120, 160
 
 
+#: Of the keys that work everywhere, those that make sense above a screen with tickets, too.
+ALSO = ("undo", "redo", "jump", "help", "palette", "refresh", "redraw", "suspend", "quit")
+
+
+def also() -> list[Binding]:
+    """The bindings of these."""
+    return [one for one in bindings("any") if one.action in ALSO]
+
+
 class DeskScreen(Screen[None]):
     """A screen with tickets in hand."""
 
@@ -41,7 +51,7 @@ class DeskScreen(Screen[None]):
         super().__init__()
         self.asks_to_quit = False
         self._once_left: Callable[[], object] | None = None
-        self._has_left = False
+        self.has_left = False
 
     @property
     def desk_app(self) -> HelpdeskApp:
@@ -121,10 +131,23 @@ class DeskScreen(Screen[None]):
     def leave(self, then: Callable[[], object] = lambda: None) -> None:
         """Leave this screen, as soon as nothing lies over it; what `then` says is said on the one below."""
         self._once_left = then
-        if self.is_active and not self._has_left:
-            self._has_left = True
+        if self.is_active and not self.has_left:
+            self.has_left = True
             self.dismiss()
             then()
+
+    def open_below(self, ticket_id: int) -> None:
+        """Leave, and show a ticket above the screen one came from."""
+
+        def on_what_is_below() -> None:
+            if isinstance(below := self.app.screen, DeskScreen):
+                below.open_ticket(ticket_id)
+
+        self.leave(lambda: self.app.call_after_refresh(on_what_is_below))
+
+    def stay(self) -> None:
+        """It is shown anew, after it was left once."""
+        self.asks_to_quit, self._once_left, self.has_left = False, None, False
 
     def leave_saying(self, error: HelpdeskError) -> None:
         """Leave this screen, and say why."""

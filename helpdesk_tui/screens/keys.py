@@ -1,6 +1,6 @@
 """The keys: one table that feeds bindings, footer, `?`, palette and documentation.
 
-An id is `area.action`; areas are `any` (everywhere), `list`, `aside` (mail kept aside), `board` (with the list's keys for moving and marking), `ticket`, `verb` (list, board
+An id is `area.action`; areas are `any` (everywhere), `list`, `customer`, `aside` (mail kept aside), `board` (with the list's keys for moving and marking), `ticket`, `verb` (list, board
 and ticket) and `write` (composer).
 """
 
@@ -109,7 +109,7 @@ def table() -> tuple[Key, ...]:
         Key("verb.due", "D", "", _("agree on a due date")),
         Key("verb.summary", "S", "", _("say in one line what it is about")),
         Key("verb.callback", "b", _("callback"), _("call the customer back: book, move, give up")),
-        Key("verb.customer", "i", "", _("the customer: contacts, tickets, who is the same")),
+        Key("verb.customer", "i", "", _("the customer: contacts, everything by time, who is the same")),
         Key("verb.accept", "I", "", _("let in who wrote last: their mail belongs here")),
         Key("verb.requester", "E", "", _("say whose request it is")),
         Key("verb.merge", "m", "", _("merge it into another ticket")),
@@ -216,15 +216,25 @@ def table() -> tuple[Key, ...]:
         Key("card.up", "k,up,pageup", "", _("further up")),
         Key("card.leave", "q,escape", "", _("leave; the call stays booked")),
         Key("customer.open", "enter,l,right", _("open"), _("open the ticket")),
-        Key("customer.down", "j,down", "", _("next ticket")),
-        Key("customer.up", "k,up", "", _("previous ticket")),
+        Key("customer.down", "j,down", "", _("next line")),
+        Key("customer.up", "k,up", "", _("previous line")),
+        Key("customer.top", "g,home", "", _("the newest")),
+        Key("customer.bottom", "G,end", "", _("the oldest")),
+        Key("customer.page_down", "pagedown,space,ctrl+d", "", _("a page down")),
+        Key("customer.page_up", "pageup,ctrl+u", "", _("a page up")),
+        Key(
+            "customer.next_list",
+            "tab,full_stop,comma,right_square_bracket,left_square_bracket",
+            _("tickets"),
+            _("everything by time, or the tickets alone"),
+        ),
         Key("customer.add", "a", _("add"), _("one more address or phone")),
         Key("customer.remove", "d", _("take away"), _("take an address or a phone away")),
         Key("customer.rename", "e", _("name"), _("say what they are called")),
         Key("customer.company", "o", _("company"), _("say whose company they belong to")),
         Key("customer.join", "J", _("same as"), _("say which other record is the same person")),
         Key("customer.split", "S", _("split"), _("take apart what was joined")),
-        Key("customer.back", "q,escape", _("back"), _("back to the ticket")),
+        Key("customer.back", "q,h,left,escape", _("back"), _("back to the ticket")),
         Key("write.send", "ctrl+s", _("send"), _("send or save")),
         Key("write.then", "ctrl+o", _("then"), _("choose what happens next, and when it leaves")),
         Key("write.recipients", "ctrl+r", _("who"), _("choose who gets it")),

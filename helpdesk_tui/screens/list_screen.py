@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -11,12 +12,13 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from helpdesk_tui.desk.answering import reply_each
-from helpdesk_tui.desk.pages import TicketPage, preview_page
+from helpdesk_tui.desk.pages import TicketPage, preview_page, ticket_page
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.screens.dialogs.bulk_reply import BulkReply, ForMany
 from helpdesk_tui.screens.keys import bindings
+from helpdesk_tui.screens.phrases import out_of_sight
 from helpdesk_tui.screens.place import Place, save_place, state_folder
 from helpdesk_tui.screens.verb_screen import VerbScreen
 from helpdesk_tui.screens.widgets.columns import heading
@@ -113,6 +115,20 @@ class ListScreen(VerbScreen):
         lines = min(self.place.preview_lines, room)
         preview.set_class(not self.place.has_preview or not (is_wide or lines >= _LEAST_PREVIEW), "hidden")
         preview.styles.height = None if is_wide else lines
+
+    # -- opening
+
+    def show_ticket(self, ticket_id: int, writing: str = "", then: Callable[[None], None] | None = None) -> None:
+        """Show a ticket above this screen; `then` is done when it is left."""
+        self.desk_app.opening(self._show_ticket(ticket_id, writing, then))
+
+    async def _show_ticket(self, ticket_id: int, writing: str, then: Callable[[None], None] | None) -> None:
+        from helpdesk_tui.screens.ticket import TicketScreen
+
+        page = await self.desk_app.read(ticket_page, ticket_id)
+        if page is None:
+            raise HelpdeskError(out_of_sight())
+        await self.desk_app.kept(TicketScreen).show_over(page, self.tickets, writing, then)
 
     # -- keys
 

@@ -27,14 +27,10 @@ class PersonScreen(CallScreen):
             self.desk_app.opening(self._open_customer(self.chosen()[0]))
 
     async def _open_customer(self, ticket_id: int) -> None:
-        from helpdesk_tui.screens.dialogs.customer import CustomerDialog
+        from helpdesk_tui.screens.customer import CustomerScreen
 
         row = await self.desk_app.read(customer_of_ticket, ticket_id)
-        await self.app.push_screen(CustomerDialog(row.id), self._after_customer)
-
-    def _after_customer(self, answer: str | None) -> None:
-        if answer:
-            self.open_ticket(int(answer))
+        await self.app.push_screen(CustomerScreen(row.id))
 
     def action_accept(self) -> None:
         """Let in whom the shown ticket names as new to it, whoever has written since."""

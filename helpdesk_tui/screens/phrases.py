@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.store.queries.aside import Aside
 from helpdesk_tui.store.queries.mail import MailHealth
-from helpdesk_tui.store.queries.thread import STILL_WRITING
+from helpdesk_tui.store.queries.presence import STILL_WRITING
 from helpdesk_tui.terms import LoadState, MessageKind, Party, Priority, Status
 
 #: Signs of the list: priority, in order of rank.
@@ -206,3 +206,8 @@ def size(count: int) -> str:
     if count < 1000:
         return f"{count} B"
     return f"{count / 1000:.0f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
+
+
+def out_of_sight() -> str:
+    """What is said of a ticket that is not there any more for its reader."""
+    return _("This ticket is no longer in a queue you belong to.")

@@ -207,9 +207,7 @@ class SidesScreen(ListScreen):
 
     def open_ticket(self, ticket_id: int, writing: str = "") -> None:
         """Show a ticket above the board."""
-        from helpdesk_tui.screens.ticket import TicketScreen
-
-        self.app.push_screen(TicketScreen(ticket_id, self.tickets, writing))
+        self.show_ticket(ticket_id, writing)
 
     # -- the shape
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar
 
@@ -18,13 +19,14 @@ from helpdesk_tui.desk.pages import TicketPage, ticket_page
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line
+from helpdesk_tui.screens.clocks import office
 from helpdesk_tui.screens.composition import from_fields
 from helpdesk_tui.screens.desk_screen import WIDEST
 from helpdesk_tui.screens.dialogs.dialog import Help
 from helpdesk_tui.screens.dialogs.viewer import Viewer
 from helpdesk_tui.screens.keys import Key, bindings, macro_bindings, table
 from helpdesk_tui.screens.person_screen import page_refusal
-from helpdesk_tui.screens.phrases import due, is_fresh, moment, priority_word, status_word, waiting
+from helpdesk_tui.screens.phrases import due, is_fresh, moment, out_of_sight, priority_word, status_word, waiting
 from helpdesk_tui.screens.reading_screen import ReadingScreen
 from helpdesk_tui.screens.relation_words import notice_words, snoozed_words
 from helpdesk_tui.screens.why import explain
@@ -34,6 +36,7 @@ from helpdesk_tui.screens.widgets.side import side_panel
 from helpdesk_tui.screens.widgets.thread_view import ThreadView
 from helpdesk_tui.screens.widgets.ticket_list import TicketList
 from helpdesk_tui.screens.writing_screen import writing_refusal
+from helpdesk_tui.store.queries.presence import STILL_HERE
 from helpdesk_tui.store.queries.tickets import TicketRow
 from helpdesk_tui.terms import NoticeKind
 
@@ -44,19 +47,14 @@ class TicketScreen(ReadingScreen):
     BINDINGS: ClassVar = [*bindings("ticket", "write"), *macro_bindings()]
     AREAS: ClassVar[tuple[str, ...]] = ("ticket", "verb", "any")
 
-    def __init__(self, ticket_id: int, siblings: TicketList, writing: str = "") -> None:
-        """Show a ticket.
-
-        Args:
-            siblings: the list it was opened from; J and K go through it.
-            writing: the name of an action, such as `reply` or `note`, to begin with writing at once.
-        """
+    def __init__(self) -> None:
+        """Make the screen; `show_over` fills it, as often as one likes."""
         super().__init__()
-        self.ticket_id = ticket_id
+        self.ticket_id = 0
         self.page: TicketPage | None = None
-        self._siblings = siblings
-        self._writing = writing
-        self._index = siblings.index_of(ticket_id)
+        self._siblings: TicketList | None = None
+        self._writing = ""
+        self._index = 0
 
     def compose(self) -> ComposeResult:
         """Head, thread and side panel, composer, status, keys."""
@@ -85,10 +83,42 @@ class TicketScreen(ReadingScreen):
         """Other keys count in the thread than in the composer."""
         self.show_keys()
 
-    def on_mount(self) -> None:
-        """Ask for the ticket."""
+    async def show_over(
+        self, page: TicketPage, siblings: TicketList, writing: str = "", then: Callable[[None], None] | None = None
+    ) -> None:
+        """Show a ticket above the screen one is on; a screen that was made before is filled before it is seen.
+
+        Args:
+            siblings: the list it is opened from; J and K go through it.
+            writing: the name of an action, such as `reply` or `note`, to begin with writing at once.
+            then: what is done when it is left.
+        """
+        self._begin(page.ticket.id, siblings, writing)
+        if self.is_mounted:
+            self._show_page(page)
+            await self.app.push_screen(self, then)
+        else:
+            await siblings.app.push_screen(self, then)
+            self._show_page(page)
         self.thread.focus()
-        self.desk_app.opening(self._load(begins=True))
+        self.remember()
+        self.desk_app.whereabouts.at(self.ticket_id)
+        await self._show_around(page, begins=True)
+
+    def _begin(self, ticket_id: int, siblings: TicketList, writing: str) -> None:
+        self.stay()
+        self.ticket_id, self.page, self._writing = ticket_id, None, writing
+        self._siblings, self._index = siblings, siblings.index_of(ticket_id)
+
+    def leave(self, then: Callable[[], object] = lambda: None) -> None:
+        """Leave, and put away what it shows: the next one is told nothing of it."""
+        super().leave(then)
+        if self.has_left:
+            self.composer.close()
+            self.end_finding()
+            self.ticket_id, self.page = 0, None
+            self.thread.clear()
+            self.desk_app.whereabouts.at(None)
 
     def chosen(self) -> list[int]:
         """This ticket."""
@@ -128,27 +158,34 @@ class TicketScreen(ReadingScreen):
         if wanted != self.ticket_id or not self.is_mounted:
             return
         if page is None:
-            self.leave_saying(HelpdeskError(_("This ticket is no longer in a queue you belong to.")))
+            self.leave_saying(HelpdeskError(out_of_sight()))
             return
+        self._show_page(page)
+        await self._show_around(page, begins=begins)
+
+    def _show_page(self, page: TicketPage) -> None:
+        """The conversation and the head."""
         self.page = page
-        now = self.desk_app.desk.clock()
-        seen = self.desk_app.seen
-        self.thread.show(page, now, seen.until(wanted))
-        seen.read(wanted, max((one.id for one in page.messages), default=0))
+        now, seen = self.desk_app.desk.clock(), self.desk_app.seen
+        self.thread.show(page, now, seen.until(page.ticket.id))
+        seen.read(page.ticket.id, max((one.id for one in page.messages), default=0))
         self._show_head(page, now)
-        around = await self.desk_app.read(beside, wanted, self.desk_app.desk.actor)
-        if wanted != self.ticket_id or not self.is_mounted:
+
+    async def _show_around(self, page: TicketPage, *, begins: bool) -> None:
+        """What stands beside it, a moment later; then one goes on where one was."""
+        around = await self.desk_app.read(beside, page.ticket.id, self.desk_app.desk.actor)
+        if page.ticket.id != self.ticket_id or not self.is_mounted:
             return
-        self._show_beside(page, around, now)
+        self._show_beside(page, around, self.desk_app.desk.clock())
         if begins:
-            await self._begin(page)
+            await self._go_on(page)
         elif self.composer.is_open:
             self.composer.take_newer(page, self.own_draft(page.drafts, self.composer.kind)[0])
         self.show_keys()
 
     def _show_beside(self, page: TicketPage, around: Beside | None, now: datetime) -> None:
         """What stands beside the thread, and on top of it what somebody is to look at first."""
-        self.query_one("#side", Static).update(side_panel(page, now, around))
+        self.query_one("#side", Static).update(side_panel(page, now, around, office(self.desk_app.settings.calendar)))
         notices = around.notices if around else ()
         said = {one.id: one.text for one in page.messages}
         lines = [notice_words(one, clean_line(said.get(one.message_id or 0, ""), 300)) for one in notices]
@@ -165,7 +202,7 @@ class TicketScreen(ReadingScreen):
             kept = [NoticeKind.HANDOVER]
             self.desk_app.spawn(self.desk_app.keep(looked_at, page.ticket.id, but=kept))
 
-    async def _begin(self, page: TicketPage) -> None:
+    async def _go_on(self, page: TicketPage) -> None:
         """Go on with what was being written here."""
         me = self.desk_app.desk.actor.agent_id
         mine = next((one for one in page.drafts if one.agent_id == me), None)
@@ -187,11 +224,11 @@ class TicketScreen(ReadingScreen):
         facts = [ticket.category or ticket.queue, priority_word(ticket.priority), status_word(ticket.status)]
         said = [
             page.customer.called,
+            self._others(page, now),
             page.customer.organization,
             _("due {when}").format(when=due(ticket.due_at, now)) if ticket.due_at else "",
             waiting(ticket.waiting_for, ticket.waiting_since, now),
             snoozed_words(page, now),
-            self._others(page, now),
             ticket.queue if ticket.category not in (None, ticket.queue) else "",
             " ".join(f"+{tag}" for tag in ticket.tags),
         ]
@@ -206,14 +243,19 @@ class TicketScreen(ReadingScreen):
         head.update(text)
 
     def _others(self, page: TicketPage, now: datetime) -> str:
-        """Who else is writing here, or has left a text."""
+        """Who else is writing here or has it open, or has left a text."""
         me = self.desk_app.desk.actor.agent_id
         theirs = [one for one in page.drafts if one.agent_id != me]
-        if writing := [one.agent for one in theirs if is_fresh(one.updated_at, now)]:
-            return _("{name} is writing").format(name=", ".join(writing))
-        if left := next(iter(theirs), None):
-            return _("{name} left a draft, {when}").format(name=left.agent, when=moment(left.updated_at, now))
-        return ""
+        writing = [one.agent for one in theirs if is_fresh(one.updated_at, now)]
+        here = [one.agent for one in page.present if one.agent_id != me and now - one.at < STILL_HERE]
+        looking = [one for one in here if one not in writing]
+        said = [
+            _("{name} is writing").format(name=", ".join(writing)) if writing else "",
+            _("{name} has it open").format(name=", ".join(looking)) if looking else "",
+        ]
+        if not writing and (left := next(iter(theirs), None)):
+            said.append(_("{name} left a draft, {when}").format(name=left.agent, when=moment(left.updated_at, now)))
+        return " · ".join(filter(None, said))
 
     def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
         """This ticket changed: show it anew, where it stands."""
@@ -232,6 +274,8 @@ class TicketScreen(ReadingScreen):
         self._go(-1)
 
     def _go(self, step: int) -> None:
+        if self._siblings is None:
+            return
         ids = self._siblings.ids
         if self.ticket_id in ids:
             index = ids.index(self.ticket_id) + step
@@ -284,10 +328,11 @@ class TicketScreen(ReadingScreen):
     def open_ticket(self, ticket_id: int, writing: str = "") -> None:
         """Show another ticket instead."""
         self.composer.close()
-        self.ticket_id, self.page, self._writing = ticket_id, None, writing
-        self._index = self._siblings.index_of(ticket_id)
-        self.remember()
-        self.desk_app.opening(self._load(begins=True))
+        if self._siblings is not None:
+            self._begin(ticket_id, self._siblings, writing)
+            self.remember()
+            self.desk_app.whereabouts.at(ticket_id)
+            self.desk_app.opening(self._load(begins=True))
 
     # -- beside the thread
 
@@ -301,6 +346,5 @@ class TicketScreen(ReadingScreen):
 
     def remember(self) -> None:
         """Remember the place, for the next start."""
-        triage = self._siblings.screen
-        if remember := getattr(triage, "remember", None):
+        if self._siblings is not None and (remember := getattr(self._siblings.screen, "remember", None)):
             remember(ticket=self.ticket_id, writing=self.composer.kind if self.composer.is_open else "")

@@ -359,11 +359,7 @@ class TriageScreen(FilterScreen):
 
     def open_ticket(self, ticket_id: int, writing: str = "") -> None:
         """Show a ticket above the list."""
-        from helpdesk_tui.screens.ticket import TicketScreen
-
-        self.place.ticket = ticket_id
-        self.save_soon()
-        self.app.push_screen(TicketScreen(ticket_id, self.tickets, writing or self.place.writing), self._ticket_closed)
+        self.show_ticket(ticket_id, writing or self.place.writing, self._ticket_closed)
 
     def _ticket_closed(self, _answer: Any) -> None:
         self.place.ticket, self.place.writing = None, ""

@@ -43,6 +43,7 @@ from helpdesk_tui.store.tables import (
     Organization,
     Outbox,
     OwnToken,
+    Presence,
     RawMessage,
     Tag,
     Ticket,
@@ -57,7 +58,9 @@ from helpdesk_tui.terms import ImportState
 #: The columns by which a ticket names another one.
 LINKS = ("merged_into", "split_from", "linked_to")
 #: Rows that hang on a ticket, in the order in which they can go.
-_OF_TICKET: tuple[Any, ...] = (TicketWords, TicketTag, TicketField, Timer, OwnToken, Attachment, RawMessage, Message)
+_OF_TICKET: tuple[Any, ...] = (
+    Presence, TicketWords, TicketTag, TicketField, Timer, OwnToken, Attachment, RawMessage, Message,
+)  # fmt: skip
 #: Rows of agents' work on a ticket: where there is one, the ticket stays.
 _WORK: tuple[Any, ...] = (Draft, CallbackRequest, Outbox, MailQuarantine)
 

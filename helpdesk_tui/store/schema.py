@@ -152,14 +152,14 @@ def _grant(connection: Connection) -> None:
     for statement in (
         f"GRANT USAGE ON SCHEMA public TO {AGENT_ROLE}",
         f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {AGENT_ROLE}",
-        f"REVOKE UPDATE ON event, tag, customer, customer_address, customer_phone, ticket_number, acknowledgement, participant, notice, watcher, ticket_link FROM {AGENT_ROLE}",
+        f"REVOKE UPDATE ON event, tag, customer, customer_address, customer_phone, ticket_number, acknowledgement, participant, notice, watcher, ticket_link, presence FROM {AGENT_ROLE}",
         f"REVOKE UPDATE ON draft, callback_slot FROM {AGENT_ROLE}",
         f"GRANT UPDATE ({_OF_DRAFT}) ON draft TO {AGENT_ROLE}",
         f"GRANT UPDATE ({_OF_SLOT}) ON callback_slot TO {AGENT_ROLE}",
         f"REVOKE UPDATE ON customer_join FROM {AGENT_ROLE}",
         f"GRANT UPDATE (split_at) ON customer_join TO {AGENT_ROLE}",
         f"REVOKE INSERT, UPDATE, DELETE ON {_SET_UP} FROM {AGENT_ROLE}",
-        f"GRANT DELETE ON ticket_tag, callback_exception, participant, notice, watcher, ticket_link, canned_reply, macro TO {AGENT_ROLE}",
+        f"GRANT DELETE ON ticket_tag, callback_exception, participant, notice, watcher, ticket_link, presence, canned_reply, macro TO {AGENT_ROLE}",
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",  # up to PostgreSQL 14 everybody may
         f"REVOKE EXECUTE ON FUNCTION {_FUNCTIONS}, {_OF_TRIGGERS} FROM PUBLIC",
         f"GRANT EXECUTE ON FUNCTION {_FUNCTIONS} TO {AGENT_ROLE}",

@@ -67,7 +67,7 @@ def _in_queue(row: Any, sight: Sight) -> ColumnElement[bool]:
 
 
 def _own_or_in_queue(row: Any, sight: Sight) -> ColumnElement[bool]:
-    """A text that is being written: one's own wherever it lies; one for a new request is its writer's alone."""
+    """What somebody does now: one's own wherever it lies; a text for a new request is its writer's alone."""
     return or_(row.queue_id.in_(sight.queues), row.agent_id == sight.actor.agent_id)
 
 
@@ -176,6 +176,7 @@ LIMITED: Mapping[type[SQLModel], Rule] = {
     t.CallbackRequest: _in_queue,
     t.CallbackBooking: _in_queue,
     t.Draft: _own_or_in_queue,
+    t.Presence: _own_or_in_queue,
     t.TicketTag: _of_ticket,
     t.TicketField: _of_ticket,
     t.MailSeen: _of_raw_mail,

@@ -9,6 +9,7 @@ import pytest
 
 from helpdesk_tui.screens.aside import AsideScreen
 from helpdesk_tui.screens.board import NOT_HERE, BoardScreen
+from helpdesk_tui.screens.customer import CustomerScreen
 from helpdesk_tui.screens.keys import Key, bindings, table, view_bindings
 from helpdesk_tui.screens.ticket import TicketScreen
 from helpdesk_tui.screens.triage import TriageScreen
@@ -21,6 +22,7 @@ TOGETHER = {
     "ticket": ("ticket", "verb", "any"),
     "write": ("write",),
     "aside": ("aside",),
+    "customer": ("customer",),
 }
 
 
@@ -52,7 +54,7 @@ def test_no_key_means_two_things_on_the_board() -> None:
     ] == []
 
 
-@pytest.mark.parametrize("screen", [TriageScreen, TicketScreen, BoardScreen, AsideScreen])
+@pytest.mark.parametrize("screen", [TriageScreen, TicketScreen, BoardScreen, AsideScreen, CustomerScreen])
 def test_every_key_of_a_screen_has_its_action(screen: type) -> None:
     areas = {*screen.AREAS, *(("write",) if screen is TicketScreen else ())}
     shown = [key for key in table() if (key.area, key.action) not in NOT_ON_BOARD or screen is not BoardScreen]

@@ -56,15 +56,15 @@ def test_the_customers_screen_adds_renames_and_joins(answering: Stage) -> None:
         app.press("J").shows("Who is the same person")
         app.write("okafor").press("enter").shows("Is one with this customer", "tunde@client.example")
         app.press("enter").shows("Tunde Okafor and Erika Beispiel are one now", "2 tickets", "VPN drops")
-        app.press("q").gone("same as")
+        app.press("q").gone("everything")
         app.press("u").shows("Undone: Tunde Okafor and Erika Beispiel")
         app.quit()
 
 
 def test_a_ticket_of_the_customers_screen_opens(answering: Stage) -> None:
     with answering.app() as app:
-        app.up().press("i").shows("erika@kunde.example", "#1002 new · Rechnung")
-        app.press("enter").gone("same as").shows("4 quoted lines")
+        app.up().press("i").shows("erika@kunde.example", "everything 1", "#1002")
+        app.press("enter").gone("everything").shows("4 quoted lines")
         app.quit()
 
 
@@ -167,6 +167,6 @@ def test_a_name_that_is_an_address_and_letters_that_deceive_are_shown_for_what_t
         opened(app, number)
         spelling = re.compile(r"= xn--[a-z0-9-]+\.example")
         app.press("i").shows(f"info@{DECEPTIVE}", spelling)
-        app.press("q").gone("same as")
+        app.press("q").gone("everything")
         app.press("r").shows(re.compile(r"To mira@kern.example <info@"), "! truly xn--")
         app.quit()

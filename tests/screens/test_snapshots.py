@@ -11,15 +11,21 @@ import pytest
 
 from helpdesk_tui.desk.assignment import assign
 from helpdesk_tui.desk.conversation import reply
+from helpdesk_tui.desk.customers import add_phone
 from helpdesk_tui.desk.drafts import save_draft
+from helpdesk_tui.desk.joining import join
 from helpdesk_tui.desk.relations import link, make_incident
 from helpdesk_tui.desk.texts import CannedText, MacroText, keep_macro, keep_text
+from helpdesk_tui.store.queries.people import customer_of_ticket
+from helpdesk_tui.store.queries.tickets import ticket_by_number
 from helpdesk_tui.terms import LinkKind
 from tests.screens.conftest import create_many, furnish_board, furnish_morning
-from tests.screens.stage import SIZES, OpenApp, Stage
+from tests.screens.stage import LARGE, OpenApp, Stage
 from tests.screens.test_aside import furnish_aside
 from tests.screens.test_reading import with_file
 
+#: A terminal of 24 lines, one of which is a multiplexer's, and a large one.
+SIZES = ((80, 23), LARGE)
 FOLDER = Path(__file__).parent / "snapshots"
 UPDATE = "HELPDESK_UPDATE_SNAPSHOTS"
 #: An office that never closes: what it says does not depend on when the tests are run.
@@ -113,6 +119,30 @@ def before_sending(stage: Stage, app: OpenApp) -> None:
     reply(stage.desk("bob"), 1002, "Der Betrag ist zurück.")
     app.shows("Bob · Example Support wrote meanwhile")
     app.press("ctrl+s").shows("Before it goes", "there is none", "Der Betrag ist zurück.", "Yours, not sent yet")
+
+
+def customer(stage: Stage, app: OpenApp) -> None:
+    """Everything of a customer's, by time."""
+    reply(stage.desk("bob"), 1002, "Liebe Frau Beispiel,\nwir sehen nach.")
+    add_phone(stage.desk(), customer_of(stage, 1002), "+49 69 7654321")
+    join(stage.desk(), customer_of(stage, 1002), customer_of(stage, 1004))
+    app.press("#").shows("Ticket number")
+    app.write("1002").press("enter").shows("#1002 Rechnung")
+    app.press("i").shows("everything 4", "tickets 2", "one with")
+
+
+def customer_tickets(stage: Stage, app: OpenApp) -> None:
+    """Their tickets alone."""
+    customer(stage, app)
+    app.press("tab").shows("assignee")
+
+
+def customer_of(stage: Stage, number: int) -> int:
+    """The id of the customer a ticket belongs to."""
+    desk = stage.desk()
+    row = desk.ask(ticket_by_number, number)
+    assert row is not None
+    return desk.ask(customer_of_ticket, row.id).id
 
 
 def relations(stage: Stage, app: OpenApp) -> None:
@@ -228,6 +258,8 @@ STATES: dict[str, Callable[[Stage, OpenApp], None]] = {
     "people-of-mail": people_of_mail,
     "before-sending": before_sending,
     "relations": relations,
+    "customer": customer,
+    "customer-tickets": customer_tickets,
     "handed-on": handed_on,
     "files-and-links": files_and_links,
     "bulk-reply": bulk_reply,
@@ -242,7 +274,7 @@ STATES: dict[str, Callable[[Stage, OpenApp], None]] = {
 }
 
 
-@pytest.mark.parametrize("size", SIZES, ids=("80x24", "200x50"))
+@pytest.mark.parametrize("size", SIZES, ids=("80x23", "200x50"))
 @pytest.mark.parametrize("state", STATES)
 def test_the_screen_is_as_it_was(stage: Stage, state: str, size: tuple[int, int]) -> None:
     if state == "triage-many":

@@ -14,6 +14,7 @@ from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.drafts import save_draft
 from helpdesk_tui.desk.mailroom import ArrivedMail, keep, quarantine
+from helpdesk_tui.desk.presence import say_where
 from helpdesk_tui.desk.queue_mail import QueueMail, set_queue_mail
 from helpdesk_tui.desk.relations import link
 from helpdesk_tui.desk.texts import CannedText, MacroText, keep_macro, keep_text
@@ -90,5 +91,6 @@ def _tie(place: Place, number: int) -> None:
     """Let somebody watch it, somebody be asked about it, and another matter of HR have to do with it."""
     anna = place.desk("anna")
     watch(anna, [number])
+    say_where(anna, row(anna, number).id)
     note(place.desk("root"), number, f"@anna see to it, {CANARY}")
     link(anna, a_ticket(anna, "Pay again", person=HEIDI, queue="hr"), number, LinkKind.PARENT)

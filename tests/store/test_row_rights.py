@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 
 from helpdesk_tui.desk import assignment, tickets
 from helpdesk_tui.desk.history import undo
+from helpdesk_tui.desk.presence import say_where
 from helpdesk_tui.errors import HelpdeskError, Refused
 from helpdesk_tui.store import sight
 from helpdesk_tui.terms import Priority
@@ -105,7 +106,17 @@ _DRAFT = (
 )
 
 
+_PRESENCE = (
+    "INSERT INTO presence (ticket_id, queue_id, agent_id, at) SELECT {ticket}, q.id, a.id, now()"
+    " FROM queue q, agent a WHERE q.name = '{queue}' AND a.login = '{agent}'"
+)
+
+
 SMUGGLERS = (
+    _PRESENCE.format(ticket="{ticket}", queue="hr", agent="bob"),
+    _PRESENCE.format(ticket="{ticket}", queue="support", agent="bob"),
+    _PRESENCE.format(ticket="(SELECT max(id) FROM ticket)", queue="support", agent="anna"),
+    "UPDATE presence SET at = now()",
     _MESSAGE.format(ticket="{ticket}", queue="(SELECT id FROM queue WHERE name = 'support')"),
     _MESSAGE.format(ticket="{ticket}", queue="(SELECT id FROM queue WHERE name = 'hr')"),
     "INSERT INTO attachment (message_id, ticket_id, queue_id, name, content_type, size, sha256)"
@@ -183,6 +194,13 @@ def test_what_a_trigger_may_do_it_does_on_no_table_of_somebodys_own(
 def test_numbers_and_counts_of_others_stand_nowhere(place: Place, hidden: Secret) -> None:
     mine = a_ticket(place.desk("bob"))
     assert sql(place.store("bob"), "SELECT number FROM ticket_number") == [(mine,)]
+
+
+def test_nobody_says_that_a_colleague_has_left(place: Place) -> None:
+    number = a_ticket(place.desk("anna"))
+    say_where(place.desk("anna"), row(place.desk("anna"), number).id)
+    sql(place.store("bob"), "DELETE FROM presence")
+    assert len(sql(place.store("bob"), "SELECT * FROM presence")) == 1
 
 
 def test_a_batch_over_hidden_tickets_too_is_not_shown(place: Place, hidden: Secret) -> None:

@@ -10,14 +10,22 @@ from rich.text import Text
 from helpdesk_tui.desk.beside import Beside
 from helpdesk_tui.desk.pages import TicketPage
 from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.rules.calendar import BusinessCalendar
+from helpdesk_tui.screens.clocks import clocks
 from helpdesk_tui.screens.phrases import moment, priority_word, status_word
 from helpdesk_tui.screens.relation_words import relation_word
 from helpdesk_tui.store.queries.tickets import TicketRow
 from helpdesk_tui.terms import CallDirection, DueKind, MessageKind
 
 
-def side_panel(page: TicketPage, now: datetime, beside: Beside | None = None) -> Text:
-    """The customer and the properties of a ticket, a line each, then what it has to do with."""
+def side_panel(
+    page: TicketPage, now: datetime, beside: Beside | None = None, calendar: BusinessCalendar | None = None
+) -> Text:
+    """The customer and the properties of a ticket, a line each, its clocks, then what it has to do with.
+
+    Args:
+        calendar: when we work; None counts every hour.
+    """
     ticket, customer = page.ticket, page.customer
     text = Text()
     text.append(f"{customer.called}\n", "bold")
@@ -43,6 +51,10 @@ def side_panel(page: TicketPage, now: datetime, beside: Beside | None = None) ->
     for name, value in facts.items():
         if value:
             text.append(f"{name:<10} ", "dim").append(f"{value}\n")
+    if running := clocks(ticket, now, calendar):
+        text.append("\n" + (_("clocks, working time") if calendar else _("clocks")) + "\n", "dim")
+    for name, value in running:
+        text.append(f"{name:<10} ", "dim").append(f"{value}\n")
     if (last := page.last_word) is not None:
         is_theirs = last.kind is MessageKind.INBOUND or last.call.get("direction") == CallDirection.IN
         party = _("them") if is_theirs else _("us")

@@ -112,6 +112,14 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
         if follows:
             self.call_after_refresh(self._to_focus)
 
+    def clear(self) -> None:
+        """Show nothing, and know nothing of what was shown."""
+        self.page, self.focused_message = None, -1
+        self._lines, self._owners, self._starts = [], [], []
+        self._cuts.clear()
+        self._unfolded.clear()
+        self.virtual_size = Size(0, 0)
+
     def _newest_unseen(self, page: TicketPage) -> int:
         unseen = [n for n, one in enumerate(page.messages) if self._is_new(one) and not one.is_automatic]
         return unseen[-1] if unseen else len(page.messages) - 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -98,10 +98,6 @@ class EventRow:
     changes: dict[str, list[Any]]
 
 
-#: A text that nobody touched for so long is a draft that was left.
-STILL_WRITING = timedelta(minutes=2)
-
-
 @dataclass(frozen=True, slots=True)
 class DraftRow:
     """A text being written: by whom, and when it was last touched."""
@@ -112,14 +108,6 @@ class DraftRow:
     text: str
     fields: dict[str, Any]
     updated_at: datetime
-
-
-def writing(session: Session, since: datetime) -> set[tuple[int, int]]:
-    """Who has been writing on which ticket since then: (ticket, agent)."""
-    fresh = select(col(Draft.ticket_id), col(Draft.agent_id)).where(
-        col(Draft.updated_at) > since, col(Draft.text) != ""
-    )
-    return {(ticket_id, agent_id) for ticket_id, agent_id in session.execute(fresh) if ticket_id is not None}
 
 
 def messages(session: Session, ticket_id: int, last: int | None = None) -> list[MessageRow]:

@@ -201,6 +201,16 @@ class Draft(SQLModel, table=True):
     updated_at: datetime
 
 
+class Presence(SQLModel, table=True):
+    """Somebody who has a ticket open now; deleted when they leave it, and nothing where it is older than a minute."""
+
+    __table_args__ = (with_ticket(),)
+    agent_id: int = Field(primary_key=True, foreign_key="agent.id", sa_type=BigId)
+    ticket_id: int = Field(primary_key=True, sa_type=BigId, index=True)
+    queue_id: int = Field(sa_type=BigId)
+    at: datetime
+
+
 class View(SQLModel, table=True):
     """A saved query under a key; `agent_id` None is everybody's."""
 

@@ -1,4 +1,4 @@
-"""the conversation: a mail's fate with each recipient, Sent folders, resolutions, calls, links, watchers, notices"""
+"""the conversation: a mail's fate with each recipient, Sent folders, resolutions, calls, links, watchers, notices, who is there"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +16,7 @@ def upgrade() -> None:
     _columns()
     _links()
     _people()
+    _presence()
     _texts()
 
 
@@ -123,6 +124,26 @@ def _people() -> None:
     )
     op.create_index("ix_notice_ticket_id", "notice", ["ticket_id"], unique=False)
     _policy("notice", f"agent_id = (SELECT helpdesk_me()) AND {MINE}", MINE)
+
+
+def _presence() -> None:
+    op.create_table(
+        "presence",
+        _key("agent_id"),
+        _key("ticket_id"),
+        _key("queue_id"),
+        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"]),
+        _with_ticket(),
+        sa.PrimaryKeyConstraint("agent_id", "ticket_id"),
+    )
+    op.create_index("ix_presence_ticket_id", "presence", ["ticket_id"], unique=False)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER TABLE presence ENABLE ROW LEVEL SECURITY")
+        me = "agent_id = (SELECT helpdesk_me())"
+        op.execute(f"CREATE POLICY presence_shown ON presence FOR SELECT USING ({me} OR {MINE})")
+        op.execute(f"CREATE POLICY presence_said ON presence FOR INSERT WITH CHECK ({me} AND {MINE})")
+        op.execute(f"CREATE POLICY presence_left ON presence FOR DELETE USING ({me})")
 
 
 def _texts() -> None:
