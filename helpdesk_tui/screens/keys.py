@@ -109,7 +109,7 @@ def table() -> tuple[Key, ...]:
         Key("verb.due", "D", "", _("agree on a due date")),
         Key("verb.summary", "S", "", _("say in one line what it is about")),
         Key("verb.callback", "b", _("callback"), _("call the customer back: book, move, give up")),
-        Key("verb.customer", "i", "", _("the customer: contacts, everything by time, who is the same")),
+        Key("verb.customer", "i", "", _("the customer: all of theirs by time, who is who")),
         Key("verb.accept", "I", "", _("let in who wrote last: their mail belongs here")),
         Key("verb.requester", "E", "", _("say whose request it is")),
         Key("verb.merge", "m", "", _("merge it into another ticket")),

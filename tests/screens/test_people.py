@@ -55,7 +55,7 @@ def test_the_customers_screen_adds_renames_and_joins(answering: Stage) -> None:
         app.write("erika@home.example").press("enter").shows("+erika@home.example")
         app.press("J").shows("Who is the same person")
         app.write("okafor").press("enter").shows("Is one with this customer", "tunde@client.example")
-        app.press("enter").shows("Tunde Okafor and Erika Beispiel are one now", "2 tickets", "VPN drops")
+        app.press("enter").shows("Tunde Okafor and Erika Beispiel are one now", "tickets 2", "VPN drops")
         app.press("q").gone("everything")
         app.press("u").shows("Undone: Tunde Okafor and Erika Beispiel")
         app.quit()
@@ -63,7 +63,7 @@ def test_the_customers_screen_adds_renames_and_joins(answering: Stage) -> None:
 
 def test_a_ticket_of_the_customers_screen_opens(answering: Stage) -> None:
     with answering.app() as app:
-        app.up().press("i").shows("erika@kunde.example", "everything 1", "#1002")
+        app.up().press("i").shows("erika@kunde.example", "everything 2", "#1002")
         app.press("enter").gone("everything").shows("4 quoted lines")
         app.quit()
 

@@ -47,17 +47,19 @@ def happened(session: Session, customer_id: int, limit: int) -> list[HappenedRow
 
 
 def _messages(session: Session, customer_id: int, limit: int) -> list[HappenedRow]:
-    first = select(func.min(col(Message.id))).where(col(Message.ticket_id) == col(Ticket.id)).scalar_subquery()
+    theirs = col(Ticket.requester_id) == customer_id
+    begun = select(func.min(col(Message.id))).join(Ticket, col(Ticket.id) == col(Message.ticket_id)).where(theirs)
+    first = set(session.execute(begun.group_by(col(Message.ticket_id))).scalars())
     said = (
         select(
             col(Ticket.id), col(Ticket.number), col(Ticket.subject), col(Ticket.status),
             col(Message.received_at), col(Message.kind), col(Message.id), col(Message.from_name),
             col(Message.from_address), col(Agent.login), func.substr(col(Message.text), 1, _SAID),
-            col(Message.is_automatic), first,
+            col(Message.is_automatic),
         )
         .join(Ticket, col(Ticket.id) == col(Message.ticket_id))
         .outerjoin(Agent, col(Agent.id) == col(Message.agent_id))
-        .where(col(Ticket.requester_id) == customer_id, col(Message.is_withdrawn).is_(False))
+        .where(theirs, col(Message.is_withdrawn).is_(False))
         .order_by(col(Message.received_at).desc(), col(Message.id).desc())
         .limit(limit)
     )  # fmt: skip
@@ -72,10 +74,10 @@ def _messages(session: Session, customer_id: int, limit: int) -> list[HappenedRo
             id=id,
             who=login or Person(name, address).called,
             text=text,
-            is_first=id == first_id,
+            is_first=id in first,
             is_automatic=is_automatic,
         )
-        for ticket_id, number, subject, status, at, kind, id, name, address, login, text, is_automatic, first_id
+        for ticket_id, number, subject, status, at, kind, id, name, address, login, text, is_automatic
         in session.execute(said)
     ]  # fmt: skip
 
