@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import select, update
@@ -12,20 +13,29 @@ from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
 from helpdesk_tui.desk import settings, tickets
+from helpdesk_tui.desk.assignment import assign
 from helpdesk_tui.desk.conversation import NewRequest, create, note
 from helpdesk_tui.desk.drafts import save_draft
+from helpdesk_tui.desk.outreach import LoggedCall, log_call
+from helpdesk_tui.desk.relations import link
+from helpdesk_tui.desk.texts import CannedText, MacroText, keep_macro, keep_text
+from helpdesk_tui.desk.tickets import Fields, set_fields
 from helpdesk_tui.store.statements import add_rows
 from helpdesk_tui.store.tables import (
     Attachment,
+    CannedReply,
     Category,
     Customer,
     CustomerAddress,
     CustomerPhone,
     Draft,
     Event,
+    Macro,
     Message,
+    Notice,
     Organization,
     Outbox,
+    OutboxRecipient,
     Queue,
     Tag,
     Ticket,
@@ -33,7 +43,7 @@ from helpdesk_tui.store.tables import (
     View,
 )
 from helpdesk_tui.store.transaction import writing
-from helpdesk_tui.terms import SYSTEM, Person
+from helpdesk_tui.terms import SYSTEM, CallDirection, LinkKind, Person
 from tests.build import received
 from tests.screens.payloads import MARKUP, PAYLOADS
 from tests.screens.stage import Stage
@@ -104,9 +114,25 @@ def set_up_by_verbs(stage: Stage, numbers: Mapping[str, int]) -> None:
         add_category(stage, f"category{at:02} {payload}")
         settings.set_queue(admin, "silent", display_name=f"Silent {payload}")
         settings.add_agent(admin, f"colleague{at:02}", f"Colleague {payload}")
+        keep_text(desk, CannedText(f"Text{at:02} {payload.replace('/', '')}", f"Dear [/] {payload}", f"F{payload}"))
+        keep_macro(desk, MacroText(f"Macro{at:02} {payload}", (f"note {payload}", "priority high")))
         create(
             desk, NewRequest(Person(f"Caller{at:02} {payload}", ""), f"Call{at:02} {payload}", payload, "+49 30 5550")
         )
+
+
+def tie(stage: Stage, numbers: Sequence[int]) -> None:
+    """Let tickets have to do with each other, be handed on, put away and solved, with hostile words each."""
+    desk, bob = stage.desk(), stage.desk("bob")
+    for at, (number, other) in enumerate(pairwise(numbers)):
+        payload = list(PAYLOADS.values())[at * 5 % len(PAYLOADS)]
+        link(desk, number, other, list(LinkKind)[at % len(LinkKind)])
+        assign(bob, [number], "anna", f"Hand{at:02} {payload} over")
+        note(bob, number, f"@anna Ask{at:02} {payload}")
+        began = desk.clock() - timedelta(minutes=15)
+        call = LoggedCall(CallDirection.IN, f"+49 30 {payload}", began, began + timedelta(minutes=5))
+        log_call(desk, number, f"Call{at:02} {payload}", call)
+        set_fields(desk, [number], Fields(resolution=f"Solved{at:02} {payload}"))
 
 
 def add_category(stage: Stage, name: str) -> None:
@@ -125,7 +151,7 @@ def overwrite_rows(stage: Stage) -> None:
 
 def _overwrite(session: Session, at: int, ticket_id: int, payload: str) -> None:
     text = f"{payload} raw{at:02} {payload} end"
-    ticket = session.get_one(Ticket, ticket_id)
+    ticket, began = session.get_one(Ticket, ticket_id), datetime.now(UTC)
     organization = _added(session, Organization, {"name": f"Org{text}"})
     tag, category = _added(session, Tag, {"name": f"t{text}"}), _added(session, Category, {"name": f"c{text}"})
     queue = _added(session, Queue, {"name": f"q{text}", "display_name": f"Q{text}", "is_confidential": False})
@@ -140,6 +166,9 @@ def _overwrite(session: Session, at: int, ticket_id: int, payload: str) -> None:
     spoken = {"from_name": f"N{text}" if at % 4 else "", "from_address": f"{text}@evil", "text": f"B{text}\n{payload}"}
     quoted = {"quoted": f"> {text}\n> {payload}", "subject": f"S{text}", "remarks": [f"! {text}", text]}
     _set(session, Message, Message.ticket_id == ticket_id, **spoken, **quoted)
+    called = {"direction": "in", "number": text, "started_at": began.isoformat(), "ended_at": began.isoformat()}
+    _set(session, Message, (Message.ticket_id == ticket_id) & (Message.kind == "note"), kind="call", call=called)
+    _set(session, Ticket, Ticket.id == ticket_id, resolution=f"R{text}")
     _set(session, Attachment, Attachment.ticket_id == ticket_id, name=f"f{text}", content_type=f"a/{text}")
     _add_around(session, ticket, queue, text)
 
@@ -150,7 +179,13 @@ def _add_around(session: Session, ticket: Ticket, queue: int, text: str) -> None
     place = {"ticket_id": ticket.id, "queue_id": ticket.queue_id}
     message = session.execute(select(Message.id).where(Message.ticket_id == ticket.id)).scalars().first()
     sent = {"message_id": message, "state": "failed", "header_message_id": text, "words": f"550 {text}"}
-    add_rows(session, Outbox, [{**place, **sent, "tries": 1, "due_at": now, "updated_at": now}])
+    outbox = _added(session, Outbox, {**place, **sent, "tries": 1, "due_at": now, "updated_at": now})
+    reached = {"outbox_id": outbox, "message_id": message, "address": f"{text}@evil", "state": "failed", "words": text}
+    add_rows(session, OutboxRecipient, [{**place, **reached}])
+    noticed = {"agent_id": 2, "kind": "mention", "message_id": message, "by_id": 3, "at": now}
+    add_rows(session, Notice, [{**place, **noticed}])
+    add_rows(session, CannedReply, [{"folder": f"f{text}", "name": f"n{text}", "text": text, "updated_at": now}])
+    add_rows(session, Macro, [{"name": f"m{text}", "steps": [f"note {text}", text], "updated_at": now}])
     draft = {"agent_id": 3, "kind": "reply", "text": f"D{text}", "fields": {}, "updated_at": now}
     add_rows(session, Draft, [{**place, **draft}])
     batch = session.execute(select(Event.batch_id).limit(1)).scalar_one()

@@ -16,7 +16,7 @@ from textual.color import Color
 
 from helpdesk_tui.screens.widgets.safe import Clean
 from tests.build import Proves, everything
-from tests.screens.hostile import fill_by_mail, keep_a_hostile_draft, overwrite_rows, set_up_by_verbs
+from tests.screens.hostile import fill_by_mail, keep_a_hostile_draft, overwrite_rows, set_up_by_verbs, tie
 from tests.screens.payloads import MARKUP, PAYLOADS, STEERING
 from tests.screens.stage import LARGE, PATIENCE, SMALL, OpenApp, Stage
 from tests.services.escapes import forbidden_bytes
@@ -41,6 +41,7 @@ def test_what_came_by_mail_is_read_as_it_was_written(
 ) -> None:
     numbers = fill_by_mail(stage, is_encoded=is_encoded)
     set_up_by_verbs(stage, numbers)
+    tie(stage, list(numbers.values())[::5])
     before = _but_drafts(stage)
     with stage.app(size) as app:
         app.up().press("6")
@@ -48,6 +49,9 @@ def test_what_came_by_mail_is_read_as_it_was_written(
         walk = Walk(app, {numbers[name]: _must_be_read(at, name) for at, name in enumerate(PAYLOADS)})
         walk.tickets(careful={numbers[name] for name in MARKUP})
         walk_dialogs(app)
+        for number in _some(numbers):
+            walk_ticket(app, number)
+            walk_writing(app)
         assert _but_drafts(stage) == before
         do_some_verbs(app)
         assert app.quit() == 0
@@ -70,6 +74,7 @@ def test_what_slipped_into_the_tables_is_held_back_at_the_last_line(
 ) -> None:
     numbers = fill_by_mail(stage, is_encoded=True)
     set_up_by_verbs(stage, numbers)
+    tie(stage, list(numbers.values())[::5])
     overwrite_rows(stage)
     keep_a_hostile_draft(stage, "".join(PAYLOADS.values()))
     before = _but_drafts(stage)
@@ -79,6 +84,9 @@ def test_what_slipped_into_the_tables_is_held_back_at_the_last_line(
         walk = Walk(app, {})
         walk.tickets()
         walk_dialogs(app)
+        for number in _some(numbers):
+            walk_ticket(app, number)
+            app.press("q").shows(re.compile(r"^ ?\d+ tickets", re.MULTILINE))
         assert _but_drafts(stage) == before
         assert app.alive
         assert forbidden_bytes(app.bytes_seen()) == []
@@ -165,6 +173,54 @@ def walk_dialogs(app: OpenApp) -> None:
     app.write("7[/]").paste(hostile).press("enter").shows("There is no ticket #7[/]")
     _walk_filter(app, hostile)
     _walk_new_request(app, hostile)
+
+
+def _some(numbers: Mapping[str, int]) -> list[int]:
+    """Tickets whose every dialog is opened: two in `make test`, else every fifth."""
+    return list(numbers.values())[:: 5 if IS_LONG else 25]
+
+
+def walk_ticket(app: OpenApp, number: int) -> None:
+    """Read a ticket's customer, files, originals, relations and history, and the macros."""
+    app.press("#").shows("Ticket number")
+    app.write(str(number)).press("enter").until(lambda screen: _number(screen) == number, "it is open")
+    app.press("i").shows("everything ")
+    app.press("tab").shows("assignee")
+    app.press("d").shows("Take away")
+    app.press("escape").gone("Take away")
+    app.press("q").gone("everything ")
+    app.press("o").shows("Files and links")
+    app.press("enter").shows("show it as text")
+    app.press("down", "enter").settled(0.3)
+    app.press("q").gone("q closes")
+    app.press("g", "v").shows("Original of message")
+    app.press("G").settled(0.1)
+    app.press("q").gone("Original of message")
+    for key, title in (("L", "Relations"), ("z", "Macro"), ("m", "becomes part"), ("E", "Whose request")):
+        app.press(key).shows(title)
+        app.press("down").settled(0.05)
+        app.press("escape").gone(title)
+    app.press("W").shows("where the time went")
+    app.press("down", "enter").shows("Where the time went")
+    app.press("q").gone("Where the time went")
+
+
+def walk_writing(app: OpenApp) -> None:
+    """Whom an answer goes to, prepared texts, and what is passed on; nothing of it is sent."""
+    for key, words in (("r", "then:"), ("c", "stays in the house"), ("F", "call")):
+        app.press(key).shows(words, "Esc leave")
+        app.press("ctrl+t").shows("Canned reply")
+        app.press("down").settled(0.05)
+        app.press("escape").gone("Canned reply")
+        app.settled(0.2)
+        app.leave_composer()
+    app.press("R").shows("Esc leave")
+    app.press("ctrl+r").shows("Who gets it")
+    app.press("down").settled(0.05)
+    app.press("escape").gone("Who gets it")
+    app.settled(0.2)
+    app.leave_composer()
+    app.press("q").shows(re.compile(r"^ ?\d+ tickets", re.MULTILINE))
 
 
 def do_some_verbs(app: OpenApp) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from helpdesk_tui.store.queries.presence import present
 from tests.build import Place, a_mail, received, row, thread
 from tests.screens.stage import SMALL, OpenApp, noon_now, wait_until
 
@@ -115,3 +116,18 @@ def test_both_answer_and_it_is_merged_answered_and_parted(place: Place, opened: 
     anna.shows("Jetzt ist es aus.")
     assert anna.quit() == 0
     assert bob.quit() == 0
+
+
+def test_who_has_it_open_is_seen_and_gone_when_they_leave(place: Place, opened: Opened) -> None:
+    number = received(place.desk("bob"), a_mail("Es brennt.", subject="Drucker", sender=ERIKA)).ticket or 0
+    anna, bob = opened("anna"), opened("bob")
+    go_to(anna, number)
+    anna.settled(1.2)  # who only passes by is not said to be there
+    go_to(bob, number)
+    bob.shows("anna has it open")
+    anna.shows("bob has it open", timeout=5)
+    anna.press("q").gone("bob has it open")
+    bob.gone("anna has it open")
+    assert bob.quit() == 0
+    wait_until(lambda: place.desk("bob").ask(present, row(place.desk("bob"), number).id) == [], "nobody is there")
+    assert anna.quit() == 0
