@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import cursor, fill, imap, imports, ingest, report, start, storm, thread, verbs
+from benchmarks import cursor, customer, fill, imap, imports, ingest, report, start, storm, thread, verbs
 from benchmarks.figures import Figure
 from benchmarks.options import Options
 
@@ -18,6 +18,7 @@ QUESTIONS: dict[str, ModuleType] = {
     "start": start,
     "cursor": cursor,
     "thread": thread,
+    "customer": customer,
     "ingest": ingest,
     "imap": imap,
     "storm": storm,

@@ -6,8 +6,11 @@ import re
 
 import pytest
 
+from helpdesk_tui.desk.conversation import NewRequest, create
+from helpdesk_tui.desk.settings import set_queue
 from helpdesk_tui.desk.tickets import move
 from helpdesk_tui.screens.keys import Key, table
+from helpdesk_tui.terms import Person
 from tests.screens.stage import LARGE, SMALL, OpenApp, Stage
 
 BY_AREA = {"list": ("list", "verb", "any"), "ticket": ("ticket", "verb", "any", "write")}
@@ -54,6 +57,46 @@ def test_an_answer_that_cannot_leave_is_refused_with_the_reason(morning: Stage) 
         app.press("space", "space").shows("2 marked tickets")
         app.press("f").shows("one ticket at a time")
         app.press("c").shows("one ticket at a time")
+        assert app.quit() == 0
+
+
+#: On a ticket that came by phone, without an address: what each key of reading, writing and relations says.
+ON_A_CALL = {
+    "r": "No address of the customer is known.",
+    "R": "No address of the customer is known.",
+    "N": "No address of the customer is known.",
+    "f": "There is no mail here to pass on.",
+    "v": "This is no mail; it has no original.",
+    "o": "There is neither a file nor a link here.",
+    "!": "This mail needs nothing",
+    "<": "It is the only message here",
+    ">": "Notes and calls stay in the house.",
+    "I": "Nobody new to this ticket has written last.",
+    "7": "There is no macro under 7.",
+    "J": "That was the last one of the list.",
+    "ctrl+s": "Nothing is being written",
+    "ctrl+t": "Nothing is being written",
+    "ctrl+o": "Nothing is being written",
+}
+
+
+def test_every_key_of_a_thread_says_why_it_cannot_be_used(stage: Stage) -> None:
+    """And the list says the same of those it shares with the thread."""
+    set_queue(stage.desk("root"), "support", ["support@desk.example"])
+    create(stage.desk(), NewRequest(Person("Otto", ""), "Rückruf", "Bitte anrufen.", phone="+49 69 7654321"))
+    with stage.app() as app:
+        app.up().press("6").shows("1 ticket")
+        for key in ("r", "R", "N", "f"):
+            app.press(key).shows(ON_A_CALL[key])
+            app.press("j").gone(ON_A_CALL[key])
+        app.press("enter").shows("#1001 Rückruf")
+        for key, reason in ON_A_CALL.items():
+            app.press(key).shows(reason)
+            app.press("j").gone(reason)
+        app.press("c").shows("stays in the house", "Esc leave")
+        for key in ("ctrl+r", "ctrl+f"):
+            app.press(key).shows("This stays in the house.")
+            app.write("x").gone("This stays in the house.")
         assert app.quit() == 0
 
 
