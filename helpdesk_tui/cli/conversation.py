@@ -34,7 +34,7 @@ def forward(
     from helpdesk_tui.desk.wording import passed_on
 
     desk, people = open_desk(batch), [_person(one) for one in to]
-    quoted = desk.ask(passed_on, message, "en", desk.settings.calendar.zone)
+    quoted = desk.ask(passed_on, message, "", desk.settings.calendar.zone)
     words = text_from(text_file)
     print_outcome(desk.do(pass_on, number, message, words, people, sending=Sending(quoted=quoted)), as_json)
 

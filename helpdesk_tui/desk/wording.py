@@ -95,19 +95,25 @@ def language_of_ticket(session: Session, ticket: Ticket) -> str:
 def quotation(session: Session, message_id: int, language: str, zone: str) -> str:
     """A message as an answer to it quotes it.
 
+    Args:
+        language: of the words around it; "" is that of the ticket.
     Raises:
         NotFound: there is no such message. Refused: it is a note or a call.
     """
-    return quote(_quoted(session, message_id, zone), language)
+    said, quoted = _quoted(session, message_id, zone)
+    return quote(quoted, language or _language_of(session, said))
 
 
 def passed_on(session: Session, message_id: int, language: str, zone: str) -> str:
     """A message as it is passed on.
 
+    Args:
+        language: of the words around it; "" is that of the ticket.
     Raises:
         NotFound: there is no such message. Refused: it is a note or a call.
     """
-    return forwarded(_quoted(session, message_id, zone), language)
+    said, quoted = _quoted(session, message_id, zone)
+    return forwarded(quoted, language or _language_of(session, said))
 
 
 def refuse_internal(said: Message) -> None:
@@ -122,10 +128,16 @@ def refuse_internal(said: Message) -> None:
         )
 
 
-def _quoted(session: Session, message_id: int, zone: str) -> Quoted:
+def _language_of(session: Session, said: Message) -> str:
+    return language_of_ticket(session, session.get_one(Ticket, said.ticket_id))
+
+
+def _quoted(session: Session, message_id: int, zone: str) -> tuple[Message, Quoted]:
     said = session.get(Message, message_id)
     if said is None:
         raise NotFound(_("There is no message {id}.").format(id=message_id), _("See `ticket show`."))
     refuse_internal(said)
     people = tuple(Person(*person) for person in said.to)
-    return Quoted(Person(said.from_name, said.from_address), said.received_at, said.subject, said.text, people, zone)
+    return said, Quoted(
+        Person(said.from_name, said.from_address), said.received_at, said.subject, said.text, people, zone
+    )

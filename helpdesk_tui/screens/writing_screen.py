@@ -114,7 +114,7 @@ class WritingScreen(ComposingScreen):
 
     async def _quotation(self, message_id: int) -> str:
         about = self.composer.about
-        language = about.language if about else "en"
+        language = about.language if about else ""
         return await self.desk_app.read(quotation, message_id, language, self.desk_app.settings.calendar.zone)
 
     # -- sending

@@ -36,6 +36,14 @@ class TestForwarding:
         assert "The printer is on fire." in sent.quoted
         assert row(desk, number).waiting_for is Party.US, "the customer still waits for us"
 
+    def test_the_words_around_it_are_in_the_tickets_language(self, desk: Desk) -> None:
+        german = filed(
+            desk, an_incoming(text="Guten Tag, der Drucker brennt und wir wissen nicht, was zu tun ist.")
+        ).ticket
+        message = thread(desk, german or 0)[0].id
+        assert desk.ask(passed_on, message, "", "UTC") == desk.ask(passed_on, message, "de", "UTC")
+        assert desk.ask(passed_on, message, "", "UTC") != desk.ask(passed_on, message, "en", "UTC")
+
     def test_what_they_answer_comes_back_here(self, desk: Desk, number: int) -> None:
         forward(desk, number, thread(desk, number)[0].id, "What does it need?", [SUPPLIER])
         ours = thread(desk, number)[-1].message_id
