@@ -71,12 +71,13 @@ class HelpdeskApp(App[None]):
     BINDINGS: ClassVar[list[Any]] = []
 
     class TicketsChanged(Message):
-        """Tickets changed, by our own hand or a colleague's."""
+        """Tickets changed, by our own hand or a colleague's; or colleagues opened or left some, or write there now."""
 
-        def __init__(self, tickets: set[int], own: set[int]) -> None:
+        def __init__(self, tickets: set[int], own: set[int], moved: set[int]) -> None:
             super().__init__()
             self.tickets = tickets
             self.own = own
+            self.moved = moved
 
     def __init__(self, settings: Settings, login: str | None = None, begins_with: str = "") -> None:
         """Make the app; `begins_with` is an action of the list that is done at once, such as `board`."""
@@ -342,14 +343,17 @@ class HelpdeskApp(App[None]):
             self._listener.echo()
         return outcome
 
-    def _changed(self, tickets: set[int], own: set[int]) -> None:
-        self.post_message(self.TicketsChanged(tickets, own))
+    def _changed(self, tickets: set[int], own: set[int], moved: set[int]) -> None:
+        self.post_message(self.TicketsChanged(tickets, own, moved))
 
     def on_helpdesk_app_tickets_changed(self, message: TicketsChanged) -> None:
         """Tell every screen that cares."""
         for screen in self.screen_stack:
-            if changed := getattr(screen, "tickets_changed", None):
+            changed, moved = getattr(screen, "tickets_changed", None), getattr(screen, "others_moved", None)
+            if changed and message.tickets:
                 changed(message.tickets, message.own)
+            if moved and message.moved - message.tickets:
+                moved(message.moved - message.tickets)
 
     def _say_busy(self, is_over: bool) -> None:
         if say_busy := getattr(self.screen, "say_busy", None):

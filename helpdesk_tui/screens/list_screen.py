@@ -116,6 +116,14 @@ class ListScreen(VerbScreen):
         preview.set_class(not self.place.has_preview or not (is_wide or lines >= _LEAST_PREVIEW), "hidden")
         preview.styles.height = None if is_wide else lines
 
+    def others_moved(self, tickets: set[int]) -> None:
+        """Who writes stands in the list; nothing is counted anew for that."""
+        if here := self.tickets.here(tickets):
+            self.desk_app.spawn(self._show_anew(here))
+
+    async def _show_anew(self, ids: list[int]) -> None:
+        self.tickets.update_rows(await self.desk_app.read(ticket_rows, ids), self.desk_app.desk.clock())
+
     # -- opening
 
     def show_ticket(self, ticket_id: int, writing: str = "", then: Callable[[None], None] | None = None) -> None:

@@ -23,12 +23,13 @@ class Listener:
     """One reader of the change feed, asked by two threads: the database's and one that waits for others' changes."""
 
     def __init__(
-        self, desk: Desk, feed: Feed, ended: threading.Event, tell: Callable[[set[int], set[int]], object]
+        self, desk: Desk, feed: Feed, ended: threading.Event, tell: Callable[[set[int], set[int], set[int]], object]
     ) -> None:
         """Begin with the present.
 
         Args:
-            ended: set when the program ends. tell: hears which tickets changed, and which of them by our own hand.
+            ended: set when the program ends. tell: hears which tickets changed, which of them by our own hand, and at
+                which others began or ceased to look or to write.
         """
         self._desk = desk
         self._feed = feed
@@ -47,9 +48,9 @@ class Listener:
             changes = self._feed.read()
             mine = self._desk.actor.agent_id
             own = {change.ticket_id for change in changes if change.actor_id == mine}
-            tickets = {change.ticket_id for change in changes} | self._with_others()
-            if tickets:
-                self._tell(tickets, own)
+            tickets, moved = {change.ticket_id for change in changes}, self._with_others()
+            if tickets or moved:
+                self._tell(tickets, own, moved)
 
     def echo(self) -> None:
         """Hand on what a verb of our own has changed; the verb is done whatever becomes of that."""

@@ -274,6 +274,11 @@ class TicketScreen(ReadingScreen):
         if self.ticket_id in tickets:
             (self.desk_app.opening if self.ticket_id in own else self.desk_app.spawn)(self._load())
 
+    def others_moved(self, tickets: set[int]) -> None:
+        """A colleague opened it or left it, or writes here now, or no more."""
+        if self.ticket_id in tickets:
+            self.desk_app.spawn(self._load())
+
     # -- moving
 
     def action_next_ticket(self) -> None:
