@@ -20,7 +20,7 @@ demo: $(RUN) ## Try the help desk out, with example mail; no server is needed
 	@.venv/bin/helpdesk demo
 
 test: $(DEV) services ## Run the tests: a sample of the long proofs, all the rest
-	.venv/bin/python -m pytest -n 2 -m "not long"
+	.venv/bin/python -m pytest -n 3 -m "not long"
 
 test-long: $(DEV) services ## Run the tests, the long proofs in full; writes docs/measured.md
 	HELPDESK_LONG=1 .venv/bin/python -m pytest -n 2 -p tests.longrun -o timeout=900

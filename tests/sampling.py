@@ -1,7 +1,8 @@
-"""What `make test` leaves to `make test-long`: tests that watch whole processes run on one kind of store.
+"""What `make test` leaves to `make test-long`.
 
-The mark `one_store` says so. Which kind is drawn by the test's name, so that it is the same on every machine and in every
-worker.
+Tests that watch whole processes run on one kind of store: the mark `one_store` says so. Of a test with very many cases some
+run: the mark `sample(n)` says how many of those that bear it. Which ones is drawn by the test's name, so that it is the
+same on every machine and in every worker.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what the short run does not draw."""
     if IS_LONG:
         return
-    out = set(_not_drawn(items))
+    out = {*_not_drawn(items), *_not_sampled(items)}
     config.hook.pytest_deselected(items=[item for item in items if item in out])
     items[:] = [item for item in items if item not in out]
 
@@ -34,6 +35,21 @@ def _not_drawn(items: list[pytest.Item]) -> list[pytest.Item]:
         if kind and item.get_closest_marker("one_store") and not item.get_closest_marker("long"):
             kinds[item.nodeid.replace(kind, "*")][kind] = item
     return [item for case, found in kinds.items() for item in _others(case, found)]
+
+
+def _not_sampled(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Of each test's cases that are marked so all but as many as the mark says."""
+    cases: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("sample"):
+            cases[item.nodeid.partition("[")[0]].append(item)
+    return [item for test, found in cases.items() for item in _left_out(test, found)]
+
+
+def _left_out(test: str, found: list[pytest.Item]) -> list[pytest.Item]:
+    mark = found[0].get_closest_marker("sample")
+    drawn = random.Random(test).sample(found, min(mark.args[0], len(found))) if mark else found
+    return [item for item in found if item not in drawn]
 
 
 def _others(case: str, found: dict[str, pytest.Item]) -> list[pytest.Item]:

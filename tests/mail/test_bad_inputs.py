@@ -53,6 +53,7 @@ def test_what_is_proven_elsewhere_is_there() -> None:
     assert missing == []
 
 
+@pytest.mark.sample(150)
 @pytest.mark.parametrize("case", BAD_INPUTS)
 def test_a_bad_input_is_kept_and_filed_once_and_the_next_as_well(case: str, filing: Desk, guarded: Readers) -> None:
     raw, next_one = BAD_INPUTS[case].make(), a_mail(f"The one behind {case}")

@@ -128,6 +128,7 @@ CLOSED = {"the file": (0o400, 0o700), "the folder": (0o600, 0o500), "both": (0o4
 class TestReadOnly:
     """F36."""
 
+    @pytest.mark.sample(3)
     @pytest.mark.parametrize("is_new", [True, False])
     @pytest.mark.parametrize("what", CLOSED)
     def test_it_is_said_and_the_mail_stays_on_the_server(

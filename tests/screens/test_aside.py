@@ -38,6 +38,7 @@ def entry(stage: Stage, aside: Aside) -> int:
     return stage.desk().ask(aside_rows, aside)[0].mail
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("size", SIZES, ids=("80x24", "200x50"))
 def test_the_status_line_says_what_waits_and_one_key_shows_it(stage: Stage, size: tuple[int, int]) -> None:
     furnish_aside(stage)
@@ -69,6 +70,7 @@ def test_a_desk_where_nothing_waits_says_nothing_of_it(stage: Stage) -> None:
         assert app.quit() == 0
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("size", SIZES, ids=("80x24", "200x50"))
 def test_a_mail_is_explained_in_its_ticket_and_in_its_list(stage: Stage, size: tuple[int, int]) -> None:
     furnish_aside(stage)

@@ -21,6 +21,7 @@ def crowded(stage: Stage) -> Stage:
     return stage
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("size", SIZES, ids=("80x24", "200x50"))
 def test_a_cursor_move_in_view_costs_less_than_a_kilobyte(crowded: Stage, size: tuple[int, int]) -> None:
     with crowded.app(size) as app:
@@ -31,6 +32,7 @@ def test_a_cursor_move_in_view_costs_less_than_a_kilobyte(crowded: Stage, size: 
     assert max(costs) <= MOST_BYTES, costs
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("size", SIZES, ids=("80x24", "200x50"))
 def test_a_page_down_is_there_at_once_and_does_not_glide(crowded: Stage, size: tuple[int, int]) -> None:
     with crowded.app(size) as app:

@@ -77,6 +77,7 @@ def calls(stage: Stage) -> list[dict[str, object]]:
     return found
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("size", [IN_TMUX, *SIZES], ids=("80x23", "80x24", "200x50"))
 def test_from_the_list_to_a_customer_who_was_reached(phones: Stage, size: tuple[int, int]) -> None:
     keys = 0

@@ -25,7 +25,7 @@ from tests.screens.test_aside import furnish_aside
 from tests.screens.test_reading import with_file
 
 #: A terminal of 24 lines, one of which is a multiplexer's, and a large one.
-SIZES = ((80, 23), LARGE)
+SIZES = ((80, 23), pytest.param(LARGE, marks=pytest.mark.sample(10)))
 FOLDER = Path(__file__).parent / "snapshots"
 UPDATE = "HELPDESK_UPDATE_SNAPSHOTS"
 #: An office that never closes: what it says does not depend on when the tests are run.

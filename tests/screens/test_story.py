@@ -12,6 +12,7 @@ from tests.services.escapes import forbidden_bytes
 COUNT = re.compile(r"^ \d+ tickets?", re.MULTILINE)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("size", SIZES, ids=("80x24", "200x50"))
 def test_a_morning(morning: Stage, size: tuple[int, int]) -> None:
     with morning.app(size) as app:

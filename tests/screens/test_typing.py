@@ -74,6 +74,7 @@ def test_dialogs_typed_blindly(morning: Stage) -> None:
     assert [one.text for one in thread(morning.desk(), made["number"])] == ["xx q\nyy"]
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("size", SIZES, ids=("80x24", "200x50"))
 def test_every_way_of_moving_moves_the_cursor(stage: Stage, size: tuple[int, int]) -> None:
     create_many(stage, 200)
