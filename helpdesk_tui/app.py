@@ -305,14 +305,14 @@ class HelpdeskApp(App[None]):
                     with suppress(NoMatches):  # one that is only just opening holds no text
                         keep_text()
             self._drafts.flush()
-            if self._whereabouts is not None:
-                self._in_database(self._whereabouts.leave)
         super().exit(result, return_code, message)
 
     async def on_unmount(self) -> None:
         """Let the last writes finish; a store that does not answer holds nobody up for long."""
         self._ended.set()
         self.openings.close()
+        if self._whereabouts is not None:
+            self._whereabouts.end()
         # A thread of its own: the loop would wait for one of its executors however long.
         last = threading.Thread(target=self._database.shutdown, name="last writes", daemon=True)
         last.start()

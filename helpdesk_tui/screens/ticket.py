@@ -57,6 +57,7 @@ class TicketScreen(ReadingScreen):
         self._siblings: TicketList | None = None
         self._writing = ""
         self._index = 0
+        self._shown_beside = 0
 
     def post_message(self, message: Message) -> bool:
         """Styles stay as they were while it was away: a theme is chosen once, at the start (measured: 6 ms a time)."""
@@ -110,7 +111,6 @@ class TicketScreen(ReadingScreen):
             self._show_page(page)
         self.thread.focus()
         self.remember()
-        self.desk_app.whereabouts.at(self.ticket_id)
         await self._go_on(page)
         self._look_around(page)
 
@@ -127,7 +127,14 @@ class TicketScreen(ReadingScreen):
             self.end_finding()
             self.ticket_id, self.page = 0, None
             self.thread.clear()
+            self.query_one("#status", StatusLine).clear()
             self.desk_app.whereabouts.at(None)
+
+    def on_screen_resume(self) -> None:
+        """It is seen, and nothing lies over it."""
+        super().on_screen_resume()
+        if self.ticket_id:
+            self.desk_app.whereabouts.at(self.ticket_id)
 
     def chosen(self) -> list[int]:
         """This ticket."""
@@ -178,12 +185,14 @@ class TicketScreen(ReadingScreen):
         self._look_around(page)
 
     def _show_page(self, page: TicketPage) -> None:
-        """The conversation and the head."""
-        self.page = page
+        """The conversation and the head; beside it, until more is known, what the page itself knows."""
+        is_another, self.page = self._shown_beside != page.ticket.id, page
         now, seen = self.desk_app.desk.clock(), self.desk_app.seen
         self.thread.show(page, now, seen.until(page.ticket.id))
         seen.read(page.ticket.id, max((one.id for one in page.messages), default=0))
         self._show_head(page, now)
+        if is_another:
+            self._show_beside(page, None, now)
 
     def _look_around(self, page: TicketPage) -> None:
         """Ask what stands beside it once the ticket itself is painted: no key waits for that."""
@@ -196,6 +205,7 @@ class TicketScreen(ReadingScreen):
 
     def _show_beside(self, page: TicketPage, around: Beside | None, now: datetime) -> None:
         """What stands beside the thread, and on top of it what somebody is to look at first."""
+        self._shown_beside = page.ticket.id
         self.query_one("#side", Static).update(side_panel(page, now, around, office(self.desk_app.settings.calendar)))
         notices = around.notices if around else ()
         said = {one.id: one.text for one in page.messages}

@@ -13,6 +13,8 @@ from helpdesk_tui.errors import HelpdeskError
 log = logging.getLogger(__name__)
 #: How often one looks whether there is something to say, and how often it is said again, in seconds.
 _LOOK_EVERY, _AGAIN = 0.5, 20.0
+#: So long the program waits at its end until colleagues have been told, in seconds.
+_LAST_WORD = 0.3
 #: Who has pressed no key for so long has gone for a coffee, in seconds.
 _IDLE = 300.0
 
@@ -27,10 +29,11 @@ class Whereabouts:
         self._said: int | None = None
         self._said_at = 0.0
         self._touched_at = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name="whereabouts", daemon=True)
 
     def start(self) -> None:
         """Tell from now on, until the app ends."""
-        threading.Thread(target=self._run, name="whereabouts", daemon=True).start()
+        self._thread.start()
 
     def at(self, ticket_id: int | None) -> None:
         """This ticket is open here now; None where none is."""
@@ -41,10 +44,10 @@ class Whereabouts:
         """A key was pressed."""
         self._touched_at = time.monotonic()
 
-    def leave(self) -> None:
-        """Nothing is open here any more: the program ends."""
-        self._ticket = None
-        self._say_if_new(self._ticket)
+    def end(self) -> None:
+        """Give it a moment to say that one is gone; where the store does not answer, time says it."""
+        if self._thread.is_alive():
+            self._thread.join(_LAST_WORD)
 
     def _run(self) -> None:
         before = None
@@ -53,6 +56,7 @@ class Whereabouts:
             if now == before or now is None:  # it has stood here for a moment
                 self._say_if_new(None if is_idle else now)
             before = now
+        self._say_if_new(None)
 
     def _say_if_new(self, wanted: int | None) -> None:
         is_old = wanted is not None and time.monotonic() - self._said_at > _AGAIN

@@ -217,3 +217,27 @@ def test_a_number_of_days_that_is_none_is_said_and_stays_to_be_mended(morning: S
         app.write("9" * 30).press("enter").shows("is no number of working days.", "Use 1 to 250.")
         app.press(*["backspace"] * 29).press("enter").shows("back in 9 working days")
         assert app.quit() == 0
+
+
+def test_a_ticket_that_is_opened_anew_knows_nothing_of_the_one_before(morning: Stage) -> None:
+    """Its screen is the same one: no text, no notice, no words that were looked for, and the size there is now."""
+    desk = morning.desk("bob")
+    assign(desk, [1002], "anna", "Ruft um 15:00 an.")
+    with morning.app((200, 50)) as app:
+        app.up().press("#").shows("Ticket number")
+        app.write("1002").press("enter").shows("hands it on to you: Ruft um 15:00 an.", "erika@kunde.example")
+        app.press("/").write("Betrag").shows("Betrag")
+        app.press("escape").settled(0.4)
+        app.press("c").shows("stays in the house", "Esc leave")
+        app.write("Noch nicht fertig").shows("draft saved")
+        app.press("escape").gone("stays in the house")
+        app.settled(0.4)
+        app.press("q").shows(re.compile(r"^ ?\d+ tickets", re.MULTILINE))
+        app.resize(80, 23)
+        app.settled(0.4)
+        app.press("#").shows("Ticket number")
+        screen = "\n".join(app.write("1003").press("enter").shows("#1003 VPN drops", "Since Monday."))
+        for old in ("Ruft um 15:00", "Betrag", "Noch nicht fertig", "erika@kunde.example", "stays in the house"):
+            assert old not in screen
+        assert all(len(line) <= 80 for line in screen.splitlines())
+        assert app.quit() == 0
