@@ -10,7 +10,7 @@ from sqlmodel import col
 from helpdesk_tui.desk.door import Change, Changes, Desk
 from helpdesk_tui.desk.letters import own_message
 from helpdesk_tui.desk.membership import refuse_strangers
-from helpdesk_tui.desk.notices import give_notice
+from helpdesk_tui.desk.notices import give_notice, settle
 from helpdesk_tui.desk.tickets import name_tickets
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.language import _
@@ -32,6 +32,8 @@ def assign(desk: Desk, tickets: Sequence[int], to: str, note: str = "") -> Outco
         mine = agent.id == desk.actor.agent_id
         for change in changes:
             change.ticket.assignee_id = agent.id
+            if not mine:
+                settle(changes, change.ticket)
             if said:
                 _leave_note(changes, change, agent, said)
         words = _("{tickets}: yours now") if mine else _("{tickets}: {name} has it now")

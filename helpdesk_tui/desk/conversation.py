@@ -138,7 +138,7 @@ def answer_one(
     if sending.remind_in:
         set_reminder(changes, change, sending.remind_in, office)
     settle(changes, change.ticket)
-    tell_watchers(changes, change.ticket, message.id)
+    tell_watchers(changes, change.ticket)
     count_uses(changes.session, sending.canned)
     return message
 
@@ -154,7 +154,7 @@ def note(desk: Desk, ticket: int, text: str) -> Outcome:
         change.record("message", None, message.id)
         clear_draft(changes.session, desk.actor, change.ticket.id, "note")
         asked, told = ask_colleagues(changes, change.ticket, message.id, body)
-        tell_watchers(changes, change.ticket, message.id, asked)
+        tell_watchers(changes, change.ticket, asked)
         changes.say(" · ".join(filter(None, (_("Note on #{number}").format(number=ticket), told))))
     return changes.outcome
 

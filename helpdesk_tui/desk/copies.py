@@ -73,7 +73,10 @@ def content_of(session: Session, outbox_id: int) -> bytes:
 
 
 def lies_there(desk: Desk, outbox_id: int) -> None:
-    """Write down that a mail lies in the Sent folder: what was in doubt has been sent."""
+    """Write down that a mail lies in the Sent folder: what was in doubt has been sent.
+
+    Where some of its recipients had it before, the copy there may be of that time, and says nothing of the others.
+    """
     with desk.change(Verb.DELIVERY) as changes:
         session = changes.session
         entry = session.get_one(Outbox, outbox_id)
@@ -82,7 +85,10 @@ def lies_there(desk: Desk, outbox_id: int) -> None:
         entry.copy_due_at = None
         if entry.state != OutboxState.UNSURE:
             return
-        for row in rows_of(session, outbox_id):
+        rows = list(rows_of(session, outbox_id))
+        if any(row.state == OutboxState.SENT for row in rows):
+            return
+        for row in rows:
             if row.state == OutboxState.UNSURE:
                 row.state, row.words = OutboxState.SENT, ""
         entry.state = worst(row.state for row in rows_of(session, outbox_id))

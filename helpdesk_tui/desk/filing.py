@@ -57,7 +57,7 @@ def append(filing: Filing, placement: Placement) -> None:
     change.record("message", None, message_id)
     *_parts, whole = found_by_words(filing)
     search.index_more_words(filing.session, ticket.id, whole.split())
-    tell_watchers(filing.changes, ticket, message_id)
+    tell_watchers(filing.changes, ticket)
     if placement.row == 2:
         _mark_undelivered(filing, change)
     if placement.linked_to and not ticket.linked_to:

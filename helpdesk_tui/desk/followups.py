@@ -46,9 +46,13 @@ def set_reminder(changes: Changes, change: Change, working_days: int, office: Ca
         raise Usage(_("{n} is no number of working days.").format(n=working_days), _("Use 1 to 250."))
     before = forget_reminder(changes.session, change.ticket, changes.now)
     at = opening_after(changes.now, working_days, parse_calendar(office.hours, office.zone))
-    set_timer(changes.session, change.ticket, TimerKind.REMIND, at, {"agent": changes.actor.agent_id})
+    set_timer(changes.session, change.ticket, TimerKind.REMIND, at, _asked_by(changes))
     change.record(REMINDER, as_stored(before) if before else None, as_stored(at))
     return at
+
+
+def _asked_by(changes: Changes) -> dict[str, Any]:
+    return {"agent": changes.actor.agent_id, "at": as_stored(changes.now)}
 
 
 def forget_reminder(session: Session, ticket: Ticket, now: datetime) -> datetime | None:
@@ -70,7 +74,7 @@ def restore_reminder(
     forget_reminder(changes.session, change.ticket, changes.now)
     if before is not None:
         at = datetime.fromisoformat(before)
-        set_timer(changes.session, change.ticket, TimerKind.REMIND, at, {"agent": changes.actor.agent_id})
+        set_timer(changes.session, change.ticket, TimerKind.REMIND, at, _asked_by(changes))
     change.record(REMINDER, after, before)
     return []
 
@@ -112,8 +116,14 @@ def wake(changes: Changes, change: Change, _timer: Timer) -> None:
 
 
 def be_reminded(changes: Changes, change: Change, timer: Timer) -> None:
-    """A reminder's time has come: the ticket is ours to act on, and who asked for it is told."""
-    if change.ticket.status != Status.CANCELLED and change.ticket.merged_into is None:
+    """A reminder's time has come: the ticket is ours to act on, and who asked for it is told.
+
+    What was solved since somebody asked for it stays solved.
+    """
+    ticket = change.ticket
+    asked_at = datetime.fromisoformat(timer.fields["at"]) if "at" in timer.fields else changes.now
+    is_over = ticket.status in (Status.SOLVED, Status.CLOSED) and ticket.waiting_since > asked_at
+    if ticket.status != Status.CANCELLED and ticket.merged_into is None and not is_over:
         if change.ticket.status not in (Status.NEW, Status.OPEN):
             apply_status(change.ticket, Status.OPEN, changes.now)
         change.record(REMINDER, as_stored(timer.due_at), None)

@@ -64,6 +64,7 @@ _RESTORED_BY = {
     luggage.MERGED: merging.restore_mark,
     parting.SPLIT: parting.restore_split,
     relations.LINK: relations.restore,
+    relations.LINKED: relations.restore_mark,
     watching.WATCHER: watching.restore,
     participants.PARTICIPANT: participants.restore,
     aside.ASIDE: aside.restore,

@@ -249,7 +249,10 @@ def _ancestors(session: Session, ticket_id: int, answers: int | None, people: se
         col(Message.is_withdrawn).is_(False),
         col(Message.is_automatic).is_(False),
     )
-    rows = list(session.execute(mails.order_by(col(Message.id).desc()).limit(_REFERENCES)).scalars())
+    newest = mails.order_by(col(Message.id).desc()).limit(_REFERENCES)
+    first = mails.order_by(col(Message.id)).limit(1)  # the root, by which mail programs gather a thread (RFC 5256 §3)
+    found = (*session.execute(newest).scalars(), *session.execute(first).scalars())
+    rows = list({row.id: row for row in found}.values())
     subject = next((row.subject for row in rows if row.kind == MessageKind.INBOUND), "")
     theirs = next((row.id for row in rows if _is_between(row, people)), None)
     last = theirs if answers is None else answers

@@ -122,6 +122,17 @@ def one_message(session: Session, message_id: int, into: int) -> dict[str, Any]:
     return {"messages": [message_id], "mails": own, "quarantined": [], "participants": [], "drafts": {}, "into": into}
 
 
+def where_it_lies(session: Session, ticket_id: int) -> int:
+    """The id of the ticket at the end of a chain of merged ones: what went into one went along when that was merged."""
+    seen = {ticket_id}
+    while (
+        further := session.execute(select(col(Ticket.merged_into)).where(col(Ticket.id) == ticket_id)).scalar()
+    ) and (further not in seen):
+        ticket_id = further
+        seen.add(further)
+    return ticket_id
+
+
 def unmerged(session: Session, went: Luggage, source: Ticket, target: Ticket) -> dict[str, Any]:
     """What goes back to a ticket that was merged: what is still there, and what was written in answer to it since.
 

@@ -15,10 +15,12 @@ from helpdesk_tui.store.transaction import writing
 from helpdesk_tui.terms import NoticeKind
 
 
-def give_notice(
-    changes: Changes, ticket: Ticket, agent_id: int, kind: NoticeKind, message_id: int | None = None
-) -> None:
-    """Let an agent know; one of each kind on a ticket is enough until they have looked."""
+def give_notice(changes: Changes, ticket: Ticket, agent_id: int, kind: NoticeKind, message_id: int = 0) -> None:
+    """Let an agent know, once of each message and kind.
+
+    Args:
+        message_id: what they are told of; 0 is the ticket, of which one notice is enough until they have looked.
+    """
     row = {
         "agent_id": agent_id,
         "ticket_id": ticket.id,
@@ -31,7 +33,7 @@ def give_notice(
     add_unless_there(changes.session, Notice, row)
 
 
-def tell_watchers(changes: Changes, ticket: Ticket, message_id: int, beside: Iterable[int | None] = ()) -> None:
+def tell_watchers(changes: Changes, ticket: Ticket, beside: Iterable[int | None] = ()) -> None:
     """Let those who watch a ticket know that somebody wrote on it, but not whoever did.
 
     Args:
@@ -41,7 +43,7 @@ def tell_watchers(changes: Changes, ticket: Ticket, message_id: int, beside: Ite
     others = {changes.actor.agent_id, *beside}
     for agent_id in changes.session.execute(watching.order_by(col(Watcher.agent_id))).scalars():
         if agent_id not in others:
-            give_notice(changes, ticket, agent_id, NoticeKind.WATCHED, message_id)
+            give_notice(changes, ticket, agent_id, NoticeKind.WATCHED)
 
 
 def looked_at(desk: Desk, ticket_id: int, *, but: Iterable[NoticeKind] = ()) -> None:

@@ -142,7 +142,7 @@ def log_call(desk: Desk, ticket: int, text: str, call: LoggedCall, *, then: Stat
         if then is not None:
             apply_status(change.ticket, then, changes.now)
         settle(changes, change.ticket)
-        tell_watchers(changes, change.ticket, message.id)
+        tell_watchers(changes, change.ticket)
         minutes = max(round((call.ended_at - call.started_at).total_seconds() / 60), 1)
         changes.say(_("Call on #{number}, {n} min").format(number=ticket, n=minutes))
     return changes.outcome

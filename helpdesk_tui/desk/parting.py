@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import Change, Changes, Desk
-from helpdesk_tui.desk.luggage import MERGE, MERGED, find_both, move, one_message, unmerged
+from helpdesk_tui.desk.luggage import MERGE, MERGED, find_both, move, one_message, unmerged, where_it_lies
 from helpdesk_tui.desk.people import customer_for
 from helpdesk_tui.desk.standing import apply_status
 from helpdesk_tui.errors import NotFound, Refused
@@ -61,9 +61,10 @@ def unmerge(desk: Desk, ticket: int) -> Outcome:
         into = source.ticket.merged_into
         if into is None:
             raise Refused(_("#{number} is not part of another one.").format(number=ticket), _("Nothing was changed."))
-        changes.load_ids([into])
+        changes.load_ids([where_it_lies(changes.session, into)])
         target = list(changes)[-1]
-        luggage = unmerged(changes.session, _what_went(changes, source.ticket), source.ticket, target.ticket)
+        went = {**_what_went(changes, source.ticket), "into": target.ticket.id}
+        luggage = unmerged(changes.session, went, source.ticket, target.ticket)
         move(changes, luggage, target.ticket, source.ticket)
         source.ticket.merged_into = None
         apply_status(source.ticket, Status.OPEN, changes.now)

@@ -17,7 +17,7 @@ from helpdesk_tui.store.tables import Ticket, TicketLink
 from helpdesk_tui.terms import LinkKind, Outcome, Verb
 
 #: The name, in an event, of a link: [None, [id of the other ticket, kind]].
-LINK = "link"
+LINK, LINKED = "link", "linked"
 
 
 def link(desk: Desk, ticket: int, other: int, kind: LinkKind = LinkKind.RELATED) -> Outcome:
@@ -30,7 +30,7 @@ def link(desk: Desk, ticket: int, other: int, kind: LinkKind = LinkKind.RELATED)
         raise Usage(_("A ticket cannot be linked to itself."), _("Name two different ones."))
     with desk.change(Verb.LINK, [ticket, other]) as changes:
         change, target = list(changes)
-        _hang(changes, change, target.ticket, kind)
+        _hang(changes, change, target, kind)
         words = {
             LinkKind.RELATED: _("#{number} has to do with #{other} now"),
             LinkKind.PARENT: _("#{number} is part of the matter of #{other} now"),
@@ -47,7 +47,8 @@ def unlink(desk: Desk, ticket: int, other: int) -> Outcome:
         Refused: there is none.
     """
     with desk.change(Verb.LINK, [ticket, other]) as changes:
-        found = [change for change, to in _both(changes) if _drop(changes, change, to)]
+        one, two = changes
+        found = [change for change, to in ((one, two), (two, one)) if _drop(changes, change, to)]
         if not found:
             raise Refused(
                 _("#{number} and #{other} are not linked.").format(number=ticket, other=other),
@@ -90,7 +91,17 @@ def restore(changes: Changes, change: Change, was: Mapping[str, list[Any]], _lat
     return []
 
 
-def _hang(changes: Changes, change: Change, other: Ticket, kind: LinkKind) -> None:
+def restore_mark(
+    _changes: Changes, change: Change, was: Mapping[str, list[Any]], _later: list[dict[str, Any]]
+) -> list[str]:
+    """Say on the ticket at the other end of a link that it is gone, or there again."""
+    before, after = was[LINKED]
+    change.record(LINKED, after, before)
+    return []
+
+
+def _hang(changes: Changes, change: Change, target: Change, kind: LinkKind) -> None:
+    other = target.ticket
     if kind is LinkKind.PARENT and change.ticket.id in _ancestors(changes.session, other.id):
         raise Refused(
             _("#{other} is part of #{number} already.").format(other=other.number, number=change.ticket.number),
@@ -107,19 +118,16 @@ def _hang(changes: Changes, change: Change, other: Ticket, kind: LinkKind) -> No
             _("Nothing was changed."),
         )
     change.record(LINK, None, [other.id, kind])
+    target.record(LINKED, None, [change.ticket.id, kind])
 
 
-def _both(changes: Changes) -> list[tuple[Change, Ticket]]:
-    one, other = changes
-    return [(one, other.ticket), (other, one.ticket)]
-
-
-def _drop(changes: Changes, change: Change, other: Ticket) -> bool:
-    found = changes.session.get(TicketLink, (change.ticket.id, other.id))
+def _drop(changes: Changes, change: Change, target: Change) -> bool:
+    found = changes.session.get(TicketLink, (change.ticket.id, target.ticket.id))
     if found is None:
         return False
-    change.record(LINK, [other.id, found.kind], None)
-    _remove(changes.session, change.ticket.id, other.id)
+    change.record(LINK, [target.ticket.id, found.kind], None)
+    target.record(LINKED, [change.ticket.id, found.kind], None)
+    _remove(changes.session, change.ticket.id, target.ticket.id)
     return True
 
 

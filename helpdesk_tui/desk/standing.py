@@ -6,6 +6,7 @@ from datetime import datetime
 
 from helpdesk_tui.config import CalendarSettings
 from helpdesk_tui.desk.door import Change, Changes, as_stored
+from helpdesk_tui.desk.notices import settle
 from helpdesk_tui.desk.timers import TimerKind, set_timer
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.language import _
@@ -40,7 +41,12 @@ def apply_status(ticket: Ticket, status: Status, now: datetime) -> None:
 
 
 def wait_for(ticket: Ticket, party: Party | None, now: datetime) -> None:
-    """Say whom a ticket waits for from now on; the clock goes on where it waited for them already."""
+    """Say whom a ticket waits for from now on; the clock goes on where it waited for them already.
+
+    What has ended waits for nobody, whatever is said on it still.
+    """
+    if party is not None and _WAITS[Status(ticket.status)] is None:
+        return
     if ticket.waiting_for != party:
         ticket.waiting_for = party
         ticket.waiting_since = now
@@ -55,6 +61,7 @@ def solve(changes: Changes, change: Change, office: CalendarSettings, resolution
         Refused: its queue wants a resolution.
     """
     ticket, session = change.ticket, changes.session
+    settle(changes, ticket)
     queue = session.get_one(Queue, ticket.queue_id)
     if line := clean_line(resolution, _LONGEST):
         ticket.resolution = line

@@ -27,6 +27,18 @@ _BESIDE = re.compile(
     )\b""",
     re.I | re.X,
 )
+_NAME = r"[^\W\d_a-zäöüß][\w'’.-]*"
+#: Somebody who is greeted or thanked by name, at the end of a line or of what is said to them.
+_CALLED = re.compile(
+    rf"(?i:\b(hallo|hi|hello|hey|dear|liebe[rs]?|frau|herr|mr|mrs|ms|moin|servus|danke?|dank|thanks?|thank\s+you)\b)"
+    rf"[ .]+{_NAME}(?:[ ]+{_NAME})?(?=\s*(?:[,!.]\s|[,!.]?\s*$|[,!.]?\n))",
+    re.M,
+)
+#: A name at the very end, below the words a letter ends with.
+_SIGNED = re.compile(
+    rf"(?i:(gr(?:ü|ue)(?:ß|ss)en?|regards|mfg|lg|vg|yours|sincerely|cheers|wishes))[ ,]*\s+"
+    rf"{_NAME}(?:[ ]+{_NAME}){{0,2}}\s*\Z"
+)
 _WORD = re.compile(r"[^\W\d_]{2,}|\d+")
 
 
@@ -39,26 +51,12 @@ def is_mere_thanks(text: str, name: str = "") -> bool:
     said = text.strip()
     if not said or len(said) > _LONGEST or "?" in said or not _THANKS.search(said):
         return False
-    rest = _BESIDE.sub(" ", _THANKS.sub(" ", said))
+    rest = _BESIDE.sub(" ", _THANKS.sub(" ", _without_names(said)))
     own = {one.casefold() for one in _WORD.findall(name)}
-    left = [one for one in _WORD.findall(rest) if one.casefold() not in own]
-    # A name or two may be left of the greeting and the signature; a number, or a "but", says that there is more.
-    return len(left) <= 2 and not any(one.isdigit() or one.casefold() in _MORE for one in left)
+    return all(one.casefold() in own for one in _WORD.findall(rest))
 
 
-_MORE = frozenset(
-    [
-        "aber",
-        "but",
-        "however",
-        "leider",
-        "unfortunately",
-        "nicht",
-        "not",
-        "noch",
-        "still",
-        "fehlt",
-        "missing",
-        "trotzdem",
-    ]
-)
+def _without_names(said: str) -> str:
+    """Without whom it greets, whom it thanks and who signs: those names nobody has to know."""
+    rest = _CALLED.sub(r"\1 ", said)
+    return _SIGNED.sub(r"\1", rest)

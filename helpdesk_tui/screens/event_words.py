@@ -11,7 +11,7 @@ from helpdesk_tui.screens.call_words import call_change
 from helpdesk_tui.screens.phrases import delivery_word, moment, priority_word, status_word
 from helpdesk_tui.store.finished import goes_along
 from helpdesk_tui.store.queries.thread import EventRow
-from helpdesk_tui.terms import Person, Priority, Status
+from helpdesk_tui.terms import LinkKind, Person, Priority, Status
 
 #: Fields whose change says nothing to a person, or is said by another line.
 _SILENT = frozenset(
@@ -30,6 +30,10 @@ _SILENT = frozenset(
 )
 
 
+#: Names of what was written, of which the text itself speaks.
+_WRITTEN = frozenset({"message", "note_left"})
+
+
 def says_something(event: EventRow) -> bool:
     """True for an event that is worth a line."""
     return bool(event.changes.keys() - _SILENT) or event.verb in ("undo", "redo")
@@ -39,6 +43,8 @@ def event_words(event: EventRow, now: datetime | None) -> str:
     """An event in a line: `anna: status new → open · today 9:06`; without a present its own day is today."""
     said = ", ".join(_change(name, pair, event.at) for name, pair in event.changes.items() if name not in _SILENT)
     verb = {"undo": _("undid: "), "redo": _("did again: ")}.get(event.verb, "")
+    if verb and not said:
+        said = _("what was written here") if event.changes.keys() & _WRITTEN else _("what was done here")
     when = moment(event.at, now or event.at)
     return f"{event.actor}: {verb}{said} · {when}"
 
@@ -110,8 +116,30 @@ def _watcher_words(before: str | None, after: str | None) -> str:
     )
 
 
-def _link_words(_before: Any, after: Any) -> str:
-    return _("linked to another ticket") if after else _("a link was taken away")
+def _link_words(before: list[Any] | None, after: list[Any] | None) -> str:
+    """What another ticket is to this one, from now on or no more."""
+    words = {
+        LinkKind.RELATED: _("has to do with {other}"),
+        LinkKind.PARENT: _("is part of {other}"),
+        LinkKind.DUPLICATE: _("is a duplicate of {other}"),
+    }
+    return _linked(words, before, after)
+
+
+def _linked_words(before: list[Any] | None, after: list[Any] | None) -> str:
+    """The same, said at the other end."""
+    words = {
+        LinkKind.RELATED: _("has to do with {other}"),
+        LinkKind.PARENT: _("{other} is part of it"),
+        LinkKind.DUPLICATE: _("{other} is a duplicate of it"),
+    }
+    return _linked(words, before, after)
+
+
+def _linked(words: dict[LinkKind, str], before: list[Any] | None, after: list[Any] | None) -> str:
+    number, kind = after or before or (None, LinkKind.RELATED)
+    said = words[LinkKind(kind)].format(other=f"#{number}" if number else _("another ticket"))
+    return said if after else _("no more: {what}").format(what=said)
 
 
 def _moment_of(stored: str) -> str:
@@ -129,6 +157,7 @@ _PICTURED: dict[str, Callable[[Any, Any], str]] = {
     "split_off": _split_words,
     "watcher": _watcher_words,
     "link": _link_words,
+    "linked": _linked_words,
     "is_incident": lambda _before, after: _("is an incident") if after else _("is no incident any more"),
 }
 

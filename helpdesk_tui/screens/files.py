@@ -33,13 +33,20 @@ class Openings:
         """Hand a file to the opener, in a fresh folder of one's own; never by itself, only because a person asks.
 
         Raises:
-            Refused: there is no display here, or the opener cannot be started.
+            Refused: there is no display here, no place for a copy, or the opener cannot be started.
         """
         if reason := cannot_open():
             raise Refused(reason, "")
-        folder = Path(tempfile.mkdtemp(prefix="helpdesk-"))  # 0700 by itself
-        self._folders.append(folder)
-        _start(opener, str(_written(folder, name, pieces, mode=0o400)))
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="helpdesk-"))  # 0700 by itself
+            self._folders.append(folder)
+            written = _written(folder, name, pieces, mode=0o400)
+        except OSError as error:
+            words = clean_line(error.strerror or str(error), 100)
+            raise Refused(
+                _("There is no place for a copy: {words}.").format(words=words), _("Save it elsewhere instead.")
+            ) from error
+        _start(opener, str(written))
 
     def close(self) -> None:
         """Remove what was shown."""
@@ -88,8 +95,11 @@ def save(folder: str, name: str, pieces: Iterator[bytes]) -> Path:
 
 
 def scp_line(path: Path) -> str:
-    """A line that fetches a file from this machine, to be pasted into a shell on another one."""
-    return f"scp {getpass.getuser()}@{socket.gethostname()}:{shlex.quote(shlex.quote(str(path)))} ."
+    """A line that fetches a file from this machine, to be pasted into a shell on another one.
+
+    It is quoted once: since OpenSSH 9.0 scp speaks SFTP, and no shell on this side reads the name (release notes, 2022).
+    """
+    return f"scp {shlex.quote(f'{getpass.getuser()}@{socket.gethostname()}:{path}')} ."
 
 
 def _written(folder: Path, name: str, pieces: Iterator[bytes], *, mode: int) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from helpdesk_tui.desk.pages import TicketPage
@@ -138,12 +139,15 @@ class WritingScreen(ComposingScreen):
         theirs = self.composer.unseen if what.kind == REPLY else []
         if odd or theirs:
             now = self.desk_app.desk.clock()
-            self.app.push_screen(BeforeSending(odd, theirs, self.composer.text, now), self._after_last_look)
+            shown = [one.id for one in theirs]
+            self.app.push_screen(
+                BeforeSending(odd, theirs, self.composer.text, now), partial(self._after_last_look, shown)
+            )
         else:
             self.desk_app.opening(self._send())
 
-    def _after_last_look(self, answer: str | None) -> None:
-        self.composer.has_read()
+    def _after_last_look(self, shown: Sequence[int], answer: str | None) -> None:
+        self.composer.has_read(shown)
         if answer == "send":
             self.desk_app.opening(self._send())
         else:

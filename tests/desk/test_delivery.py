@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from helpdesk_tui.desk.conversation import reply
+from helpdesk_tui.desk.copies import lies_there
 from helpdesk_tui.desk.delivery import Letter, claim, conclude, doubt_interrupted, pause_after
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.errors import Refused
@@ -14,7 +15,7 @@ from helpdesk_tui.store.queries.mail import outbox
 from helpdesk_tui.store.queries.thread import raw_of_message
 from helpdesk_tui.store.transaction import reading
 from helpdesk_tui.terms import SYSTEM, OutboxState
-from tests.build import FrozenClock, an_incoming, filed, history, letter_bytes, listed, thread
+from tests.build import STRANGER, FrozenClock, an_incoming, filed, history, letter_bytes, listed, sql, thread
 
 
 @pytest.fixture
@@ -131,3 +132,20 @@ def test_an_agent_does_not_write_down_what_became_of_a_mail(desk: Desk, system: 
     assert mail
     with pytest.raises(Refused):
         conclude(desk, mail.outbox_id, OutboxState.SENT)
+
+
+def test_a_copy_of_an_earlier_time_does_not_say_that_the_others_got_it(desk: Desk, system: Desk) -> None:
+    number = filed(desk, an_incoming()).ticket or 0
+    reply(desk, number, "Hello", cc=[STRANGER])
+    assert claim(system, letter_bytes)
+    for statement in (
+        "UPDATE outbox SET state = 'unsure'",
+        "UPDATE outbox_recipient SET state = 'sent'",
+        f"UPDATE outbox_recipient SET state = 'unsure' WHERE address = '{STRANGER.address}'",
+    ):
+        sql(desk.store, statement)
+    ((entry,),) = sql(desk.store, "SELECT id FROM outbox")
+    lies_there(system, entry)
+    states = dict(sql(desk.store, "SELECT address, state FROM outbox_recipient"))
+    assert states[STRANGER.address] == "unsure"
+    assert sql(desk.store, "SELECT state, copy_due_at FROM outbox") == [("unsure", None)]

@@ -72,6 +72,17 @@ class TestReminders:
         run_due(system, clock())
         assert row(desk, number).status is Status.OPEN
 
+    def test_what_a_colleague_solved_since_stays_solved(
+        self, desk: Desk, bob: Desk, system: Desk, clock: FrozenClock, number: int
+    ) -> None:
+        reply(desk, number, "Which printer?", sending=Sending(remind_in=2))
+        clock.advance(hours=1)
+        solve(bob, [number])
+        clock.now = WEDNESDAY
+        run_due(system, clock())
+        assert row(desk, number).status is Status.SOLVED
+        assert desk.ask(my_notices, desk.actor) == []
+
     def test_a_second_one_takes_the_place_of_the_first(
         self, desk: Desk, system: Desk, clock: FrozenClock, number: int
     ) -> None:
@@ -141,6 +152,18 @@ class TestSolved:
         run_due(system, clock())
         assert row(desk, number).status is Status.SOLVED
         clock.now = WEDNESDAY
+        run_due(system, clock())
+        assert row(desk, number).status is Status.CLOSED
+
+    @pytest.mark.parametrize("then", [None, Status.SOLVED])
+    def test_a_last_word_to_what_is_solved_does_not_keep_it_open(
+        self, desk: Desk, system: Desk, clock: FrozenClock, number: int, then: Status | None
+    ) -> None:
+        solve(desk, [number])
+        clock.advance(hours=1)
+        reply(desk, number, "Schöne Grüße noch.", then=then)
+        assert row(desk, number).waiting_for is None
+        clock.advance(days=30)
         run_due(system, clock())
         assert row(desk, number).status is Status.CLOSED
 

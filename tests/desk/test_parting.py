@@ -12,7 +12,7 @@ from helpdesk_tui.desk.merging import merge
 from helpdesk_tui.desk.parting import split, unmerge
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.terms import IncomingFile, Status
-from tests.build import MIRA, STRANGER, SUPPORT, Place, an_incoming, filed, history, listed, row, sql, thread
+from tests.build import MIRA, STRANGER, SUPPORT, Place, a_ticket, an_incoming, filed, history, listed, row, sql, thread
 
 
 @pytest.fixture(autouse=True)
@@ -141,3 +141,17 @@ class TestSplitting:
     def test_its_history_says_so(self, desk: Desk, number: int) -> None:
         new = self.split_off(desk, number)
         assert history(desk, number)[-1].changes["split_off"][1]["number"] == new
+
+
+def test_what_went_on_into_a_third_ticket_comes_back_from_there(desk: Desk) -> None:
+    first = filed(desk, an_incoming(subject="Fire", text="It burns.", message_id="f@x.example")).ticket or 0
+    second, third = a_ticket(desk, "Second", person=STRANGER), a_ticket(desk, "Third", person=STRANGER)
+    merge(desk, first, second)
+    merge(desk, second, third)
+    filed(desk, an_incoming(subject="Re: Fire", text="It still burns.", in_reply_to=("f@x.example",)))
+    assert "2 messages" in unmerge(desk, first).text
+    assert texts(desk, first) == ["It burns.", "It still burns."]
+    assert "It burns." not in texts(desk, third)
+    undo(desk)
+    assert "It still burns." in texts(desk, third)
+    assert row(desk, first).merged_into == second

@@ -95,6 +95,14 @@ class TestWhatItGoesOnFrom:
         assert references[-1] == first.message_id
         assert set(references) == {first.message_id, ours, "second@customer.example"}
 
+    def test_a_long_thread_is_gathered_by_its_first_mail(self, desk: Desk, number: int) -> None:
+        for n in range(30):
+            reply(desk, number, f"Answer {n}")
+        ids = [one.message_id for one in thread(desk, number) if one.message_id]
+        references = sent_references(desk, number)
+        assert (references[0], references[-1]) == (ids[0], ids[-2])
+        assert len(references) <= 21
+
     def test_a_customer_is_not_told_to_go_on_from_a_mail_of_somebody_else(self, desk: Desk, number: int) -> None:
         first = thread(desk, number)[0].message_id
         reply(desk, number, "Can you help us?", to=[STRANGER])

@@ -9,7 +9,7 @@ from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.history import undo
 from helpdesk_tui.desk.notices import looked_at
-from helpdesk_tui.desk.tickets import move
+from helpdesk_tui.desk.tickets import move, solve
 from helpdesk_tui.desk.watching import unwatch, watch
 from helpdesk_tui.store.queries.notices import my_notices, notices_of, watchers
 from helpdesk_tui.terms import NoticeKind
@@ -98,6 +98,24 @@ def test_who_gets_a_ticket_with_a_note_sees_the_note_first(desk: Desk, bob: Desk
     assert told(bob) == [(NoticeKind.HANDOVER, "anna")]
     reply(bob, number, "Here is your invoice.")
     assert told(bob) == []
+
+
+def test_of_what_was_said_when_it_was_handed_on_the_last_word_counts(desk: Desk, bob: Desk, number: int) -> None:
+    ticket = row(desk, number).id
+    assign(desk, [number], "bob", "Call at 15:00")
+    assign(bob, [number], "anna", "She called herself")
+    assert bob.ask(notices_of, ticket, bob.actor) == [], "it is nothing to somebody who has it no more"
+    assign(desk, [number], "bob", "NEW: cancelled")
+    (said,) = bob.ask(notices_of, ticket, bob.actor)
+    assert said.message_id == thread(desk, number)[-1].id
+    solve(bob, [number])
+    assert bob.ask(notices_of, ticket, bob.actor) == [], "who solves it has taken it up"
+
+
+def test_every_question_of_a_colleague_is_told(desk: Desk, bob: Desk, number: int) -> None:
+    note(desk, number, "@bob which printer?")
+    note(desk, number, "@bob and which floor?")
+    assert [one.kind for one in bob.ask(notices_of, row(desk, number).id, bob.actor)] == [NoticeKind.MENTION] * 2
 
 
 def test_one_undo_takes_back_assignment_and_note(desk: Desk, bob: Desk, number: int) -> None:

@@ -26,6 +26,15 @@ MORE = (
     "Das hat nicht geholfen.",
     "Thanks, still not working",
     "Danke im Voraus für die Zusendung der Unterlagen zum Vertrag 4711",
+    "Thank you, please cancel.",
+    "Danke. Drucker streikt wieder",
+    "Danke, Vertrag kündigen",
+    "Thanks, printer broken",
+    "Danke Anna, Vertrag kündigen",
+    "Danke!\nVertrag kündigen",
+    "Danke!\nMontag passt",
+    "Danke!\nKündigung",
+    "Danke, Rechnung fehlt",
     "Danke. " + "Der Drucker im dritten Stock zieht kein Papier ein. " * 20,
 )
 

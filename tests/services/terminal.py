@@ -105,7 +105,7 @@ class PtyProgram:
             self._feed()
             return list(self._lines)
 
-    def wait_for(self, wanted: str | re.Pattern[str], timeout: float = 10) -> list[str]:
+    def wait_for(self, wanted: str | re.Pattern[str], timeout: float = 20) -> list[str]:
         """Return the screen as soon as it shows a text or a pattern."""
         deadline = time.monotonic() + timeout
         with self._changed:
@@ -139,7 +139,7 @@ class PtyProgram:
         """Send it a signal."""
         self._process.send_signal(how)
 
-    def wait(self, timeout: float = 10) -> int:
+    def wait(self, timeout: float = 30) -> int:
         """Return its exit status when it ended and all it wrote was read; -15 means SIGTERM ended it."""
         status = self._process.wait(timeout)
         self._reader.join(timeout)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -131,9 +131,9 @@ class Composer(Vertical):
         else:
             self._say()
 
-    def has_read(self) -> None:
-        """The writer has seen all that stands on the ticket now."""
-        self._seen = frozenset(one.id for one in self._page.messages) if self._page else self._seen
+    def has_read(self, messages: Iterable[int]) -> None:
+        """The writer has seen these, by their ids; what came in while they read is another matter."""
+        self._seen |= frozenset(messages)
         self._say()
 
     def change(self, what: Composition) -> None:

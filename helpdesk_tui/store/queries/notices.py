@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, true
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -19,28 +19,39 @@ _MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
-    """Something to look at: on which ticket, what it is, and from whom ("" from the program)."""
+    """Something to look at: on which ticket, what it is, and from whom ("" from the program).
+
+    Args:
+        message_id: what it is about; 0 is the ticket itself.
+    """
 
     ticket_id: int
     number: int
     subject: str
     kind: NoticeKind
     by: str
-    message_id: int | None
+    message_id: int
     at: datetime
 
 
-def my_notices(session: Session, asker: Actor) -> list[NoticeRow]:
-    """What the asker is to look at, newest first."""
+def my_notices(session: Session, asker: Actor, ticket_id: int | None = None) -> list[NoticeRow]:
+    """What the asker is to look at, newest first, everywhere or on one ticket.
+
+    Of what was said when a ticket was handed on the last word counts, and only as long as they have it.
+    """
     found = (
         select(Notice, col(Ticket.number), col(Ticket.summary), col(Ticket.subject), col(Agent.login))
         .join(Ticket, col(Ticket.id) == col(Notice.ticket_id))
         .outerjoin(Agent, col(Agent.id) == col(Notice.by_id))
-        .where(col(Notice.agent_id) == asker.agent_id)
-        .order_by(col(Notice.at).desc(), col(Notice.ticket_id).desc(), col(Notice.kind))
+        .where(
+            col(Notice.agent_id) == asker.agent_id,
+            or_(col(Notice.kind) != NoticeKind.HANDOVER, col(Ticket.assignee_id) == asker.agent_id),
+            col(Notice.ticket_id) == ticket_id if ticket_id else true(),
+        )
+        .order_by(col(Notice.at).desc(), col(Notice.message_id).desc(), col(Notice.ticket_id), col(Notice.kind))
         .limit(_MOST)
     )
-    return [
+    rows = [
         NoticeRow(
             one.ticket_id,
             number,
@@ -52,11 +63,16 @@ def my_notices(session: Session, asker: Actor) -> list[NoticeRow]:
         )
         for one, number, summary, subject, login in session.execute(found)
     ]
+    last_words: dict[int, NoticeRow] = {}
+    for one in rows:
+        if one.kind is NoticeKind.HANDOVER:
+            last_words.setdefault(one.ticket_id, one)
+    return [one for one in rows if one.kind is not NoticeKind.HANDOVER or last_words[one.ticket_id] is one]
 
 
 def notices_of(session: Session, ticket_id: int, asker: Actor) -> list[NoticeRow]:
     """What the asker is to look at on one ticket."""
-    return [one for one in my_notices(session, asker) if one.ticket_id == ticket_id]
+    return my_notices(session, asker, ticket_id)
 
 
 def watchers(session: Session, ticket_id: int) -> list[str]:

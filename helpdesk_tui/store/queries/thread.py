@@ -181,6 +181,10 @@ def in_words(session: Session, changes: dict[str, list[Any]]) -> dict[str, list[
     return _Names(session).changes(changes)
 
 
+#: What an event says of a link: the other ticket, by its number where one sees it, and what it is.
+_LINKS = frozenset({"link", "linked"})
+
+
 class _Names:
     """Looks up what ids in an event's changes are called."""
 
@@ -207,8 +211,11 @@ class _Names:
             return Priority.of_rank(value)
         if isinstance(value, str) and name.endswith(("_at", "_since", "_until")):
             return f"{value[:19]}Z"
-        if name not in self._tables:
-            return value
+        if name in _LINKS:
+            return [self._say("linked_to", value[0]), value[1]]
+        return self._name(name, value) if name in self._tables else value
+
+    def _name(self, name: str, value: Any) -> Any:
         if name not in self._known:
             table, column = self._tables[name]
             self._known[name] = {}

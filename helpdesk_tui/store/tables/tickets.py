@@ -167,8 +167,8 @@ class Notice(SQLModel, table=True):
     ticket_id: int = Field(primary_key=True, sa_type=BigId, index=True)
     queue_id: int = Field(sa_type=BigId)
     kind: str = Field(primary_key=True, sa_type=Text)
-    #: The message it is about, and who wrote it.
-    message_id: int | None = Field(default=None, sa_type=BigId)
+    #: The message it is about, 0 where there is none, and who wrote it.
+    message_id: int = Field(default=0, primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
     by_id: int | None = ref("agent")
     at: datetime
 

@@ -113,14 +113,14 @@ def _people() -> None:
         _key("ticket_id"),
         _key("queue_id"),
         sa.Column("kind", sa.Text(), nullable=False),
-        _key("message_id", is_null=True),
+        _key("message_id"),
         _key("by_id", is_null=True),
         sa.Column("at", UTCDateTime(), nullable=False),
         sa.CheckConstraint("kind IN ('mention', 'handover', 'reminder', 'watched')", name="kind_known"),
         sa.ForeignKeyConstraint(["agent_id"], ["agent.id"]),
         sa.ForeignKeyConstraint(["by_id"], ["agent.id"]),
         _with_ticket(),
-        sa.PrimaryKeyConstraint("agent_id", "ticket_id", "kind"),
+        sa.PrimaryKeyConstraint("agent_id", "ticket_id", "kind", "message_id"),
     )
     op.create_index("ix_notice_ticket_id", "notice", ["ticket_id"], unique=False)
     _policy("notice", f"agent_id = (SELECT helpdesk_me()) AND {MINE}", MINE)
