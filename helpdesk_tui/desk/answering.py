@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from sqlmodel import col
 
 from helpdesk_tui.desk.conversation import answer_one
-from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.door import Change, Changes, Desk
 from helpdesk_tui.desk.free_slots import Writer
-from helpdesk_tui.desk.letters import answers_to, cannot_reply
+from helpdesk_tui.desk.letters import addressees, cannot_reply
 from helpdesk_tui.desk.relations import children
-from helpdesk_tui.desk.sending import AT_ONCE, Sending
+from helpdesk_tui.desk.sending import AT_ONCE, Sending, refuse_overtaken
 from helpdesk_tui.desk.wording import filled, signed, wording
 from helpdesk_tui.errors import Refused, Usage
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.untrusted import clean_text
 from helpdesk_tui.store.queries.tickets import ticket_by_number
-from helpdesk_tui.store.tables import Ticket
+from helpdesk_tui.store.tables import Message, Ticket
 from helpdesk_tui.terms import Outcome, Person, Status, Verb
 
 #: So many at once; what is for more people is a newsletter.
@@ -27,13 +29,19 @@ MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What one of many would get, or why it gets nothing."""
+    """What one of many would get, or why it gets nothing.
+
+    Args:
+        cc: who gets it as well. until: the id of the newest message that was there when it was looked at.
+    """
 
     number: int
     subject: str
     to: Person | None
     text: str
     refusal: str = ""
+    cc: tuple[Person, ...] = ()
+    until: int = 0
 
 
 def previews(session: Session, tickets: Sequence[int], text: str, writer: Writer) -> list[Preview]:
@@ -48,10 +56,12 @@ def previews(session: Session, tickets: Sequence[int], text: str, writer: Writer
         if row is None:
             continue
         ticket = session.get_one(Ticket, row.id)
-        refusal = cannot_reply(session, row.id) or ""
+        refusal, people = cannot_reply(session, row.id) or "", addressees(session, row.id)
         own = filled(session, ticket, text, writer)
         whole = "\n\n".join(filter(None, (own, wording(session, row.id, writer).signature)))
-        found.append(Preview(number, row.subject, answers_to(session, row.id), whole, refusal))
+        newest = select(func.max(col(Message.id))).where(col(Message.ticket_id) == row.id)
+        until = session.execute(newest).scalar_one() or 0
+        found.append(Preview(number, row.subject, people.to, whole, refusal, people.also, until))
     return found
 
 
@@ -62,11 +72,15 @@ def reply_each(
     *,
     then: Status | None = Status.WAITING_CUSTOMER,
     sending: Sending = AT_ONCE,
+    shown: Sequence[Preview] = (),
 ) -> Outcome:
     """Answer several tickets with one text.
 
+    Args:
+        shown: what was looked at before; then it goes to those who were shown and to nobody else.
     Raises:
         Refused: one cannot be answered; nothing is sent then.
+        Overtaken: somebody wrote on one since it was looked at; nothing is sent then.
     """
     body = clean_text(text).strip()
     if not body:
@@ -74,13 +88,25 @@ def reply_each(
     if len(tickets) > MOST:
         raise Refused(_("{n} answers at once are too many.").format(n=len(tickets)), _("Choose fewer tickets."))
     writer = Writer(desk.actor, desk.settings, desk.clock())
+    looked_at = {one.number: one for one in shown}
     with desk.change(Verb.REPLY, tickets) as changes:
         for change in changes:
+            to, cc = _people(changes, change, looked_at.get(change.ticket.number))
             own = filled(changes.session, change.ticket, body, writer)
             told = signed(changes.session, change.ticket.id, sending, writer)
-            answer_one(changes, change, own, (), None, then, told, desk.settings.calendar)
+            answer_one(changes, change, own, to, cc, then, told, desk.settings.calendar)
         changes.say(ngettext("{n} reply is on its way", "{n} replies are on their way", len(changes)))
     return changes.outcome
+
+
+def _people(
+    changes: Changes, change: Change, shown: Preview | None
+) -> tuple[Sequence[Person], Sequence[Person] | None]:
+    """Who was shown to get it, and who as well; nobody and None where nothing was shown."""
+    if shown is None or shown.to is None:
+        return (), None
+    refuse_overtaken(changes, change.ticket.id, range(shown.until + 1))
+    return (shown.to,), shown.cc
 
 
 def answer_incident(desk: Desk, incident: int, text: str, *, sending: Sending = AT_ONCE) -> Outcome:

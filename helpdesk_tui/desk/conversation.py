@@ -11,7 +11,7 @@ from sqlmodel import col
 from helpdesk_tui.config import CalendarSettings
 from helpdesk_tui.desk.acknowledging import confirm_call
 from helpdesk_tui.desk.door import Change, Changes, Desk
-from helpdesk_tui.desk.drafts import clear_draft
+from helpdesk_tui.desk.drafts import sent, sent_first
 from helpdesk_tui.desk.followups import set_reminder
 from helpdesk_tui.desk.letters import answers_also, outgoing, own_message
 from helpdesk_tui.desk.notices import settle, tell_watchers
@@ -65,7 +65,7 @@ def create(desk: Desk, request: NewRequest) -> Outcome:
         message = _log_request(changes, change, request)
         change.record("message", None, message)
         if request.is_from_draft:
-            clear_draft(changes.session, desk.actor, None, "new")
+            sent_first(changes, change)
         said = _("Request #{number}: {subject}").format(number=change.ticket.number, subject=change.ticket.subject)
         address = clean_line(request.person.address, 320)
         text = request.text or request.subject
@@ -103,7 +103,6 @@ def reply(
         change = changes.only
         refuse_overtaken(changes, change.ticket.id, sending.seen)
         message = answer_one(changes, change, body, to, cc, then, sending, desk.settings.calendar)
-        clear_draft(changes.session, desk.actor, change.ticket.id, "reply")
         changes.say(
             _("Reply to #{number} is on its way to {people}").format(
                 number=ticket, people=", ".join(Person(*one).called for one in [*message.to, *message.cc])
@@ -131,6 +130,7 @@ def answer_one(
     message = outgoing(changes, change.ticket, text, list(to), cc=also, sending=sending)
     wait_for(change.ticket, Party.THEM, changes.now)
     change.record("message", None, message.id)
+    sent(changes, change, "reply", message)
     if then is Status.SOLVED:
         solve(changes, change, office, sending.resolution)
     elif then is not None:
@@ -152,7 +152,7 @@ def note(desk: Desk, ticket: int, text: str) -> Outcome:
         change = changes.only
         message = own_message(changes, change.ticket, MessageKind.NOTE, body)
         change.record("message", None, message.id)
-        clear_draft(changes.session, desk.actor, change.ticket.id, "note")
+        sent(changes, change, "note", message)
         asked, told = ask_colleagues(changes, change.ticket, message.id, body)
         tell_watchers(changes, change.ticket, asked)
         changes.say(" · ".join(filter(None, (_("Note on #{number}").format(number=ticket), told))))

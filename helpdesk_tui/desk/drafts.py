@@ -10,12 +10,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.door import Change, Changes, Desk
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.language import _
-from helpdesk_tui.store.tables import Draft, Ticket
+from helpdesk_tui.store.tables import Draft, Event, Message, Ticket
 from helpdesk_tui.store.transaction import writing
-from helpdesk_tui.terms import Actor
+from helpdesk_tui.terms import Actor, MessageKind
+
+#: The name, in an event, of how a text had been written that was sent: `kind` and `fields` as its draft had them.
+WRITTEN = "written"
+#: The kind of a draft for a new request or a first mail.
+NEW = "new"
+#: What a message is written as, where nothing else says it.
+_KINDS = {MessageKind.OUTBOUND: "reply", MessageKind.NOTE: "note", MessageKind.CALL: "call"}
 
 
 def save_draft(
@@ -77,11 +84,58 @@ def pass_on(
     return True
 
 
-def bring_back(session: Session, actor: Actor, ticket_id: int, kind: str, text: str, *, at: Any) -> None:
-    """Make a draft of a text that was taken back, in front of what has been written since."""
-    newer = _draft(session, actor.agent_id, ticket_id, kind)
-    both = f"{text}\n\n{newer.text}" if newer and newer.text not in ("", text) else text
-    put_draft(session, actor, ticket_id, kind, both, newer.fields if newer else {}, at=at)
+def sent(changes: Changes, change: Change, kind: str, message: Message) -> None:
+    """A text has gone: its draft is empty, and the event says how it was to be sent, should it be taken back.
+
+    A draft of other words stays: it is of something else.
+    """
+    draft = _draft(changes.session, changes.actor.agent_id, change.ticket.id, kind) if changes.actor.agent_id else None
+    fields: dict[str, Any] = {}
+    if draft is not None and draft.text.strip() == message.text.strip():
+        fields = dict(draft.fields)
+        draft.text, draft.fields = "", {}
+    change.record(WRITTEN, None, {"kind": kind, "fields": {**fields, "to": message.to, "cc": message.cc}})
+
+
+def sent_first(changes: Changes, change: Change) -> None:
+    """The same of a new request or a first mail, whose draft is no ticket's."""
+    draft = _draft(changes.session, changes.actor.agent_id, None, NEW)
+    if draft is not None and draft.text:
+        change.record(WRITTEN, None, {"kind": NEW, "fields": dict(draft.fields), "text": draft.text})
+        draft.text, draft.fields = "", {}
+
+
+def restore_first(changes: Changes, was: Mapping[str, list[Any]]) -> None:
+    """A request or a first mail is taken back: what was typed is a draft again, unless there is another one by now."""
+    _before, told = was.get(WRITTEN, (None, None))
+    newer = _draft(changes.session, changes.actor.agent_id, None, NEW)
+    if told is not None and not (newer and newer.text):
+        put_draft(changes.session, changes.actor, None, NEW, told["text"], told["fields"], at=changes.now)
+
+
+def written_as(session: Session, message: Message) -> Mapping[str, Any]:
+    """How a message that was sent had been written: `kind` and `fields`; {} where nothing says so."""
+    events = select(col(Event.changes)).where(col(Event.ticket_id) == message.ticket_id).order_by(col(Event.id).desc())
+    for changed in session.execute(events).scalars():
+        if changed.get("message", [None, None])[1] == message.id and WRITTEN in changed:
+            told: Mapping[str, Any] = changed[WRITTEN][1]
+            return told
+    return {}
+
+
+def bring_back(session: Session, actor: Actor, message: Message, told: Mapping[str, Any], *, at: Any) -> None:
+    """Make a draft of a message that was taken back, as it was written; what has been written since comes behind it.
+
+    Args:
+        told: its `kind` and `fields`; without them it is an answer to those it went to.
+    """
+    kind = told.get("kind") or _KINDS[MessageKind(message.kind)]
+    fields = told.get("fields") or {"to": message.to, "cc": message.cc}
+    newer = _draft(session, actor.agent_id, message.ticket_id, kind)
+    text = message.text
+    if newer and newer.text not in ("", text):
+        text, fields = f"{text}\n\n{newer.text}", newer.fields
+    put_draft(session, actor, message.ticket_id, kind, text, fields, at=at)
 
 
 def clear_draft(session: Session, actor: Actor, ticket_id: int | None, kind: str, text: str | None = None) -> None:

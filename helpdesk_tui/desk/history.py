@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -23,7 +23,7 @@ from helpdesk_tui.desk import (
     watching,
 )
 from helpdesk_tui.desk.door import TRACKED, Change, Changes, Desk, as_stored, from_stored
-from helpdesk_tui.desk.drafts import bring_back, clear_draft
+from helpdesk_tui.desk.drafts import WRITTEN, bring_back, clear_draft, restore_first
 from helpdesk_tui.desk.letters import NOTE_LEFT
 from helpdesk_tui.desk.membership import CALLERS, belongs
 from helpdesk_tui.desk.reaching import has_left, queue_again
@@ -244,7 +244,7 @@ def _revert_event(changes: Changes, change: Change, event: Event, later: list[di
         elif name == "tags":
             left += _restore_tags(changes, change, before, after, later)
         elif name in ("message", NOTE_LEFT):
-            _restore_message(changes, change, before, after)
+            _restore_message(changes, change, name, event.changes)
     for restore in dict.fromkeys(_RESTORED_BY[name] for name in event.changes if name in _RESTORED_BY):
         left += restore(changes, change, event.changes, later)
     return left
@@ -264,6 +264,7 @@ def _cancel(changes: Changes, change: Change, event: Event, later: list[dict[str
     if later:
         return [_("#{number} (work on it has begun)").format(number=ticket.number)]
     apply_status(ticket, Status.CANCELLED, changes.now)
+    restore_first(changes, event.changes)
     return callback_log.restore_letter(changes, change, event.changes, later)
 
 
@@ -302,23 +303,35 @@ def _restore_tags(
     return [_tag_conflict(change.ticket, tag, yours=tag in after, now=tag in now) for tag in sorted(kept)]
 
 
-def _restore_message(changes: Changes, change: Change, before: int | None, after: int | None) -> None:
+def _restore_message(changes: Changes, change: Change, name: str, was: Mapping[str, list[Any]]) -> None:
     """Withdraw a message that was added (its text becomes a draft again), or bring a withdrawn one back."""
+    before, after = was[name]
     message = changes.session.get_one(Message, after or before)
     message.is_withdrawn = after is not None
-    change.record("message", after, before)
-    kind = {MessageKind.OUTBOUND: "reply", MessageKind.NOTE: "note"}.get(MessageKind(message.kind))
-    if kind is None:
-        return
-    if message.is_withdrawn:
-        bring_back(changes.session, changes.actor, change.ticket.id, kind, message.text, at=changes.now)
-    else:
-        clear_draft(changes.session, changes.actor, change.ticket.id, kind, message.text)
+    change.record(name, after, before)
+    if name == "message":
+        _restore_draft(changes, change, message, *was.get(WRITTEN, (None, None)))
     for entry in _outbox_of(changes, message.id):
         if message.is_withdrawn:
             entry.state, entry.updated_at = OutboxState.WITHDRAWN, changes.now
         else:
             queue_again(changes.session, entry, changes.now)
+
+
+def _restore_draft(
+    changes: Changes, change: Change, message: Message, before: dict[str, Any] | None, after: dict[str, Any] | None
+) -> None:
+    """What was written is a draft again, as it was to be sent; or it has gone again."""
+    told = after or before
+    if told is not None:
+        change.record(WRITTEN, after, before)
+    elif message.kind not in (MessageKind.OUTBOUND, MessageKind.NOTE):
+        return
+    if message.is_withdrawn:
+        bring_back(changes.session, changes.actor, message, told or {}, at=changes.now)
+    else:
+        kind = told["kind"] if told else "note" if message.kind == MessageKind.NOTE else "reply"
+        clear_draft(changes.session, changes.actor, change.ticket.id, kind, message.text)
 
 
 def _refuse_sent(changes: Changes, ticket: Ticket, event: Event) -> None:

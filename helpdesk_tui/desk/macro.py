@@ -12,7 +12,7 @@ from helpdesk_tui.desk.followups import set_reminder
 from helpdesk_tui.desk.free_slots import Writer
 from helpdesk_tui.desk.letters import NOTE_LEFT, own_message
 from helpdesk_tui.desk.membership import refuse_strangers
-from helpdesk_tui.desk.sending import AT_ONCE, Sending
+from helpdesk_tui.desk.sending import AT_ONCE, Sending, refuse_overtaken
 from helpdesk_tui.desk.texts import count_uses, steps_of
 from helpdesk_tui.desk.tickets import Fields, edits, name_tickets, tags_of, write_tags
 from helpdesk_tui.desk.wording import filled, signed
@@ -21,7 +21,7 @@ from helpdesk_tui.language import _
 from helpdesk_tui.rules.macros import Deed, Step, read_steps
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.queries.texts import CannedRow, canned_replies
-from helpdesk_tui.terms import MessageKind, Outcome, Priority, Status, Verb
+from helpdesk_tui.terms import MessageKind, Outcome, Person, Priority, Status, Verb
 
 
 def run_macro(desk: Desk, tickets: Sequence[int], macro_id: int, sending: Sending = AT_ONCE) -> Outcome:
@@ -38,9 +38,12 @@ def run_macro(desk: Desk, tickets: Sequence[int], macro_id: int, sending: Sendin
         for change in changes:
             for step in steps:
                 _do(changes, change, step, writer, texts)
-            _answer(changes, change, steps, writer, texts, sending)
+            answered = _answer(changes, change, steps, writer, texts, sending)
         count_uses(changes.session, (), [macro_id])
-        changes.say(_("{name} on {tickets}").format(name=name, tickets=name_tickets(changes.numbers)))
+        said = _("{name} on {tickets}").format(name=name, tickets=name_tickets(changes.numbers))
+        if answered and len(changes) == 1:
+            said += " · " + _("an answer to {people}").format(people=", ".join(one.called for one in answered))
+        changes.say(said)
     return changes.outcome
 
 
@@ -68,10 +71,16 @@ def _answer(
     writer: Writer,
     texts: Sequence[CannedRow],
     sending: Sending,
-) -> None:
+) -> list[Person]:
+    """The answer of a macro, as `r` would send it; returns whom it goes to.
+
+    Raises:
+        Overtaken: somebody wrote on the ticket what its reader has not seen.
+    """
     said = next((step for step in steps if step.deed in (Deed.REPLY, Deed.CANNED)), None)
     if said is None:
-        return
+        return []
+    refuse_overtaken(changes, change.ticket.id, sending.seen)
     has_status = any(step.deed is Deed.STATUS for step in steps)
     text, used = said.value, sending.canned
     if said.deed is Deed.CANNED:
@@ -81,9 +90,10 @@ def _answer(
     then = None if has_status else Status.WAITING_CUSTOMER
     status = change.ticket.status
     told = signed(changes.session, change.ticket.id, replace(sending, canned=used), writer)
-    answer_one(changes, change, body, (), None, then, told, writer.settings.calendar)
+    message = answer_one(changes, change, body, (), None, then, told, writer.settings.calendar)
     if has_status and change.ticket.status != status:
         change.ticket.status = status
+    return [Person(*one) for one in (*message.to, *message.cc)]
 
 
 def _fields(step: Step) -> Fields:

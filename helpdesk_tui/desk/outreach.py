@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from helpdesk_tui.desk.conversation import NewRequest, new_ticket
 from helpdesk_tui.desk.door import Desk, as_stored
-from helpdesk_tui.desk.drafts import clear_draft
+from helpdesk_tui.desk.drafts import sent, sent_first
 from helpdesk_tui.desk.followups import set_reminder
 from helpdesk_tui.desk.free_slots import Writer
 from helpdesk_tui.desk.letters import outgoing, own_message
@@ -72,9 +72,11 @@ def forward(
         kept = tuple(dict.fromkeys((*theirs, *sending.files)))
         told = replace(sending, files=kept, begins_anew=True)
         subject = forward_subject(said.subject or change.ticket.subject)
-        sent = outgoing(changes, change.ticket, clean_text(text).strip(), to, cc=cc, subject=subject, sending=told)
-        change.record("message", None, sent.id)
-        clear_draft(session, desk.actor, change.ticket.id, "forward")
+        message_sent = outgoing(
+            changes, change.ticket, clean_text(text).strip(), to, cc=cc, subject=subject, sending=told
+        )
+        change.record("message", None, message_sent.id)
+        sent(changes, change, "forward", message_sent)
         if then is not None:
             apply_status(change.ticket, then, changes.now)
         if sending.remind_in:
@@ -109,7 +111,7 @@ def write_first(desk: Desk, request: NewRequest, text: str, sending: Sending = A
         apply_status(ticket, Status.WAITING_CUSTOMER, changes.now)
         change.record("opened", None, ticket.status)
         if request.is_from_draft:
-            clear_draft(changes.session, desk.actor, None, "new")
+            sent_first(changes, change)
         changes.say(
             _("#{number}: the mail to {person} is on its way").format(number=ticket.number, person=person.called)
         )
@@ -137,7 +139,7 @@ def log_call(desk: Desk, ticket: int, text: str, call: LoggedCall, *, then: Stat
             "ended_at": as_stored(call.ended_at),
         }
         change.record("message", None, message.id)
-        clear_draft(changes.session, desk.actor, change.ticket.id, "call")
+        sent(changes, change, "call", message)
         wait_for(change.ticket, Party.US if call.direction is CallDirection.IN else Party.THEM, changes.now)
         if then is not None:
             apply_status(change.ticket, then, changes.now)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import Changes, Desk
-from helpdesk_tui.desk.drafts import bring_back
+from helpdesk_tui.desk.drafts import bring_back, written_as
 from helpdesk_tui.desk.reaching import has_left, queue_again, rows_of, worst
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.language import _
@@ -89,7 +89,7 @@ def edit_instead(desk: Desk, message: int) -> Outcome:
             )
         mail.message.is_withdrawn = True
         mail.changes.only.record("message", mail.message.id, None)
-        bring_back(session, desk.actor, entry.ticket_id, "reply", mail.message.text, at=mail.changes.now)
+        bring_back(session, desk.actor, mail.message, written_as(session, mail.message), at=mail.changes.now)
         mail.conclude(OutboxState.WITHDRAWN, _("The mail on #{number} is a draft again"))
     return mail.changes.outcome
 

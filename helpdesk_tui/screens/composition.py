@@ -82,10 +82,12 @@ def from_fields(usual: Composition, fields: Mapping[str, Any]) -> Composition:
     """A draft's own, as far as it says something; what an older program kept says less."""
     if "to" not in fields:
         return usual
+    to, cc = (tuple(Person(*one) for one in fields[name]) for name in ("to", "cc"))
+    usual = replace(usual, to=to, cc=cc)
+    if "answers" not in fields:  # it was not written in a composer: all that is known is whom it went to
+        return usual
     return replace(
         usual,
-        to=tuple(Person(*one) for one in fields["to"]),
-        cc=tuple(Person(*one) for one in fields["cc"]),
         answers=fields["answers"],
         then=Status(fields["then"]) if fields["then"] else None,
         remind_in=fields["remind_in"],

@@ -217,7 +217,9 @@ class ListScreen(VerbScreen):
         if wanted is None:
             return
         sending = replace(self.sending_now(), canned=wanted.canned)
-        self.send(lambda desk: reply_each(desk, wanted.tickets, wanted.text, sending=sending))
+        self.send_to_many(
+            lambda desk: reply_each(desk, wanted.tickets, wanted.text, sending=sending, shown=wanted.shown)
+        )
 
     def action_reply_all(self) -> None:
         """Open the ticket and answer all whom its last mail names."""

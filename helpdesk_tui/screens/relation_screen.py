@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from helpdesk_tui.desk import followups, parting, relations, tickets, watching
 from helpdesk_tui.desk.answering import reply_each
+from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.followups import USUAL_DAYS
 from helpdesk_tui.errors import HelpdeskError, Refused
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.promise import read_due
-from helpdesk_tui.screens.dialogs.bulk_reply import BulkReply, ForMany
+from helpdesk_tui.screens.dialogs.bulk_reply import BULK, BulkReply, ForMany
 from helpdesk_tui.screens.dialogs.dialog import Ask
 from helpdesk_tui.screens.person_screen import PersonScreen
 from helpdesk_tui.screens.relation_words import relation_word
 from helpdesk_tui.store.queries.notices import watchers
 from helpdesk_tui.store.queries.relations import Relation, related
 from helpdesk_tui.store.queries.setup import resolution_rules
-from helpdesk_tui.terms import LinkKind, ResolutionRule, Status
+from helpdesk_tui.terms import LinkKind, Outcome, ResolutionRule, Status
 
 
 class RelationScreen(PersonScreen):
@@ -145,7 +146,19 @@ class RelationScreen(PersonScreen):
             self.app.push_screen(BulkReply(ids, wanted.text), partial(self._answer_all, ids))
             return
         sending = replace(self.sending_now(), canned=wanted.canned, resolution=answer)
-        self.send(lambda desk: reply_each(desk, wanted.tickets, wanted.text, then=Status.SOLVED, sending=sending))
+        self.send_to_many(
+            lambda desk: reply_each(
+                desk, wanted.tickets, wanted.text, then=Status.SOLVED, sending=sending, shown=wanted.shown
+            )
+        )
+
+    def send_to_many(self, verb: Callable[[Desk], Outcome]) -> None:
+        """Send one text to many; it stays a draft until that is done."""
+        self.desk_app.opening(self._sent_to_many(verb))
+
+    async def _sent_to_many(self, verb: Callable[[Desk], Outcome]) -> None:
+        await self._sent(verb)
+        self.desk_app.drafts.put(None, BULK, "", lambda _is_saved: None)
 
     def _link(self, ticket_id: int, way: str, answer: str | None) -> None:
         digits = (answer or "").strip().lstrip("#")

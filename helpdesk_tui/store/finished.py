@@ -31,6 +31,8 @@ HERE_ALONE = frozenset(
         "merged",
         "aside",
         "link",
+        "linked",
+        "written",
         "split_off",
         "watcher",
         "opened",

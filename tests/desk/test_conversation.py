@@ -196,10 +196,15 @@ class TestDrafts:
         ticket = row(desk, number).id
         for agent, kind in ((desk, "reply"), (desk, "note"), (bob, "reply")):
             save_draft(agent, ticket, kind, "text")
-        reply(desk, number, "Hello")
+        reply(desk, number, "text")
         assert self.texts(desk, number) == [("anna", "note", "text"), ("bob", "reply", "text")]
-        note(desk, number, "Hello")
+        note(desk, number, "text")
         assert self.texts(desk, number) == [("bob", "reply", "text")]
+
+    def test_what_somebody_else_sends_in_my_name_leaves_what_i_am_writing(self, desk: Desk, number: int) -> None:
+        save_draft(desk, row(desk, number).id, "reply", "half a sentence")
+        reply(desk, number, "Done.")
+        assert self.texts(desk, number) == [("anna", "reply", "half a sentence")]
 
     def test_a_refused_reply_leaves_the_draft(self, desk: Desk, number: int) -> None:
         move(desk, [number], "silent")

@@ -10,6 +10,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
+from textual.timer import Timer
 from textual.widgets import Static, TextArea
 
 from helpdesk_tui.desk.answering import Preview, previews
@@ -19,21 +20,32 @@ from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
 from helpdesk_tui.screens.dialogs.prepared import Choice, PreparedPicker
 from helpdesk_tui.screens.recipients import shown
+from helpdesk_tui.screens.widgets.composer import SAVE_EVERY
 from helpdesk_tui.screens.widgets.text_box import TextBox
 from helpdesk_tui.store.queries.texts import canned_replies
+from helpdesk_tui.store.queries.thread import drafts
 from helpdesk_tui.store.queries.tickets import numbers_of
 
 if TYPE_CHECKING:
     from helpdesk_tui.app import HelpdeskApp
 
 
+#: The kind of its draft, which is no ticket's.
+BULK = "bulk"
+
+
 @dataclass(frozen=True, slots=True)
 class ForMany:
-    """What is to be sent: the text, the tickets that can be answered, and the prepared texts in it."""
+    """What is to be sent: the text, what each was shown to get, and the prepared texts in it."""
 
     text: str
-    tickets: tuple[int, ...]
+    shown: tuple[Preview, ...]
     canned: tuple[int, ...] = ()
+
+    @property
+    def tickets(self) -> tuple[int, ...]:
+        """The numbers of those that are answered."""
+        return tuple(one.number for one in self.shown)
 
 
 class BulkReply(ModalScreen[ForMany | None]):
@@ -53,6 +65,7 @@ class BulkReply(ModalScreen[ForMany | None]):
         self._begins_with = text
         self._canned: tuple[int, ...] = ()
         self._previews: list[Preview] | None = None
+        self._saving: Timer | None = None
 
     @property
     def _app(self) -> HelpdeskApp:
@@ -74,9 +87,32 @@ class BulkReply(ModalScreen[ForMany | None]):
         self._say(
             _("{{customer}} {{agent}} {{subject}} are filled in · ^T canned · ^S shows what each gets · Esc leaves")
         )
+        if not self._begins_with:
+            self._app.opening(self._go_on())
+
+    async def _go_on(self) -> None:
+        """Begin with what was left, or could not be sent."""
+        me = self._app.desk.actor.agent_id
+        kept = self._app.drafts.unsaved(None, BULK)
+        if kept is None:
+            stored = [one for one in await self._app.read(drafts, None) if (one.agent_id, one.kind) == (me, BULK)]
+            kept = next(((one.text, one.fields) for one in stored), ("", {}))
+        text = self.query_one("#text", TextArea)
+        if kept[0] and not text.text:
+            text.load_text(kept[0])
+            text.move_cursor(text.document.end)
+            self._say(_("Your text from before; ^S shows what each gets · Esc leaves, it stays"))
+
+    def _save(self) -> None:
+        """Keep what is written: it is there again after Esc, a refusal, or the end of the program."""
+        self._saving = None
+        words = clean_text(self.query_one("#text", TextArea).text)
+        self._app.drafts.put(None, BULK, words if words.strip() else "", lambda _is_saved: None)
 
     def on_text_area_changed(self) -> None:
-        """What was shown is not what stands there now."""
+        """What was shown is not what stands there now; and it is saved soon."""
+        if self._saving is None:
+            self._saving = self.set_timer(SAVE_EVERY, self._save)
         if self._previews is not None:
             self._previews = None
             self.query_one("#bulk-preview", Static).update("")
@@ -87,8 +123,9 @@ class BulkReply(ModalScreen[ForMany | None]):
         if self._previews is None:
             self._app.opening(self._look())
             return
-        able = tuple(one.number for one in self._previews if not one.refusal)
+        able = tuple(one for one in self._previews if not one.refusal)
         if able:
+            self._save()
             self.dismiss(ForMany(self.query_one("#text", TextArea).text, able, self._canned))
 
     def action_canned(self) -> None:
@@ -130,6 +167,7 @@ class BulkReply(ModalScreen[ForMany | None]):
     def action_back(self) -> None:
         """Back to the text, then away."""
         if self._previews is None:
+            self._save()
             self.dismiss(None)
         else:
             self.on_text_area_changed()
@@ -147,6 +185,8 @@ def _as_text(found: Sequence[Preview]) -> Text:
     for one in found:
         to = shown(one.to) if one.to else "–"
         text.append(f"#{one.number} {to}\n", "bold")
+        if one.cc and not one.refusal:
+            text.append(f"  Cc {', '.join(map(shown, one.cc))}\n", "bold")
         if one.refusal:
             text.append(f"! {_('gets nothing: {reason}').format(reason=one.refusal)}\n", "bold reverse")
         else:

@@ -185,6 +185,10 @@ def in_words(session: Session, changes: dict[str, list[Any]]) -> dict[str, list[
 _LINKS = frozenset({"link", "linked"})
 
 
+#: What undo alone needs.
+_UNSAID = frozenset({"written"})
+
+
 class _Names:
     """Looks up what ids in an event's changes are called."""
 
@@ -202,7 +206,11 @@ class _Names:
         self._known: dict[str, dict[int, Any]] = {}
 
     def changes(self, changes: dict[str, list[Any]]) -> dict[str, list[Any]]:
-        return {name.removesuffix("_id"): [self._say(name, value) for value in pair] for name, pair in changes.items()}
+        return {
+            name.removesuffix("_id"): [self._say(name, value) for value in pair]
+            for name, pair in changes.items()
+            if name not in _UNSAID
+        }
 
     def _say(self, name: str, value: Any) -> Any:
         if value is None:

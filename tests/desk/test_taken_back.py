@@ -1,0 +1,134 @@
+"""What is taken back is a draft again as it was written: to the same people, with its files, of the same kind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from helpdesk_tui.desk import resending
+from helpdesk_tui.desk.answering import previews, reply_each
+from helpdesk_tui.desk.conversation import NewRequest, note, reply
+from helpdesk_tui.desk.delivery import claim, conclude
+from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.drafts import save_draft
+from helpdesk_tui.desk.free_slots import Writer
+from helpdesk_tui.desk.history import redo, undo
+from helpdesk_tui.desk.macro import run_macro
+from helpdesk_tui.desk.outreach import LoggedCall, forward, log_call, write_first
+from helpdesk_tui.desk.participants import accept
+from helpdesk_tui.desk.sending import Sending
+from helpdesk_tui.desk.texts import MacroText, keep_macro
+from helpdesk_tui.errors import Overtaken
+from helpdesk_tui.store.queries.texts import macros
+from helpdesk_tui.store.queries.thread import DraftRow, drafts
+from helpdesk_tui.terms import CallDirection, OutboxState, Person
+from tests.build import FrozenClock, an_incoming, filed, letter_bytes, row, thread
+
+SUPPLIER = Person("Toner AG", "help@toner.example")
+BO = Person("Bo Chef", "bo@customer.example")
+
+
+@pytest.fixture
+def number(desk: Desk) -> int:
+    return filed(desk, an_incoming()).ticket or 0
+
+
+@pytest.fixture
+def later(clock: FrozenClock) -> Sending:
+    """In a moment."""
+    return Sending(leaves_at=clock.now + timedelta(seconds=10))
+
+
+def written(desk: Desk, number: int | None) -> list[DraftRow]:
+    return desk.ask(drafts, row(desk, number).id if number else None)
+
+
+def fields(**more: Any) -> dict[str, Any]:
+    return {"to": [["Toner AG", SUPPLIER.address]], "cc": [], "answers": 1, "then": None, "remind_in": 3, **more}
+
+
+def test_what_was_passed_on_is_not_an_answer_to_the_customer(desk: Desk, number: int, later: Sending) -> None:
+    ticket, message = row(desk, number).id, thread(desk, number)[0].id
+    save_draft(desk, ticket, "forward", "What does it need?", fields())
+    forward(desk, number, message, "What does it need?", [SUPPLIER], sending=later)
+    assert written(desk, number) == []
+    undo(desk)
+    (draft,) = written(desk, number)
+    assert (draft.kind, draft.text, draft.fields["to"]) == (
+        "forward",
+        "What does it need?",
+        [["Toner AG", SUPPLIER.address]],
+    )
+    assert draft.fields["remind_in"] == 3
+    redo(desk)
+    assert written(desk, number) == []
+
+
+def test_without_a_draft_it_is_known_at_least_to_whom_it_went(desk: Desk, number: int, later: Sending) -> None:
+    reply(desk, number, "Can you help us?", to=[SUPPLIER], cc=[BO], sending=later)
+    undo(desk)
+    (draft,) = written(desk, number)
+    assert (draft.fields["to"], draft.fields["cc"]) == ([["Toner AG", SUPPLIER.address]], [["Bo Chef", BO.address]])
+
+
+def test_a_mail_that_failed_is_edited_as_what_it_was(desk: Desk, system: Desk, number: int) -> None:
+    forward(desk, number, thread(desk, number)[0].id, "What does it need?", [SUPPLIER])
+    mail = claim(system, letter_bytes)
+    assert mail
+    conclude(system, mail.outbox_id, OutboxState.FAILED, "no such user")
+    resending.edit_instead(desk, thread(desk, number)[-1].id)
+    (draft,) = written(desk, number)
+    assert (draft.kind, draft.fields["to"]) == ("forward", [["Toner AG", SUPPLIER.address]])
+
+
+def test_a_call_that_was_written_down_is_a_draft_again(desk: Desk, number: int, clock: FrozenClock) -> None:
+    call = LoggedCall(CallDirection.OUT, "069 1", clock.now, clock.now + timedelta(minutes=4))
+    save_draft(desk, row(desk, number).id, "call", "She waits.", {"to": [], "number": "069 1"})
+    log_call(desk, number, "She waits.", call)
+    undo(desk)
+    (draft,) = written(desk, number)
+    assert (draft.kind, draft.text, draft.fields["number"]) == ("call", "She waits.", "069 1")
+
+
+def test_a_first_mail_is_a_draft_again(desk: Desk, later: Sending) -> None:
+    save_draft(desk, None, "new", "Wir haben eine Frage.", {"subject": "Toner", "who": SUPPLIER.whole})
+    request = NewRequest(SUPPLIER, "Toner", is_from_draft=True)
+    write_first(desk, request, "Wir haben eine Frage.", later)
+    assert written(desk, None) == []
+    undo(desk)
+    (draft,) = written(desk, None)
+    assert (draft.kind, draft.text, draft.fields["subject"]) == ("new", "Wir haben eine Frage.", "Toner")
+
+
+def test_many_are_answered_as_they_were_shown(desk: Desk, number: int) -> None:
+    filed(desk, an_incoming(sender=BO, text="Me too.", in_reply_to=(thread(desk, number)[0].message_id,)))
+    accept(desk, number, BO.address)
+    writer = Writer(desk.actor, desk.settings, desk.clock())
+    (shown,) = desk.ask(previews, [number], "Hello", writer)
+    assert [one.address for one in shown.cc] == [BO.address]
+    note(desk, number, "My own note stops nobody.")
+    reply_each(desk, [number], "Hello", shown=[shown])
+    sent = thread(desk, number)[-1]
+    assert (sent.to, sent.cc) == ((shown.to,), shown.cc)
+
+
+def test_many_are_not_answered_where_somebody_wrote_since(desk: Desk, bob: Desk, number: int) -> None:
+    writer = Writer(desk.actor, desk.settings, desk.clock())
+    shown = desk.ask(previews, [number], "Hello", writer)
+    note(bob, number, "STOP, she called.")
+    with pytest.raises(Overtaken):
+        reply_each(desk, [number], "Hello", shown=shown)
+    assert len(thread(desk, number)) == 2
+
+
+def test_a_macro_does_not_answer_what_its_reader_has_not_seen(desk: Desk, bob: Desk, number: int) -> None:
+    keep_macro(desk, MacroText("Done", ("reply Thank you.", "status solved")))
+    (macro,) = desk.ask(macros, desk.actor)
+    seen = frozenset(one.id for one in thread(desk, number))
+    note(bob, number, "STOP, she called.")
+    with pytest.raises(Overtaken):
+        run_macro(desk, [number], macro.id, Sending(seen=seen))
+    said = run_macro(desk, [number], macro.id, Sending(seen=frozenset(one.id for one in thread(desk, number))))
+    assert "an answer to Mira" in said.text
