@@ -5,7 +5,7 @@ Lines are cut to the width once and drawn as they are needed, so that a long thr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar, NamedTuple
 
@@ -21,6 +21,7 @@ from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.screens.delivery_words import call_words, delivery_lines
 from helpdesk_tui.screens.event_words import event_words, says_something
 from helpdesk_tui.screens.phrases import KIND_SIGNS, delivery_word, moment, size
+from helpdesk_tui.screens.widgets.finder import Finder, Mark
 from helpdesk_tui.store.queries.thread import EventRow, MessageRow
 from helpdesk_tui.terms import MessageKind
 
@@ -80,7 +81,9 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
         self._cuts: dict[int, _Cut] = {}
         self._styles: dict[str, Style] = {}
         self._wanted = ""
+        #: The line each place begins on, and what is marked on each line.
         self._found: list[int] = []
+        self._marks: dict[int, list[Mark]] = {}
         self._at = -1
 
     @property
@@ -130,9 +133,10 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def find(self, words: str) -> None:
         """Mark all places that have these words, and go to the last one; "" takes the marks away."""
-        self._wanted = words.casefold()
-        if self._wanted and self.page is not None:
-            folded = {one.id for one in self.page.messages if self._wanted in one.quoted.casefold()}
+        self._wanted = words
+        if words and self.page is not None:
+            wanted = " ".join(words.casefold().split())
+            folded = {one.id for one in self.page.messages if wanted in " ".join(one.quoted.casefold().split())}
             if folded - self._unfolded:
                 self._unfolded |= folded
                 self._cut()
@@ -148,8 +152,14 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
         return bool(self._found)
 
     def _look(self) -> None:
-        wanted = self._wanted
-        self._found = [n for n, line in enumerate(self._lines) if wanted in line.text.casefold()] if wanted else []
+        self._marks.clear()
+        self._found.clear()
+        if not self._wanted:
+            return
+        for place in Finder([line.text for line in self._lines], self._owners).find(self._wanted):
+            self._found.append(place[0].line)
+            for mark in place:
+                self._marks.setdefault(mark.line, []).append(mark)
 
     def _go_to_found(self) -> None:
         if self._found:
@@ -190,21 +200,17 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
         style = self._style(line.look)
         is_focus = owner == self.focused_message and owner >= 0
         edge = Segment("▌" if is_focus else " ", self._style("thread--focus") if is_focus else style)
-        if self._wanted and self._wanted in line.text.casefold():
-            return Strip([edge, *self._marked(line.text, style)]).adjust_cell_length(width, style)
+        if marks := self._marks.get(index):
+            return Strip([edge, *self._marked(line.text, style, marks)]).adjust_cell_length(width, style)
         return Strip([edge, Segment(set_cell_size(line.text, max(width - 1, 0)), style)], width)
 
-    def _marked(self, text: str, style: Style) -> Iterator[Segment]:
+    def _marked(self, text: str, style: Style, marks: Sequence[Mark]) -> Iterator[Segment]:
         """A line with the words that are looked for marked in it."""
-        folded, at = text.casefold(), 0
-        mark = self._style("thread--found")
-        if len(folded) != len(text):  # letters that fold into several: the whole line is marked
-            yield Segment(text, mark)
-            return
-        while (found := folded.find(self._wanted, at)) >= 0:
-            yield Segment(text[at:found], style)
-            yield Segment(text[found : found + len(self._wanted)], mark)
-            at = found + len(self._wanted)
+        look, at = self._style("thread--found"), 0
+        for mark in marks:
+            yield Segment(text[at : mark.start], style)
+            yield Segment(text[mark.start : mark.end], look)
+            at = mark.end
         yield Segment(text[at:], style)
 
     def on_resize(self) -> None:
