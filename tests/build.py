@@ -219,3 +219,9 @@ def session_of(store: Store) -> AbstractContextManager[Session]:
 def letter_bytes(letter: Letter) -> bytes:
     """A composer for tests that look at the letter and not at the mail."""
     return f"To: {letter.to[0].address}\r\nMessage-ID: <{letter.message_id}>\r\n\r\n{letter.text}\r\n".encode()
+
+
+def texts_on(desk: Desk, ticket_id: int) -> dict[str, str]:
+    """What is being written on a ticket, by the writer's login: as it stands in the store, not as colleagues see it."""
+    found = "SELECT a.login, d.text FROM draft d JOIN agent a ON a.id = d.agent_id"
+    return dict(map(tuple, sql(desk.store, f"{found} WHERE d.ticket_id = {ticket_id} AND d.text != ''")))

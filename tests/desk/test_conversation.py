@@ -176,7 +176,17 @@ class TestDrafts:
     """Texts being written: each agent's own, seen by colleagues, cleared by sending."""
 
     def texts(self, desk: Desk, number: int) -> list[tuple[str, str, str]]:
-        return sorted((d.agent, d.kind, d.text) for d in desk.ask(drafts, row(desk, number).id))
+        found = "SELECT a.login, d.kind, d.text FROM draft d JOIN agent a ON a.id = d.agent_id"
+        return sorted(
+            map(tuple, sql(desk.store, f"{found} WHERE d.ticket_id = {row(desk, number).id} AND d.text != ''"))
+        )
+
+    def test_colleagues_see_who_writes_and_not_what(self, desk: Desk, bob: Desk, number: int) -> None:
+        ticket = row(desk, number).id
+        save_draft(desk, ticket, "reply", "Hello", {"to": [["Mira", "mira@x.example"]]})
+        (theirs,), (own,) = bob.ask(drafts, ticket), desk.ask(drafts, ticket)
+        assert (theirs.agent, theirs.kind, theirs.text, theirs.fields) == ("anna", "reply", "", {})
+        assert (own.text, own.fields) == ("Hello", {"to": [["Mira", "mira@x.example"]]})
 
     def test_a_draft_is_kept_without_touching_the_ticket(self, desk: Desk, bob: Desk, number: int) -> None:
         ticket, version = row(desk, number).id, row(desk, number).version

@@ -29,7 +29,7 @@ from helpdesk_tui.store.queries.board import (
 from helpdesk_tui.store.queries.thread import drafts
 from helpdesk_tui.store.tables import CallbackBooking, CallbackRequest, CallbackSlot, Ticket
 from helpdesk_tui.terms import CallOutcome, LoadState, Outcome, Role, Status
-from tests.build import Place, a_ticket, everything, history, listed, row, session_of, sql
+from tests.build import Place, a_ticket, everything, history, listed, row, session_of, sql, texts_on
 from tests.desk.callback_desk import a_calling_team, a_wish
 
 
@@ -102,12 +102,12 @@ def test_everything_of_a_colleague_goes_in_one_step_and_comes_back(place: Place,
     outcome = give(lead, "bob", "anna", seen)
     assert outcome.text == "3 tickets, 1 unsent text handed over to anna"
     assert [row(lead, number).assignee for number in numbers] == ["anna"] * 3
-    theirs = {one.agent: one.text for one in lead.ask(drafts, row(lead, numbers[0]).id)}
+    theirs = texts_on(lead, row(lead, numbers[0]).id)
     assert theirs == {"anna": "Dear Mira,"}
     assert len({event.batch for number in numbers for event in history(lead, number)[-1:]}) == 1
     undo(lead)
     assert [row(lead, number).assignee for number in numbers] == ["bob"] * 3
-    assert {one.agent: one.text for one in lead.ask(drafts, row(lead, numbers[0]).id)} == {"bob": "Dear Mira,"}
+    assert texts_on(lead, row(lead, numbers[0]).id) == {"bob": "Dear Mira,"}
     redo(lead)
     assert [row(lead, number).assignee for number in numbers] == ["anna"] * 3
     assert {one.agent for one in lead.ask(drafts, row(lead, numbers[0]).id)} == {"anna"}
@@ -241,7 +241,7 @@ def test_a_text_does_not_go_over_one_of_the_other(place: Place, lead: Desk, bob:
     assert (
         outcome.text == f"left alone: the text on #{number} (anna is writing one there) · 3 tickets handed over to anna"
     )
-    assert {one.agent: one.text for one in lead.ask(drafts, ticket_id)} == {
+    assert texts_on(lead, ticket_id) == {
         "bob": "Bob's words",
         "anna": "Anna's words",
     }
@@ -255,7 +255,7 @@ def test_a_text_that_was_written_on_stays_with_who_wrote_on(place: Place, lead: 
     place.clock.advance(minutes=1)
     save_draft(desk, ticket_id, "reply", "Dear Mira, now")
     assert f"left alone: the text on #{number}" in undo(lead).text
-    assert {one.agent: one.text for one in lead.ask(drafts, ticket_id)} == {"anna": "Dear Mira, now"}
+    assert texts_on(lead, ticket_id) == {"anna": "Dear Mira, now"}
 
 
 def test_what_somebody_changed_meanwhile_is_named_and_left_alone(

@@ -14,6 +14,7 @@ from sqlmodel import col
 from helpdesk_tui.errors import NotFound
 from helpdesk_tui.language import _
 from helpdesk_tui.store import content
+from helpdesk_tui.store.sight import ACTOR
 from helpdesk_tui.store.tables import (
     FIRST_KEPT,
     Agent,
@@ -100,7 +101,7 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class DraftRow:
-    """A text being written: by whom, and when it was last touched."""
+    """A text being written: by whom, and when it was last touched; what is in it is the writer's alone to read."""
 
     agent_id: int
     agent: str
@@ -145,12 +146,18 @@ def events(session: Session, ticket_id: int) -> list[EventRow]:
 
 
 def drafts(session: Session, ticket_id: int | None) -> list[DraftRow]:
-    """The texts that are being written on a ticket (None: new requests), newest first."""
+    """The texts that are being written on a ticket (None: new requests), newest first; of colleagues' only that they are."""
+    me = session.info[ACTOR].agent_id
     found = select(Draft, col(Agent.login)).join(Agent, col(Agent.id) == col(Draft.agent_id))
     rows = session.execute(
         found.where(col(Draft.ticket_id) == ticket_id, col(Draft.text) != "").order_by(col(Draft.updated_at).desc())
     )
-    return [DraftRow(d.agent_id, login, d.kind, d.text, d.fields, d.updated_at) for d, login in rows]
+    return [
+        DraftRow(d.agent_id, login, d.kind, d.text, d.fields, d.updated_at)
+        if d.agent_id == me
+        else DraftRow(d.agent_id, login, d.kind, "", {}, d.updated_at)
+        for d, login in rows
+    ]
 
 
 def raw_of_message(session: Session, message_id: int) -> Iterator[bytes]:
