@@ -68,10 +68,10 @@ def snooze(
 ) -> None:
     """Put tickets away until a time, or until they answer."""
     from helpdesk_tui.desk.followups import snooze as put_away
-    from helpdesk_tui.rules.promise import read_due
+    from helpdesk_tui.rules.promise import read_later
 
     desk = open_desk(batch)
-    at = read_due(until, desk.clock(), desk.settings.calendar) if until else None
+    at = read_later(until, desk.clock(), desk.settings.calendar) if until else None
     print_outcome(desk.do(put_away, numbers_from(numbers), at if isinstance(at, datetime) else None), as_json)
 
 

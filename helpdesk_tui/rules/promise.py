@@ -8,7 +8,7 @@ from typing import Protocol
 
 from helpdesk_tui.errors import Usage
 from helpdesk_tui.language import _
-from helpdesk_tui.rules.calendar import due_at, parse_calendar
+from helpdesk_tui.rules.calendar import due_at, next_opening, parse_calendar
 from helpdesk_tui.rules.untrusted import clean_line
 
 _AHEAD = re.compile(r"\+(\d{1,4})\s?(min|h|d)")
@@ -67,6 +67,19 @@ def read_due(text: str, now: datetime, office: WorkingTime) -> datetime | str:
             _("{text} is not a date.").format(text=clean_line(text, 40)),
             _("Use 14:00, tomorrow 9:00, fri, 1.12., 2026-12-01, 2026-12-01T15:00, +4h, +2d or none."),
         ) from error
+
+
+def read_later(text: str, now: datetime, office: WorkingTime) -> datetime | str:
+    """When something is to happen, as `read_due`, but a day without a time means when the office opens on it.
+
+    Where it does not open that day, the next opening after it; of today, where it has opened, the day's end.
+    """
+    found = read_due(text, now, office)
+    if not isinstance(found, datetime) or ":" in text or text.strip().startswith("+"):
+        return found
+    day = datetime.combine(found.astimezone().date(), time()).astimezone()
+    opens = next_opening(day, parse_calendar(office.hours, office.zone)) or day
+    return opens.astimezone(UTC) if opens > now else found
 
 
 def _ahead(said: str, now: datetime, office: WorkingTime) -> datetime | None:

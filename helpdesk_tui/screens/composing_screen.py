@@ -18,7 +18,7 @@ from helpdesk_tui.desk.writing_page import WritingPage, writing_page
 from helpdesk_tui.errors import HelpdeskError, Refused
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.calendar import is_wait
-from helpdesk_tui.rules.promise import read_due
+from helpdesk_tui.rules.promise import read_later
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.screens import composition as compositions
 from helpdesk_tui.screens.composition import CALL, Composition
@@ -152,7 +152,7 @@ class ComposingScreen(VerbScreen):
             self.composer.change(replace(self.composer.what, remind_in=_days(answer)))
 
     def _later(self, answer: str) -> datetime:
-        found = read_due(answer, self.desk_app.desk.clock(), self.desk_app.settings.calendar)
+        found = read_later(answer, self.desk_app.desk.clock(), self.desk_app.settings.calendar)
         if not isinstance(found, datetime) or found <= self.desk_app.desk.clock():
             raise Refused(_("That is not later."), _("Name a time that is to come: tomorrow 8:00, mon, +4h."))
         return found

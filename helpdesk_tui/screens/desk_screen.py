@@ -184,11 +184,15 @@ class DeskScreen(Screen[None]):
 
     def send(self, verb: Callable[[Desk], Outcome]) -> None:
         """Do a verb whose answers leave in a moment, and say how long they can be taken back."""
-        self.desk_app.opening(self._sent(verb))
+        self.desk_app.opening(self.sent(verb))
 
-    async def _sent(self, verb: Callable[[Desk], Outcome]) -> None:
-        await self._performed(verb, [])
-        self.desk_app.undo_window.open()
+    async def sent(self, verb: Callable[[Desk], Outcome], ids: Sequence[int] = ()) -> None:
+        """The same on the tickets with these ids, until it is done."""
+        outcome, window = await self.desk_app.do(verb), self.desk_app.undo_window
+        window.open()
+        self.acted(outcome, ids)
+        if window.length:
+            self.notice(outcome.text, _(" · u undoes it, {n} s").format(n=window.length))
 
     def acted(self, outcome: Outcome, ids: Sequence[int]) -> None:
         """A verb was done on the tickets with these ids."""

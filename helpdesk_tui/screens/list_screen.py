@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -118,11 +119,12 @@ class ListScreen(VerbScreen):
 
     def others_moved(self, tickets: set[int]) -> None:
         """Who writes stands in the list; nothing is counted anew for that."""
-        if here := self.tickets.here(tickets):
-            self.desk_app.spawn(self._show_anew(here))
+        self.desk_app.spawn(self._show_anew(tickets))
 
-    async def _show_anew(self, ids: list[int]) -> None:
-        self.tickets.update_rows(await self.desk_app.read(ticket_rows, ids), self.desk_app.desk.clock())
+    async def _show_anew(self, tickets: set[int]) -> None:
+        """A screen that is only just opening has no list yet; it will read them anyway."""
+        if here := self.tickets.here(tickets):
+            self.tickets.update_rows(await self.desk_app.read(ticket_rows, here), self.desk_app.desk.clock())
 
     # -- opening
 
@@ -209,16 +211,18 @@ class ListScreen(VerbScreen):
     def action_reply(self) -> None:
         """Open the ticket and answer it; several get one text."""
         if len(self.chosen()) > 1 and self.can("reply"):
-            self.app.push_screen(BulkReply(self.chosen()), self._reply_each)
+            ids = self.chosen()
+            self.app.push_screen(BulkReply(ids), partial(self._reply_each, ids))
         else:
             self._write("reply")
 
-    def _reply_each(self, wanted: ForMany | None) -> None:
+    def _reply_each(self, ids: list[int], wanted: ForMany | None) -> None:
         if wanted is None:
             return
         sending = replace(self.sending_now(), canned=wanted.canned)
         self.send_to_many(
-            lambda desk: reply_each(desk, wanted.tickets, wanted.text, sending=sending, shown=wanted.shown)
+            ids,
+            lambda desk: reply_each(desk, wanted.tickets, wanted.text, sending=sending, shown=wanted.shown),
         )
 
     def action_reply_all(self) -> None:

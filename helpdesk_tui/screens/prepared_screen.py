@@ -8,7 +8,7 @@ from functools import partial
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.macro import run_macro
 from helpdesk_tui.desk.texts import CannedText, MacroText, drop_macro, drop_text, keep_macro, keep_text
-from helpdesk_tui.errors import Usage
+from helpdesk_tui.errors import Refused, Usage
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.macros import sends
 from helpdesk_tui.rules.untrusted import clean_line
@@ -24,6 +24,9 @@ _ALL = "all"
 
 class PreparedScreen(RelationScreen):
     """A screen whose keys do macros on the chosen tickets."""
+
+    #: The macro that was done last where it sent something, and on which tickets.
+    _sent_last: tuple[int, tuple[int, ...]] | None = None
 
     # -- macros
 
@@ -75,9 +78,15 @@ class PreparedScreen(RelationScreen):
         def on_ids(desk: Desk) -> Outcome:
             return run_macro(desk, list(desk.ask(numbers_of, ids).values()), row.id, sending)
 
-        await self._performed(on_ids, ids)
-        if sends(row.steps):
-            self.desk_app.undo_window.open()
+        if not sends(row.steps):
+            await self._performed(on_ids, ids)
+            return
+        window = self.desk_app.undo_window
+        if window.seconds and (row.id, tuple(ids)) == self._sent_last:
+            words = _("{name} was done on it a moment ago; u takes it back.").format(name=clean_line(row.name, 60))
+            raise Refused(words, _("Press it again in {n} s.").format(n=window.seconds))
+        await self.sent(on_ids, ids)
+        self._sent_last = (row.id, tuple(ids))
 
     def _write_macro(self, row: MacroRow | None) -> None:
         fields = [

@@ -13,7 +13,7 @@ from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.followups import USUAL_DAYS
 from helpdesk_tui.errors import HelpdeskError, Refused
 from helpdesk_tui.language import _, ngettext
-from helpdesk_tui.rules.promise import read_due
+from helpdesk_tui.rules.promise import read_later
 from helpdesk_tui.screens.dialogs.bulk_reply import BULK, BulkReply, ForMany
 from helpdesk_tui.screens.dialogs.dialog import Ask
 from helpdesk_tui.screens.person_screen import PersonScreen
@@ -58,7 +58,7 @@ class RelationScreen(PersonScreen):
 
     def _time_to_come(self, answer: str) -> datetime:
         now = self.desk_app.desk.clock()
-        found = read_due(answer, now, self.desk_app.settings.calendar)
+        found = read_later(answer, now, self.desk_app.settings.calendar)
         if not isinstance(found, datetime) or found <= now:
             raise Refused(_("That time has passed."), _("Name one that is to come: tomorrow 9:00, mon, +2d."))
         return found
@@ -147,17 +147,18 @@ class RelationScreen(PersonScreen):
             return
         sending = replace(self.sending_now(), canned=wanted.canned, resolution=answer)
         self.send_to_many(
+            ids,
             lambda desk: reply_each(
                 desk, wanted.tickets, wanted.text, then=Status.SOLVED, sending=sending, shown=wanted.shown
-            )
+            ),
         )
 
-    def send_to_many(self, verb: Callable[[Desk], Outcome]) -> None:
+    def send_to_many(self, ids: Sequence[int], verb: Callable[[Desk], Outcome]) -> None:
         """Send one text to many; it stays a draft until that is done."""
-        self.desk_app.opening(self._sent_to_many(verb))
+        self.desk_app.opening(self._sent_to_many(ids, verb))
 
-    async def _sent_to_many(self, verb: Callable[[Desk], Outcome]) -> None:
-        await self._sent(verb)
+    async def _sent_to_many(self, ids: Sequence[int], verb: Callable[[Desk], Outcome]) -> None:
+        await self.sent(verb, ids)
         self.desk_app.drafts.put(None, BULK, "", lambda _is_saved: None)
 
     def _link(self, ticket_id: int, way: str, answer: str | None) -> None:

@@ -308,7 +308,9 @@ class TicketScreen(ReadingScreen):
         else:  # it has left the list: the one after it stands where it stood
             index = self._index if step > 0 else self._index - 1
         if not 0 <= index < len(ids):
-            self.notice(_("That was the last one of the list."))
+            self.notice(
+                _("That was the last one of the list.") if step > 0 else _("That was the first one of the list.")
+            )
             return
         self._siblings.move_to(index)
         self.open_ticket(ids[index])

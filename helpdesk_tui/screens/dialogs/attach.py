@@ -39,9 +39,7 @@ class AttachDialog(Dialog):
             yield Static(Text(_("Attach a file")), classes="title", markup=False)
             yield Input(placeholder=_("a path; Tab completes it"), id="path")
             yield OptionList(id="options", markup=False)
-            yield Static(
-                Text(_("Enter attaches it, or takes away the one chosen · Esc back")), classes="help", markup=False
-            )
+            yield Static(Text(_help_words()), classes="help", id="attach-help", markup=False)
 
     def on_mount(self) -> None:
         """Show what is attached."""
@@ -50,6 +48,7 @@ class AttachDialog(Dialog):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show what the path may become."""
+        self.query_one("#attach-help", Static).update(Text(_help_words()))
         self._offer(event.value)
 
     def action_complete(self) -> None:
@@ -91,8 +90,11 @@ class AttachDialog(Dialog):
         if chosen.endswith("/"):
             field = self.query_one("#path", Input)
             field.value, field.cursor_position = chosen, len(chosen)
-        else:
+        elif os.path.isfile(os.path.expanduser(chosen)):
             self.dismiss(f"add {chosen}")
+        else:
+            words = _("There is no file {path}.").format(path=clean_line(chosen, 200))
+            self.query_one("#attach-help", Static).update(Text(words, "bold reverse"))
 
     def _chosen(self) -> str:
         at = self.query_one("#options", OptionList).highlighted
@@ -127,3 +129,7 @@ def _common(paths: Sequence[str]) -> str:
     first, last = min(paths), max(paths)
     same = next((n for n, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))
     return first[:same]
+
+
+def _help_words() -> str:
+    return _("Enter attaches it, or takes away the one chosen · Esc back")

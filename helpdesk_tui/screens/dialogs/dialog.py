@@ -8,6 +8,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
+from textual.events import Paste
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -27,6 +28,14 @@ class Dialog(ModalScreen[str | None]):
     def action_dismiss_none(self) -> None:
         """Leave without an answer."""
         self.dismiss(None)
+
+
+class OneLine(Input):
+    """A field of one line; of a text of several lines that is pasted all words are taken."""
+
+    def _on_paste(self, event: Paste) -> None:
+        event.text = " ".join(event.text.split())
+        super()._on_paste(event)
 
 
 class Picker(Dialog):
@@ -91,7 +100,8 @@ class Picker(Dialog):
         fitting.sort(key=lambda one: not fold(one[1]).startswith(wanted))
         self._offered = [answer for answer, _words in fitting]
         options = self.query_one("#options", OptionList)
-        options.set_options([Option(Text(words)) for _answer, words in fitting])
+        nothing = Option(Text(_("nothing fits; type something else, Esc leaves"), "dim"), disabled=True)
+        options.set_options([Option(Text(words)) for _answer, words in fitting] or [nothing])
         options.highlighted = 0 if fitting else None
 
 
@@ -113,7 +123,7 @@ class Ask(Dialog):
         """Title, field, a word of help."""
         with Vertical(id="dialog"):
             yield Static(Text(self._title), classes="title", markup=False)
-            yield Input(self._value, id="answer")
+            yield OneLine(self._value, id="answer")
             yield Static(Text(self._help), classes="help", id="ask-help", markup=False)
 
     def on_input_changed(self) -> None:

@@ -116,7 +116,7 @@ class PeopleDialog(ModalScreen[Chosen | None]):
         self._add(person, word, "")
         self._way[key] = _WAYS[(_WAYS.index(self._way[key]) + 1) % len(_WAYS)]
         field = self.query_one("#narrow", Input)
-        if field.value:
+        with field.prevent(Input.Changed):  # the one that was added stays the one in question
             field.value = ""
         self._offer("", [], key)
 

@@ -158,8 +158,17 @@ class PreparedForm(ModalScreen[Outcome | None]):
         self.query_one(Input).focus()
         self._say(self._help)
 
+    def on_input_changed(self) -> None:
+        """Whoever goes on does not leave."""
+        self._asked = False
+
+    def on_text_area_changed(self) -> None:
+        """Whoever goes on does not leave."""
+        self._asked = False
+
     def action_save(self) -> None:
         """Keep it."""
+        self._asked = False
         self._app.opening(self._saved())
 
     async def _saved(self) -> None:

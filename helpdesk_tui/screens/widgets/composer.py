@@ -234,9 +234,10 @@ class Composer(Vertical):
             Refused: the editor failed; the text is as it was.
         """
         self.save_now()
-        self._put(edited(self.app, self.text))
+        before = self.text
+        self._put(edited(self.app, before))
         self.save_now()
-        return _("Taken over from the editor.")
+        return _("Taken over from the editor.") if self.text != before else _("The editor changed nothing.")
 
     def _say(self, saved: str | None = None) -> None:
         """Say where it goes, and how far it is saved; None leaves the latter as it was said."""

@@ -15,3 +15,7 @@ class TextBox(TextArea):
         Binding("ctrl+z", "app.suspend_process", show=False),
         Binding("ctrl+underscore", "undo", show=False),
     ]
+
+    def on_resize(self) -> None:
+        """Where one writes stays in view."""
+        self.call_after_refresh(self.scroll_cursor_visible)

@@ -21,6 +21,7 @@ from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.screens.delivery_words import call_words, delivery_lines
 from helpdesk_tui.screens.event_words import event_words, says_something
 from helpdesk_tui.screens.phrases import KIND_SIGNS, delivery_word, moment, size
+from helpdesk_tui.screens.widgets.columns import fit
 from helpdesk_tui.screens.widgets.finder import Finder, Mark
 from helpdesk_tui.store.queries.thread import EventRow, MessageRow
 from helpdesk_tui.terms import MessageKind
@@ -361,7 +362,7 @@ def _head(message: MessageRow, now: datetime | None, width: int, *, is_new: bool
     right = " · ".join(filter(None, [leaves or delivery_word(message.delivery), *said]))
     left = f"{'● ' if is_new else ''}{KIND_SIGNS[message.kind]} {name}"
     room = width - cell_len(right) - 2
-    return f"{set_cell_size(left, max(room, 0))} {right}"
+    return f"{fit(left, max(room, 0))} {right}"
 
 
 def _leaves_words(message: MessageRow, now: datetime | None) -> str:
