@@ -76,14 +76,14 @@ def take_as_sent(desk: Desk, message: int) -> Outcome:
 
 
 def edit_instead(desk: Desk, message: int) -> Outcome:
-    """Take back a mail that failed with everybody: its text is a draft again, of whoever does this.
+    """Take back a mail that nobody has, since it failed or waits for its time: it is a draft again, of whoever does this.
 
     Raises:
         Refused: somebody has got it, or may have.
     """
     with _mail(desk, message) as mail:
         session, entry = mail.changes.session, mail.entry
-        if entry.state != OutboxState.FAILED or has_left(session, entry):
+        if entry.state not in (OutboxState.FAILED, OutboxState.QUEUED) or has_left(session, entry):
             raise Refused(
                 _("This mail has left, or may have."), _("Write a second one; the text of the first is in the thread.")
             )
@@ -91,6 +91,20 @@ def edit_instead(desk: Desk, message: int) -> Outcome:
         mail.changes.only.record("message", mail.message.id, None)
         bring_back(session, desk.actor, mail.message, written_as(session, mail.message), at=mail.changes.now)
         mail.conclude(OutboxState.WITHDRAWN, _("The mail on #{number} is a draft again"))
+    return mail.changes.outcome
+
+
+def send_now(desk: Desk, message: int) -> Outcome:
+    """Send a mail at once that waits for its time.
+
+    Raises:
+        Refused: it waits for none.
+    """
+    with _mail(desk, message) as mail:
+        if mail.entry.state != OutboxState.QUEUED or mail.entry.due_at <= mail.changes.now:
+            raise Refused(_("This mail does not wait for its time."), _("Nothing was changed."))
+        mail.entry.due_at = mail.changes.now
+        mail.conclude(OutboxState.QUEUED, _("The mail on #{number} leaves now"))
     return mail.changes.outcome
 
 

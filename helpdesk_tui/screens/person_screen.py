@@ -13,6 +13,7 @@ from helpdesk_tui.rules.callers import read_caller
 from helpdesk_tui.screens.call_screen import CallScreen
 from helpdesk_tui.screens.dialogs.dialog import Ask
 from helpdesk_tui.store.queries.people import customer_of_ticket
+from helpdesk_tui.store.queries.tickets import ticket_by_number, ticket_rows
 
 
 class PersonScreen(CallScreen):
@@ -78,9 +79,24 @@ class PersonScreen(CallScreen):
     def _merge(self, ids: list[int], answer: str | None) -> None:
         digits = (answer or "").strip().lstrip("#")
         if digits.isdecimal() and len(digits) < 19:
-            self.act(ids, lambda desk, numbers: merge(desk, numbers[0], int(digits)))
+            self.desk_app.opening(self._merge_known(ids, int(digits)))
         elif digits:
             self.refuse(HelpdeskError(_("{words} is not a ticket number.").format(words=digits[:20])))
+
+    async def _merge_known(self, ids: list[int], into: int) -> None:
+        """Merge; where the other ticket is another customer's, it is shown and asked for first."""
+        rows, target = await self.desk_app.read(ticket_rows, ids), await self.desk_app.read(ticket_by_number, into)
+
+        def go_on(answer: str) -> None:
+            if answer == "yes":
+                self.act(ids, lambda desk, numbers: merge(desk, numbers[0], into))
+
+        if target is None or not rows or target.requester == rows[0].requester:
+            go_on("yes")
+            return
+        words = f"#{target.number} {target.subject} · {target.requester.called} · {target.queue}"
+        options = [("yes", _("into {ticket}").format(ticket=words)), ("no", _("leave it as it is"))]
+        self.pick(_("It is another customer's. Merge it?"), options, go_on)
 
 
 def page_refusal(page: TicketPage, action: str) -> str:

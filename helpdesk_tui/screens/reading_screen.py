@@ -54,7 +54,7 @@ class ReadingScreen(WritingScreen):
             return _("This is no mail; it has no original.")
         if action == "files" and not self._files() and not self._links():
             return _("There is neither a file nor a link here.")
-        if action == "delivery" and (message is None or not _is_undelivered(message)):
+        if action == "delivery" and (message is None or not (_is_undelivered(message) or self._waits(message))):
             return _("This mail needs nothing: it was sent, or it is no mail of ours.")
         if action == "split" and (self.page is None or len(self.page.messages) < 2):
             return _("It is the only message here; it is a ticket of its own already.")
@@ -123,6 +123,7 @@ class ReadingScreen(WritingScreen):
         """Go to where they stand while they are typed."""
         if event.input.id == "find":
             self.thread.find(event.value.strip())
+            self._say_found()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """The next place that has them."""
@@ -131,8 +132,14 @@ class ReadingScreen(WritingScreen):
 
     def find_next(self, step: int) -> None:
         """The next place that has the words, or the one before."""
-        words = self.query_one("#find", Input).value.strip()
-        if words and not self.thread.find_next(step):
+        self.thread.find_next(step)
+        self._say_found()
+
+    def _say_found(self) -> None:
+        words, (at, count) = self.query_one("#find", Input).value.strip(), self.thread.found
+        if count:
+            self.notice(_("{n} of {m}").format(n=at, m=count))
+        elif words:
             self.refuse(HelpdeskError(_("{words} is not in this thread.").format(words=clean_line(words, 60))))
 
     @property
@@ -256,19 +263,27 @@ class ReadingScreen(WritingScreen):
         ways = []
         if OutboxState.FAILED in states:
             ways.append(("again", _("send it again, to those who have not got it")))
-        if message.delivery == OutboxState.FAILED and not message.not_reached:
+        if (message.delivery == OutboxState.FAILED and not message.not_reached) or self._waits(message):
             ways.append(("edit", _("take it back and edit it")))
+        if self._waits(message):
+            ways.append(("now", _("let it leave now")))
         if OutboxState.UNSURE in states:
             ways += [
                 ("sent", _("it has arrived: count it as sent")),
                 ("unsure", _("send it again; it may arrive twice")),
             ]
-        self.pick(_("This mail did not arrive"), ways, partial(self._with_mail, message.id))
+        title = _("This mail waits for its time") if self._waits(message) else _("This mail did not arrive")
+        self.pick(title, ways, partial(self._with_mail, message.id))
+
+    def _waits(self, message: MessageRow) -> bool:
+        """True for a mail that leaves later."""
+        return message.leaves_at is not None and message.leaves_at > self.desk_app.desk.clock()
 
     def _with_mail(self, message_id: int, deed: str) -> None:
         verb = {
             "again": resending.send_again,
             "edit": resending.edit_instead,
+            "now": resending.send_now,
             "sent": resending.take_as_sent,
             "unsure": resending.send_though_unsure,
         }[deed]

@@ -10,8 +10,9 @@ from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.impostors import true_spelling
 from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.rules.untrusted import clean_line
-from helpdesk_tui.screens.composition import CALL, NOTE, Composition
+from helpdesk_tui.screens.composition import CALL, FORWARD, NOTE, Composition
 from helpdesk_tui.screens.phrases import moment, size, status_word
+from helpdesk_tui.store.queries.thread import MessageRow
 from helpdesk_tui.terms import CallDirection, Person
 
 #: So much of a name stands before its address, in characters.
@@ -29,9 +30,16 @@ def first_line(one: Composition) -> str:
     return (_("To {to}") if one.kind == "reply" else _("Forward to {to}")).format(to=to)
 
 
-def more_lines(one: Composition, about: WritingPage | None, now: datetime) -> list[str]:
-    """What else is to be seen before one sends: who gets it as well, what is odd about an address, what goes along."""
+def more_lines(one: Composition, about: WritingPage | None, now: datetime, mail: MessageRow | None = None) -> list[str]:
+    """What else is to be seen before one sends: who gets it as well, what is odd about an address, what goes along.
+
+    Args:
+        mail: what it passes on, or the mail it answers where that is not the last one.
+    """
     said = [_("Cc {people}").format(people=", ".join(map(shown, one.cc)))] if one.cc else []
+    if mail is not None:
+        words = _("passes on {mail}") if one.kind == FORWARD else _("answers {mail}")
+        said.append(words.format(mail=_mail_words(mail, now, with_files=one.kind == FORWARD)))
     if about is not None and one.is_mail:
         said += odd_words(one.people, about.belongs)
     if one.files:
@@ -40,6 +48,13 @@ def more_lines(one: Composition, about: WritingPage | None, now: datetime) -> li
     if one.leaves_at is not None:
         said.append(_("leaves {when}").format(when=moment(one.leaves_at, now)))
     return said
+
+
+def _mail_words(mail: MessageRow, now: datetime, *, with_files: bool) -> str:
+    """Which mail it is: `Erika Beispiel, today 9:12 + rechnung.pdf 12 kB`."""
+    files = ", ".join(f"{clean_line(file.name, 40)} {size(file.size)}" for file in mail.files) if with_files else ""
+    who = f"{clean_line(mail.sender.called, 40)}, {moment(mail.received_at, now)}"
+    return f"{who} + {files}" if files else who
 
 
 def odd_words(people: Collection[Person], belongs: Collection[str]) -> list[str]:

@@ -9,6 +9,7 @@ from functools import partial
 
 from helpdesk_tui.desk import followups, parting, relations, tickets, watching
 from helpdesk_tui.desk.answering import reply_each
+from helpdesk_tui.desk.beside import beside
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.followups import USUAL_DAYS
 from helpdesk_tui.errors import HelpdeskError, Refused
@@ -21,6 +22,7 @@ from helpdesk_tui.screens.relation_words import relation_word
 from helpdesk_tui.store.queries.notices import watchers
 from helpdesk_tui.store.queries.relations import Relation, related
 from helpdesk_tui.store.queries.setup import resolution_rules
+from helpdesk_tui.store.queries.tickets import TicketRow
 from helpdesk_tui.terms import LinkKind, Outcome, ResolutionRule, Status
 
 
@@ -88,7 +90,9 @@ class RelationScreen(PersonScreen):
 
     async def _pick_relation(self, ticket_id: int) -> None:
         others = await self.desk_app.read(related, ticket_id)
-        options = [(f"open {one.id}", f"#{one.number} {relation_word(one.is_what)} · {one.subject}") for one in others]
+        around = await self.desk_app.read(beside, ticket_id, self.desk_app.desk.actor)
+        options = [_suggested(one) for one in (around.suggestions if around else ())]
+        options += [(f"open {one.id}", f"#{one.number} {relation_word(one.is_what)} · {one.subject}") for one in others]
         options += [
             ("link", _("link it to another ticket …")),
             ("parent", _("make it part of another matter …")),
@@ -121,6 +125,8 @@ class RelationScreen(PersonScreen):
         word, _blank, which = answer.partition(" ")
         if word == "open":
             self.open_ticket(int(which))
+        elif word in ("parent", "duplicate") and which:
+            self._link(ticket_id, word, which)
         elif word == "answer":
             ids = [ticket_id, *map(int, which.split())]
             self.app.push_screen(BulkReply(ids), partial(self._answer_all, ids))
@@ -196,6 +202,17 @@ class RelationScreen(PersonScreen):
     def _solve(self, ids: list[int], answer: str | None) -> None:
         if answer is not None:
             self.act(ids, tickets.solve, answer)
+
+
+def _suggested(row: TicketRow) -> tuple[str, str]:
+    """To hang it on an incident that it looks like, or to call it a duplicate of what the customer asked before."""
+    if row.is_incident:
+        return f"parent {row.number}", _("it is part of the incident #{n} · {subject}").format(
+            n=row.number, subject=row.subject
+        )
+    return f"duplicate {row.number}", _("it looks like #{n}: a duplicate · {subject}").format(
+        n=row.number, subject=row.subject
+    )
 
 
 _ON_ONE = {

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
@@ -15,6 +14,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from helpdesk_tui.desk.beside import Beside, beside
+from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.life import life, told
 from helpdesk_tui.desk.notices import looked_at
 from helpdesk_tui.desk.pages import TicketPage, ticket_page
@@ -23,24 +23,23 @@ from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.screens.clocks import office
 from helpdesk_tui.screens.composition import from_fields
-from helpdesk_tui.screens.desk_screen import WIDEST
 from helpdesk_tui.screens.dialogs.dialog import Help
 from helpdesk_tui.screens.dialogs.viewer import Viewer
 from helpdesk_tui.screens.keys import Key, bindings, macro_bindings, table
 from helpdesk_tui.screens.person_screen import page_refusal
-from helpdesk_tui.screens.phrases import due, is_fresh, moment, out_of_sight, priority_word, status_word, waiting
+from helpdesk_tui.screens.phrases import out_of_sight
 from helpdesk_tui.screens.reading_screen import ReadingScreen
-from helpdesk_tui.screens.relation_words import notice_words, snoozed_words
+from helpdesk_tui.screens.relation_words import notice_words
 from helpdesk_tui.screens.why import explain
 from helpdesk_tui.screens.widgets.composer import Composer
+from helpdesk_tui.screens.widgets.head import head_text
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
 from helpdesk_tui.screens.widgets.side import side_panel
 from helpdesk_tui.screens.widgets.thread_view import ThreadView
 from helpdesk_tui.screens.widgets.ticket_list import TicketList
 from helpdesk_tui.screens.writing_screen import writing_refusal
-from helpdesk_tui.store.queries.presence import STILL_HERE
 from helpdesk_tui.store.queries.tickets import TicketRow
-from helpdesk_tui.terms import NoticeKind
+from helpdesk_tui.terms import NoticeKind, Outcome
 
 
 class TicketScreen(ReadingScreen):
@@ -236,47 +235,33 @@ class TicketScreen(ReadingScreen):
             self.composer.open(page, what, await self.about(), text, takes_keys=False)
             self.notice(_("Your draft is still here; Tab goes on writing."))
 
+    async def _say(self, verb: Callable[[Desk], Outcome]) -> None:
+        """Undo or redo; a text that comes back by it stands in the composer again."""
+        before = self._own_kinds()
+        await super()._say(verb)
+        page = await self.desk_app.read(ticket_page, self.ticket_id)
+        if page is None or self.composer.is_open:
+            return
+        self.page = page
+        back = [kind for kind in self._own_kinds() if kind not in before]
+        if back:
+            text, fields = self.own_draft(page.drafts, back[0])
+            what = from_fields(self._usual(back[0], page, self.in_focus), fields)
+            self.composer.open(page, what, await self.about(), text, takes_keys=False)
+            self.show_keys()
+
+    def _own_kinds(self) -> list[str]:
+        """What one is writing here, the newest first."""
+        me = self.desk_app.desk.actor.agent_id
+        return [one.kind for one in self.page.drafts if one.agent_id == me] if self.page else []
+
     async def reload(self) -> None:
         """Load the ticket anew."""
         await self._load()
 
     def _show_head(self, page: TicketPage, now: datetime) -> None:
-        ticket = page.ticket
-        facts = [ticket.category or ticket.queue, priority_word(ticket.priority), status_word(ticket.status)]
-        said = [
-            page.customer.called,
-            self._others(page, now),
-            page.customer.organization,
-            _("due {when}").format(when=due(ticket.due_at, now)) if ticket.due_at else "",
-            waiting(ticket.waiting_for, ticket.waiting_since, now),
-            snoozed_words(page, now),
-            ticket.queue if ticket.category not in (None, ticket.queue) else "",
-            " ".join(f"+{tag}" for tag in ticket.tags),
-        ]
-        state = f"   {' · '.join([*facts, ticket.assignee or _('nobody')])}"
         head = self.query_one("#head", Static)
-        room = max((head.size.width or self.size.width) - cell_len(state), 20)
-        text = Text(no_wrap=True, overflow="ellipsis")
-        subject = Text(f" #{ticket.number} {ticket.subject}", "bold")
-        subject.truncate(room, overflow="ellipsis")
-        text.append_text(subject).append(f"{state}\n", "dim")
-        text.append(f" {' · '.join(filter(None, said))}", "dim")
-        head.update(text)
-
-    def _others(self, page: TicketPage, now: datetime) -> str:
-        """Who else is writing here or has it open, or has left a text."""
-        me = self.desk_app.desk.actor.agent_id
-        theirs = [one for one in page.drafts if one.agent_id != me]
-        writing = [one.agent for one in theirs if is_fresh(one.updated_at, now)]
-        here = [one.agent for one in page.present if one.agent_id != me and now - one.at < STILL_HERE]
-        looking = [one for one in here if one not in writing]
-        said = [
-            _("{name} is writing").format(name=", ".join(writing)) if writing else "",
-            _("{name} has it open").format(name=", ".join(looking)) if looking else "",
-        ]
-        if not writing and (left := next(iter(theirs), None)):
-            said.append(_("{name} left a draft, {when}").format(name=left.agent, when=moment(left.updated_at, now)))
-        return " · ".join(filter(None, said))
+        head.update(head_text(page, now, self.desk_app.desk.actor, head.size.width or self.size.width))
 
     def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
         """This ticket changed: show it anew, where it stands."""
@@ -326,10 +311,17 @@ class TicketScreen(ReadingScreen):
             self.leave()
 
     def action_properties(self) -> None:
-        """Show or hide the side panel."""
-        if not self.has_class("widest"):
-            self.refuse(HelpdeskError(_("The side panel needs {n} columns.").format(n=WIDEST)))
-        self.toggle_class("no-side")
+        """Show or hide the side panel; a narrow screen shows what stands in it above the thread."""
+        if self.has_class("widest"):
+            self.toggle_class("no-side")
+        elif self.page is not None:
+            self.desk_app.opening(self._show_properties(self.page))
+
+    async def _show_properties(self, page: TicketPage) -> None:
+        around = await self.desk_app.read(beside, page.ticket.id, self.desk_app.desk.actor)
+        now = self.desk_app.desk.clock()
+        words = side_panel(page, now, around, office(self.desk_app.settings.calendar)).plain
+        await self.app.push_screen(Viewer(f"#{page.ticket.number}", words))
 
     def action_why(self) -> None:
         """Why the mail in focus lies here, or where the time went."""

@@ -71,8 +71,8 @@ class WritingScreen(ComposingScreen):
             return
         text, fields = self.own_draft(found, kind)
         what = self._usual(kind, self.page, focus)
-        if text:
-            what = compositions.from_fields(what, fields)
+        if text:  # a text that was begun goes on, to the people it was for, about the message that is meant now
+            what = replace(compositions.from_fields(what, fields), answers=what.answers)
         if to_all and about is not None:
             what = compositions.to_all(what, self.page, focus, about)
         if remind_in:

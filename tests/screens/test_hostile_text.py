@@ -135,8 +135,9 @@ class Walk:
             self.opened += 1
             shown = _next(self.app, shown, 1 if IS_LONG or shown + STEP >= min(careful, default=10**9) else STEP)
         _click_everywhere(self.app)
-        self.app.press("P", "q")
-        self.app.shows(re.compile(r"^ ?\d+ tickets", re.MULTILINE))
+        self.app.press("P").settled(0.2)  # a narrow screen shows in a dialog what stands beside
+        while not any(re.match(r" ?\d+ tickets", line) for line in self.app.screen()):
+            self.app.press("q").settled(0.3)
 
     def _read(self, unread: set[str]) -> None:
         """Page through a ticket until all that has to be read was."""

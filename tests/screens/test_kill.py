@@ -83,7 +83,7 @@ def test_how_a_mail_was_to_be_sent_is_there_again_too(morning: Stage) -> None:
         app.wait()
     (morning.folder / "angebot.txt").unlink()
     with morning.app() as app:
-        app.shows("Forward to Lieferant <toner@liefer.example>", "+ 1 file: angebot.txt", "Bitte prüfen.")
+        app.shows("Forward to Lieferant <toner@liefer.example>", "file: angebot.txt", "Bitte prüfen.")
         app.shows("then: waiting for others, back in 3 working days")
         app.press("ctrl+s").shows("It goes to a new address: Lieferant")
         app.press("ctrl+s").shows("is passed on to Lieferant")

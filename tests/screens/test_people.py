@@ -77,7 +77,8 @@ def test_who_wrote_last_is_let_in_and_offered_the_answer(answering: Stage) -> No
     received(desk, mail("Bo Chef <bo@kunde.example>", In_Reply_To=f"<{ours.message_id}>"))
     linked = received_number(answering)
     with answering.app() as app:
-        opened(app, linked).press("m").shows(f"#{linked} is part of #1002 now", "u undoes it")
+        opened(app, linked).press("m").shows("It is another customer's.", "#1002 Rechnung doppelt")
+        app.press("enter").shows(f"#{linked} is part of #1002 now", "u undoes it")
         opened_again(app, 1002).press("I").shows("Bo Chef <bo@kunde.example> belongs to #1002 now")
         app.press("r").shows("To Bo Chef <bo@kunde.example> ·", "Cc Erika Beispiel <erika@kunde.example>")
         app.press("ctrl+r").shows("Who gets it", "To  Bo Chef", "Cc  Erika Beispiel")

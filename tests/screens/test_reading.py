@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
+from helpdesk_tui.desk import settings
 from helpdesk_tui.desk.assignment import assign
 from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.delivery import claim, conclude
+from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.terms import SYSTEM, OutboxState
 from tests.build import letter_bytes, received, sql, thread
 from tests.screens.stage import OpenApp, Stage
@@ -240,4 +242,54 @@ def test_a_ticket_that_is_opened_anew_knows_nothing_of_the_one_before(morning: S
         for old in ("Ruft um 15:00", "Betrag", "Noch nicht fertig", "erika@kunde.example", "stays in the house"):
             assert old not in screen
         assert all(len(line) <= 80 for line in screen.splitlines())
+        assert app.quit() == 0
+
+
+def test_a_mail_that_waits_for_its_time_is_taken_back_or_let_go(morning: Stage) -> None:
+    desk = morning.desk()
+    settings.set_queue(morning.desk("root"), "support", ["support@desk.example"])
+    reply(desk, 1002, "Morgen mehr.", sending=Sending(leaves_at=datetime.now(UTC) + timedelta(hours=20)))
+    with morning.app() as app:
+        app.up().press("6", "#").shows("Ticket number")
+        app.write("1002").press("enter").shows("Morgen mehr.")
+        app.press("G", "!").shows("This mail waits for its time", "let it leave now")
+        app.press("enter").shows("The mail on #1002 is a draft again")
+        app.press("r").shows("To Erika Beispiel", "Morgen mehr.", "then: waiting for the customer")
+        assert app.quit() == 0
+
+
+def test_what_is_undone_stands_in_the_composer_again_as_it_was(morning: Stage) -> None:
+    settings.set_queue(morning.desk("root"), "support", ["support@desk.example"])
+    morning.more["HELPDESK_REPLIES_UNDO_SECONDS"] = "10"
+    with morning.app() as app:
+        app.up().press("6", "#").shows("Ticket number")
+        app.write("1002").press("enter").shows("Rechnung")
+        app.press("g", "f").shows("Who gets it")
+        app.write("toner@liefer.example").press("enter").shows("To  toner@liefer.example")
+        app.press("escape").gone("Who gets it")
+        app.shows("Forward to toner@liefer.example", "passes on Erika Beispiel", "Esc leave")
+        app.write("Nur fuer euch.").shows("draft saved")
+        app.press("ctrl+s").shows("Before it goes")
+        app.press("ctrl+s").shows("is passed on to toner@liefer.example", "u undoes it, ")
+        app.press("u").shows("Undone", "Forward to toner@liefer.example", "Nur fuer euch.")
+        assert app.quit() == 0
+
+
+def test_what_stands_beside_is_read_on_a_narrow_screen_too(morning: Stage) -> None:
+    with morning.app((80, 23)) as app:
+        app.up().press("6", "#").shows("Ticket number")
+        app.write("1002").press("enter").shows("Rechnung")
+        app.press("P").shows("clocks, working time", "for us")
+        app.press("G").shows("last word")
+        app.press("q").gone("last word")
+        assert app.quit() == 0
+
+
+def test_words_are_counted_and_the_first_from_here_is_shown(morning: Stage) -> None:
+    with morning.app() as app:
+        app.up().press("6", "#").shows("Ticket number")
+        app.write("1002").press("enter").shows("Rechnung")
+        app.press("g", "/").write("Rechnung 4711").shows("1 of 2")
+        app.press("enter").shows("2 of 2")
+        app.write(" einhorn").shows("is not in this thread")
         assert app.quit() == 0

@@ -27,7 +27,7 @@ from helpdesk_tui.screens.external_editor import edited
 from helpdesk_tui.screens.recipients import first_line, more_lines, then_words
 from helpdesk_tui.screens.widgets.text_box import TextBox
 from helpdesk_tui.store.queries.thread import MessageRow
-from helpdesk_tui.terms import Outcome
+from helpdesk_tui.terms import MessageKind, Outcome
 
 if TYPE_CHECKING:
     from helpdesk_tui.app import HelpdeskApp
@@ -250,12 +250,22 @@ class Composer(Vertical):
         room = (self.size.width or 80) - 2
         is_short = cell_len(line.plain) + cell_len(right) + 3 <= room  # else an address might be cut
         line.append(f"{' · ' if is_short else chr(10)}{right}" if right else "", "dim")
-        more = more_lines(self.what, self.about, self._app.desk.clock())
+        more = more_lines(self.what, self.about, self._app.desk.clock(), self._mail)
         line.append(f"\n{' · '.join(more)}" if more else "", "bold")
         if names := dict.fromkeys(clean_line(one.sender.called, 40) for one in self.unseen):
             words = _("! {names} wrote meanwhile; ^S shows it first").format(names=", ".join(names))
             line.append(f"\n{words}", "bold reverse")
         self.query_one("#address", Static).update(line)
+
+    @property
+    def _mail(self) -> MessageRow | None:
+        """What is passed on, or answered where that is not the last mail; else that says itself."""
+        if self.what is None or not self.what.is_mail or self._page is None:
+            return None
+        mails = [one for one in self._page.messages if one.kind in (MessageKind.INBOUND, MessageKind.OUTBOUND)]
+        meant = next((one for one in mails if one.id == self.what.answers), None)
+        theirs = [one for one in mails if one.kind is MessageKind.INBOUND and not one.is_automatic]
+        return None if self.what.kind == compositions.REPLY and meant in theirs[-1:] else meant
 
     def _along(self) -> list[str]:
         """What goes along below the text."""

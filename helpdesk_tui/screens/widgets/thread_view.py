@@ -133,7 +133,7 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
         return self._seen_until is not None and message.id > self._seen_until
 
     def find(self, words: str) -> None:
-        """Mark all places that have these words, and go to the last one; "" takes the marks away."""
+        """Mark all places that have these words, and go to the first from where one is; "" takes the marks away."""
         self._wanted = words
         if words and self.page is not None:
             wanted = " ".join(words.casefold().split())
@@ -142,8 +142,14 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
                 self._unfolded |= folded
                 self._cut()
         self._look()
-        self._at = len(self._found) - 1
+        top = self.scroll_offset.y
+        self._at = next((n for n, line in enumerate(self._found) if line >= top), 0) if self._found else -1
         self._go_to_found()
+
+    @property
+    def found(self) -> tuple[int, int]:
+        """Which of the places one is at, from 1, and how many there are."""
+        return self._at + 1, len(self._found)
 
     def find_next(self, step: int) -> bool:
         """Go to the next place that has the words, or the one before; False where none has."""
