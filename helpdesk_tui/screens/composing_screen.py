@@ -23,6 +23,7 @@ from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.screens import composition as compositions
 from helpdesk_tui.screens.composition import CALL, Composition
 from helpdesk_tui.screens.dialogs.attach import AttachDialog
+from helpdesk_tui.screens.dialogs.call_facts import CallFacts, CallFactsDialog
 from helpdesk_tui.screens.dialogs.dialog import Ask
 from helpdesk_tui.screens.dialogs.people_of_mail import Chosen, PeopleDialog
 from helpdesk_tui.screens.phrases import moment, status_word
@@ -66,14 +67,26 @@ class ComposingScreen(VerbScreen):
     # -- how it is sent
 
     def action_recipients(self) -> None:
-        """Choose who gets it."""
+        """Choose who gets it; of a call, say the number and from when to when it was."""
         what, page = self.composer.what, self.page
         if not self.can("recipients") or what is None or page is None:
+            return
+        if what.kind == CALL:
+            now = self.desk_app.desk.clock()
+            facts = CallFacts(what.number, what.started_at or now, what.ended_at)
+            self.app.push_screen(CallFactsDialog(facts, now), self._take_facts)
             return
         about = self.composer.about
         offered = compositions.offered(page, about, self.in_focus) if about else []
         belongs = about.belongs if about else frozenset()
         self.app.push_screen(PeopleDialog(what.to, what.cc, offered, belongs), self._take_recipients)
+
+    def _take_facts(self, facts: CallFacts | None) -> None:
+        what = self.composer.what
+        if facts is not None and what is not None:
+            known = replace(what, number=facts.number, started_at=facts.started_at, ended_at=facts.ended_at)
+            self.composer.change(known)
+        self.desk_app.opening(self.composer.take_keys())
 
     def _take_recipients(self, chosen: Chosen | None) -> None:
         if chosen is not None and self.composer.what is not None:

@@ -31,7 +31,7 @@ class Composition:
     Args:
         answers: the id of the message it answers or passes on. remind_in: working days, 0 is never.
         leaves_at: when it is to leave, where that is not at once. is_quoting: it brings along what it answers.
-        direction, number, started_at: of a call. canned: the ids of the prepared texts in it.
+        direction, number, started_at, ended_at: of a call; one that has not ended ends when it is written down. canned: the ids of the prepared texts in it.
     """
 
     kind: str
@@ -47,6 +47,7 @@ class Composition:
     direction: CallDirection = CallDirection.IN
     number: str = ""
     started_at: datetime | None = None
+    ended_at: datetime | None = None
     canned: tuple[int, ...] = ()
 
     @property
@@ -74,6 +75,7 @@ class Composition:
             "direction": self.direction,
             "number": self.number,
             "started_at": self.started_at.isoformat() if self.started_at else None,
+            "ended_at": self.ended_at.isoformat() if self.ended_at else None,
             "canned": list(self.canned),
         }
 
@@ -98,6 +100,7 @@ def from_fields(usual: Composition, fields: Mapping[str, Any]) -> Composition:
         direction=CallDirection(fields["direction"]),
         number=fields["number"],
         started_at=datetime.fromisoformat(fields["started_at"]) if fields["started_at"] else None,
+        ended_at=datetime.fromisoformat(fields["ended_at"]) if fields.get("ended_at") else None,
         canned=tuple(fields.get("canned", ())),
     )
 
@@ -180,7 +183,8 @@ def leaves(one: Composition, at_earliest: datetime | None) -> datetime | None:
 
 
 def _call(one: Composition, now: datetime) -> LoggedCall:
-    return LoggedCall(one.direction, one.number, one.started_at or now, max(now, one.started_at or now))
+    began = one.started_at or now
+    return LoggedCall(one.direction, one.number, began, one.ended_at or max(now, began))
 
 
 def _mail_of(page: TicketPage, focus: MessageRow | None) -> MessageRow | None:

@@ -237,7 +237,7 @@ def table() -> tuple[Key, ...]:
         Key("customer.back", "q,h,left,escape", _("back"), _("back to the ticket")),
         Key("write.send", "ctrl+s", _("send"), _("send or save")),
         Key("write.then", "ctrl+o", _("then"), _("choose what happens next, and when it leaves")),
-        Key("write.recipients", "ctrl+r", _("who"), _("choose who gets it")),
+        Key("write.recipients", "ctrl+r", _("who"), _("choose who gets it; of a call, number and times")),
         Key("write.canned", "ctrl+t", _("canned"), _("put a prepared text in; keep or edit one")),
         Key("write.attach", "ctrl+f", _("file"), _("attach a file, or take one away")),
         Key("write.editor", "ctrl+g", "$EDITOR", _("write in your own editor")),

@@ -25,7 +25,9 @@ def first_line(one: Composition) -> str:
         return _("Note · stays in the house; @name asks a colleague")
     if one.kind == CALL:
         way = _("Call from {number}") if one.direction is CallDirection.IN else _("Call to {number}")
-        return way.format(number=clean_line(one.number, 40) or _("a number not known"))
+        words = way.format(number=clean_line(one.number, 40) or _("a number not known"))
+        times = [f"{at.astimezone():%H:%M}" for at in (one.started_at, one.ended_at) if at is not None]
+        return f"{words} · {' – '.join(times)}" if times else words
     to = ", ".join(map(shown, one.to)) or _("nobody yet; ^R says who")
     return (_("To {to}") if one.kind == "reply" else _("Forward to {to}")).format(to=to)
 

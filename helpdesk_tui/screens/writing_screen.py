@@ -234,6 +234,8 @@ def writing_refusal(composer: Composer, action: str) -> str:
     """Why a key of the composer cannot be used now; "" where it can."""
     if action in _WRITING and not composer.is_open:
         return _("Nothing is being written; r answers, c writes a note.")
+    if action == "recipients" and composer.kind == CALL:
+        return ""
     if action in _OF_MAIL and composer.what is not None and not composer.what.is_mail:
         return _("This stays in the house.")
     return ""
