@@ -130,8 +130,7 @@ class TicketScreen(ReadingScreen):
             self.desk_app.whereabouts.at(None)
 
     def on_screen_resume(self) -> None:
-        """It is seen, and nothing lies over it."""
-        super().on_screen_resume()
+        """It is seen, and nothing lies over it; leaving, where that was to be, comes after this."""
         if self.ticket_id:
             self.desk_app.whereabouts.at(self.ticket_id)
 

@@ -8,6 +8,7 @@ import pytest
 
 from helpdesk_tui.errors import Usage
 from helpdesk_tui.screens.dialogs.call_facts import read_moment
+from helpdesk_tui.store.queries.tickets import ticket_by_number
 from tests.build import thread
 from tests.screens.stage import Stage
 
@@ -42,3 +43,13 @@ def test_number_and_times_are_typed_mended_and_kept(morning: Stage) -> None:
         assert app.quit() == 0
     call = thread(morning.desk(), 1002)[-1].call
     assert call["number"].endswith("069 1")
+
+
+def test_a_text_of_several_lines_is_pasted_whole_and_once_into_a_field_of_one(morning: Stage) -> None:
+    with morning.app() as app:
+        app.up().press("S").shows("Summary")
+        app.press("ctrl+u").paste("Zeile eins\nZeile  zwei\n").press("enter").shows("Zeile eins Zeile zwei")
+        assert app.quit() == 0
+    row = morning.desk().ask(ticket_by_number, 1002)
+    assert row is not None
+    assert row.summary == "Zeile eins Zeile zwei"

@@ -33,9 +33,9 @@ class Dialog(ModalScreen[str | None]):
 class OneLine(Input):
     """A field of one line; of a text of several lines that is pasted all words are taken."""
 
-    def _on_paste(self, event: Paste) -> None:
+    def on_paste(self, event: Paste) -> None:
+        """Make one line of it; the field itself takes it in after this."""
         event.text = " ".join(event.text.split())
-        super()._on_paste(event)
 
 
 class Picker(Dialog):
