@@ -16,10 +16,13 @@ _PROMISE = re.compile(
     r"\b(?:anbei|beiliegend\w*|beigef[üu]e?gt\w*|angeh[äa]e?ngt\w*|"
     r"(?:im|in\s+der|als)\s+(?:anhang|anlage)|(?:anhang|anlage)\s*:"
     r"|(?:i(?:'ve|\s+have)?|we(?:'ve|\s+have)?|please\s+find|see|is|are)\s+(?:the\s+)?(?:attached|enclosed|attaching|enclosing)"
-    r"|attached\s+(?:is|are|you)|(?:in|see)\s+the\s+attachment|as\s+an\s+attachment)\b",
+    r"|attached\s+(?:is|are|you)|in\s+the\s+attachment|see\s+(?:the\s+)?attachment|as\s+an\s+attachment"
+    r"|(?:i|we)(?:\s+will|'ll)?\s+attach"
+    r"|h(?:ä|ae)ngen?\s+(?:ich|wir)\s+[^.!?\n]{0,60}?\ban|(?:ich|wir)\s+h(?:ä|ae)ngen?\s+[^.!?\n]{0,60}?\ban"
+    r"|f(?:ü|ue)gen?\s+(?:ich|wir)\s+[^.!?\n]{0,60}?\bbei|(?:ich|wir)\s+f(?:ü|ue)gen?\s+[^.!?\n]{0,60}?\bbei)\b",
     re.IGNORECASE,
 )
-_NEGATED = re.compile(r"\b(?:ohne|kein\w*|nicht|without|no|not|could\s?n.t|did\s?n.t)\b[^.!?\n]{0,40}$", re.IGNORECASE)
+_NEGATED = re.compile(r"\b(?:ohne|kein\w*|nicht|without|no|not|could\s?n.t|did\s?n.t)\b[^.!?,;\n]{0,40}$", re.IGNORECASE)
 _PLACE = re.compile(r"\{\{[^{}\n]{0,60}\}\}")
 
 

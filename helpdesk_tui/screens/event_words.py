@@ -41,11 +41,12 @@ def says_something(event: EventRow) -> bool:
 
 def event_words(event: EventRow, now: datetime | None) -> str:
     """An event in a line: `anna: status new → open · today 9:06`; without a present its own day is today."""
-    said = ", ".join(_change(name, pair, event.at) for name, pair in event.changes.items() if name not in _SILENT)
+    at = now or event.at
+    said = ", ".join(_change(name, pair, at) for name, pair in event.changes.items() if name not in _SILENT)
     verb = {"undo": _("undid: "), "redo": _("did again: ")}.get(event.verb, "")
     if verb and not said:
         said = _("what was written here") if event.changes.keys() & _WRITTEN else _("what was done here")
-    when = moment(event.at, now or event.at)
+    when = moment(event.at, at)
     return f"{event.actor}: {verb}{said} · {when}"
 
 
