@@ -22,7 +22,9 @@ _PROMISE = re.compile(
     r"|f(?:ü|ue)gen?\s+(?:ich|wir)\s+[^.!?\n]{0,60}?\bbei|(?:ich|wir)\s+f(?:ü|ue)gen?\s+[^.!?\n]{0,60}?\bbei)\b",
     re.IGNORECASE,
 )
-_NEGATED = re.compile(r"\b(?:ohne|kein\w*|nicht|without|no|not|could\s?n.t|did\s?n.t)\b[^.!?,;\n]{0,40}$", re.IGNORECASE)
+_NEGATED = re.compile(
+    r"\b(?:ohne|kein\w*|nicht|without|no|not|could\s?n.t|did\s?n.t)\b[^.!?,;\n]{0,40}$", re.IGNORECASE
+)
 _PLACE = re.compile(r"\{\{[^{}\n]{0,60}\}\}")
 
 
