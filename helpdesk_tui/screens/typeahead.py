@@ -26,8 +26,6 @@ _LEAVES = "ctrl+q"
 LONGEST_WAIT = 10.0
 #: After so long a person is told that keys would wait, in seconds.
 _LONG_WAIT = 1.0
-#: A key that comes later than this after another finds that one done, in seconds.
-_CLOSE_TOGETHER = 0.02
 
 
 class Typeahead:
@@ -55,8 +53,7 @@ class Typeahead:
         self._openings: set[asyncio.Future[Any]] = set()
         self._known: WeakSet[Screen[Any]] = WeakSet()
         self._task: asyncio.Task[None] | None = None
-        self._target: DOMNode | None = None
-        self._delivered_at = 0.0
+        self._effect: asyncio.Future[None] | None = None
         self._leaving: asyncio.Future[None] | None = None
 
     def take(self, event: Event) -> None:
@@ -85,22 +82,21 @@ class Typeahead:
     async def _type(self) -> None:
         while self._typed and self._app.is_running:
             await self._until_open()
-            await self._after_the_last_key()
+            if self._effect is not None:
+                await self._effect
             await self._until_open()
             if not self._typed:
                 return
-            self._target, self._delivered_at = self._app.focused or self._app.screen, self._now()
+            target = self._app.focused or self._app.screen
             await self._deliver(self._typed.popleft())
+            self._effect = asyncio.ensure_future(self._until_it_has_its_effect(target))
 
-    async def _after_the_last_key(self) -> None:
-        """Let the last key have its effect before the next one, where they come close together.
+    async def _until_it_has_its_effect(self, target: DOMNode) -> None:
+        """Wait until a key has had its effect; the next one waits for that, be the machine ever so busy.
 
         A key goes from its widget up to the app; what it made the widget say goes the same way behind it. Screens
         beneath the one on top are not asked: Textual would paint everything anew.
         """
-        target, self._target = self._target, None
-        if target is None or self._now() - self._delivered_at > _CLOSE_TOGETHER:
-            return
         for _key_then_words in range(2):
             for node in dict.fromkeys((*target.ancestors_with_self, self._app.screen, self._app)):
                 await _has_passed(node)

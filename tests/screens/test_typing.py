@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 
 from tests.build import history, thread
 from tests.screens.conftest import create_many
-from tests.screens.stage import LARGE, SIZES, SMALL, Stage
+from tests.screens.stage import LARGE, SIZES, SMALL, OpenApp, Stage
 
 
 def test_thirty_keys_at_once_are_applied_in_order(stage: Stage) -> None:
@@ -42,6 +43,35 @@ def test_a_filter_typed_blindly_decides_what_the_next_verb_hits(morning: Stage) 
         app.send(b"qphigh\r")
         app.shows("#1002: priority high")
         assert app.quit() == 0
+
+
+def test_a_machine_that_is_busy_changes_nothing_about_where_letters_go(morning: Stage) -> None:
+    """The field is asked for, and has its focus only a moment later: nothing that is typed is selected by it."""
+    with OpenApp([sys.executable, "-c", _BUSY], *SMALL, morning.environment) as app:
+        app.up()
+        for word in ("drucker", "angebot", "is:open"):
+            app.press("/").write(word).press("enter").shows(f"/{word} · ")
+        app.press("q").shows("5 tickets")
+        assert app.quit() == 0
+
+
+#: The app on a machine that does something else for a moment after every key.
+_BUSY = """
+import sys, time
+from textual.app import App
+from textual.events import Key
+sys.argv = ["helpdesk", "--as", "anna"]
+deliver = App.on_event
+
+async def busy(self, event):
+    await deliver(self, event)
+    if isinstance(event, Key):
+        time.sleep(0.04)
+
+App.on_event = busy
+from helpdesk_tui.__main__ import main
+main()
+"""
 
 
 def test_a_view_and_a_verb_typed_at_once_hit_the_view_s_ticket(morning: Stage) -> None:
