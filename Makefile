@@ -8,6 +8,8 @@ DEV := .venv/installed-to-develop
 
 # An agent's own desk has no part in the demo or in the tests.
 unexport HELPDESK_CONFIG HELPDESK_STORE
+# The tests start the program hundreds of times; it is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-long check bench services clean

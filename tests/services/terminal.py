@@ -21,7 +21,9 @@ from typing import Self
 import pyte
 from wcwidth import wcwidth
 
+from tests.services import starter
 from tests.services.escapes import tokens
+from tests.services.starter import Started
 
 READ_BYTES = 65_536
 NOT_FOR_A_TERMINAL = ("COLUMNS", "LINES", "NO_COLOR", "TERM_PROGRAM", "TMUX", "TMUX_PANE")
@@ -52,11 +54,13 @@ class PtyProgram:
         env: Mapping[str, str] | None = None,
         *,
         answers: bool = True,
+        is_read_anew: bool = False,
     ) -> None:
         """Start it.
 
         Args:
             env: Variables on top of our own.
+            is_read_anew: Whether our own program reads its modules anew (see `starter`).
             answers: Whether the terminal answers what it is asked; poor ones stay mute.
         """
         self.chunks: list[tuple[float, bytes]] = []
@@ -69,7 +73,7 @@ class PtyProgram:
         self._screen = pyte.Screen(width, height)
         self._stream = pyte.ByteStream(self._screen)
         self._lines = [""] * height
-        self._terminal, self._process = _start(argv, width, height, env)
+        self._terminal, self._process = _start(argv, width, height, env, is_read_anew=is_read_anew)
         self._reader = threading.Thread(target=self._read, name="terminal", daemon=True)
         self._reader.start()
 
@@ -249,19 +253,27 @@ def terminal_environment(env: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def _start(
-    argv: Sequence[str | os.PathLike[str]], width: int, height: int, env: Mapping[str, str] | None
-) -> tuple[int, subprocess.Popen[bytes]]:
+    argv: Sequence[str | os.PathLike[str]],
+    width: int,
+    height: int,
+    env: Mapping[str, str] | None,
+    *,
+    is_read_anew: bool,
+) -> tuple[int, subprocess.Popen[bytes] | Started]:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background hands that on, a terminal does not
         signal.signal(signal.SIGINT, signal.default_int_handler)
     ours, its = pty.openpty()
     _set_size(ours, width, height)
+    variables = terminal_environment({"TERM": "xterm-256color", **(env or {})})
     try:
+        if not is_read_anew and starter.can_start(argv, variables):
+            return ours, starter.start(argv, its, variables)
         process = subprocess.Popen(
             ["/bin/sh", "-c", TAKE_TERMINAL, os.ttyname(its), *argv],
             stdin=its,
             stdout=its,
             stderr=its,
-            env=terminal_environment({"TERM": "xterm-256color", **(env or {})}),
+            env=variables,
             start_new_session=True,
         )
     finally:

@@ -6,13 +6,18 @@ import re
 import signal
 import sys
 import time
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
 from tests.services.escapes import final_modes, forbidden_bytes
 from tests.services.hosting import wait_until
+from tests.services.starter import PROGRAM
 from tests.services.terminal import PtyProgram
 from tests.services.tmux import Tmux
+
+WRONG_USAGE = 2
 
 SMALL_APP = """
 from textual.app import App
@@ -92,6 +97,30 @@ def test_a_program_is_told_where_its_cursor_is() -> None:
     asks = r"printf 'ab\n  \033[6n'; IFS=';' read -rs -d R row column; echo; echo at ${row#??} $column"
     with PtyProgram(["bash", "-c", asks]) as program:
         program.wait_for("at 2 3")
+
+
+@pytest.mark.parametrize("is_read_anew", [False, True])
+def test_however_it_is_started_our_program_is_the_same(tmp_path: Path, is_read_anew: bool) -> None:
+    """Its words, its exit status, its variables and its end by a signal."""
+    with _started(tmp_path, is_read_anew, "--version") as program:
+        assert program.wait() == 0
+        program.wait_for(version("helpdesk-tui"))
+    with _started(tmp_path, is_read_anew, "ticket", "shwo") as program:
+        assert program.wait() == WRONG_USAGE
+        program.wait_for("No such command 'shwo'")
+    with _started(tmp_path, is_read_anew, "--store", "sqlite:////proc/no.db", "ticket", "list") as program:
+        assert program.wait() != 0
+        program.wait_for("/proc/no.db")
+    with _started(tmp_path, is_read_anew, "demo") as program:
+        program.wait_for("Unassigned")
+        assert program.alive
+        program.kill(signal.SIGTERM)
+        assert program.wait() in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
+
+
+def _started(folder: Path, is_read_anew: bool, *words: str) -> PtyProgram:
+    home = {"HOME": str(folder), "XDG_STATE_HOME": str(folder / "state"), "TMPDIR": str(folder)}
+    return PtyProgram([*PROGRAM, *words], env=home, is_read_anew=is_read_anew)
 
 
 def test_waiting_for_a_program_that_ended_says_what_it_showed() -> None:
