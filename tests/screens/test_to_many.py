@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from helpdesk_tui.desk import conversation
 from helpdesk_tui.desk.queue_work import QueueWork
 from helpdesk_tui.desk.relations import link, make_incident
 from helpdesk_tui.desk.settings import set_queue
@@ -9,7 +12,7 @@ from helpdesk_tui.desk.texts import CannedText, keep_text
 from helpdesk_tui.store.queries.texts import canned_replies
 from helpdesk_tui.terms import LinkKind
 from tests.build import row, sql, thread
-from tests.screens.stage import OpenApp, Stage
+from tests.screens.stage import OpenApp, Stage, wait_until
 
 
 def opened(app: OpenApp, number: int) -> OpenApp:
@@ -83,3 +86,38 @@ def test_a_prepared_text_goes_into_one_text_for_many(morning: Stage) -> None:
         app.press("ctrl+s").shows("2 replies are on their way")
         assert app.quit() == 0
     assert [one.uses for one in desk.ask(canned_replies, desk.actor)] == [2]
+
+
+@pytest.mark.parametrize("end", ["escape", "refused", "killed"])
+def test_one_text_for_many_is_there_again(morning: Stage, end: str) -> None:
+    words = "Hallo {{customer}}, wir sind dran."
+    with morning.app() as app:
+        app.up().press("g", "space", "space", "r").shows("One text for 2 tickets")
+        app.write(words).settled(0.4)
+        if end == "escape":
+            app.press("escape").gone("One text for")
+            assert app.quit() == 0
+        elif end == "killed":
+            wait_until(lambda: _kept(morning) == [words], "saved while it is typed", 1.5)
+            app.kill()
+            app.wait()
+        else:
+            app.press("ctrl+s").shows("^S sends 2 answers")
+            conversation.reply(morning.desk("bob"), 1002, "Ich bin schneller.")
+            app.press("ctrl+s").gone("One text for").shows("meanwhile")
+            assert app.quit() == 0
+    assert _kept(morning) == [words]
+    assert "wir sind dran" not in "".join(one.text for one in thread(morning.desk(), 1005))
+    with morning.app() as app:
+        app.up().shows("2 marked tickets")
+        app.press("r")
+        app.shows("One text for 2 tickets", words, "Your text from before")
+        app.press("ctrl+s").shows("^S sends 2 answers")
+        app.press("ctrl+s").shows("2 replies are on their way")
+        assert app.quit() == 0
+    assert _kept(morning) == [], "what was sent is no draft"
+
+
+def _kept(stage: Stage) -> list[str]:
+    """The texts for many that lie in the store unsent."""
+    return [text for (text,) in sql(stage.desk().store, "SELECT text FROM draft WHERE kind = 'bulk' AND text != ''")]

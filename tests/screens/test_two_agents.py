@@ -118,6 +118,29 @@ def test_both_answer_and_it_is_merged_answered_and_parted(place: Place, opened: 
     assert bob.quit() == 0
 
 
+def test_what_comes_while_one_looks_for_the_last_time_is_shown_too(place: Place, opened: Opened) -> None:
+    """A look at one answer of a colleague is no look at the next one, which came behind the dialog."""
+    number = received(place.desk("bob"), a_mail("Es brennt.", subject="Drucker", sender=ERIKA)).ticket or 0
+    anna, bob = opened("anna"), opened("bob")
+    go_to(anna, number)
+    go_to(bob, number)
+    bob.press("r").shows("To Erika Beispiel")
+    bob.write("Wir schicken jemanden.")
+    anna.press("r").shows("To Erika Beispiel")
+    anna.write("Stecker ziehen.").press("ctrl+s").shows("is on its way")
+    bob.shows("wrote meanwhile", timeout=5)
+    bob.press("ctrl+s").shows("Before it goes", "Stecker ziehen.")
+    anna.press("r").shows("To Erika Beispiel")
+    anna.write("Niemand kommt heute.").press("ctrl+s").gone("To Erika Beispiel")
+    wait_until(lambda: "Niemand kommt heute." in texts(place, number), "anna's second answer is there")
+    bob.press("ctrl+s").shows("Before it goes", "Niemand kommt heute.", "Wir schicken jemanden.")
+    assert "Wir schicken jemanden." not in texts(place, number), "not sent over what nobody has read"
+    bob.press("ctrl+s").gone("Before it goes")
+    wait_until(lambda: texts(place, number)[-1] == "Wir schicken jemanden.", "sent, now that it was read")
+    assert anna.quit() == 0
+    assert bob.quit() == 0
+
+
 def test_who_has_it_open_is_seen_and_gone_when_they_leave(place: Place, opened: Opened) -> None:
     number = received(place.desk("bob"), a_mail("Es brennt.", subject="Drucker", sender=ERIKA)).ticket or 0
     anna, bob = opened("anna"), opened("bob")
