@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from tests.build import Place
-from tests.cli.starter import Ended, Starter, running_starter
+from tests.services import starter
+from tests.services.starter import Ended
 
 
 @dataclass
 class Helpdesk:
     """Calls `helpdesk` on one store as one person."""
 
-    starter: Starter
     home: Path
     words: tuple[str, ...] = ()
     variables: dict[str, str] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Helpdesk:
         known = ("PATH", "LANG", "LC_ALL", "TMPDIR")
         variables = {name: os.environ[name] for name in known if name in os.environ}
         variables |= {"HOME": str(self.home), "TZ": "UTC", **self.variables}
-        done = self.starter.run([*self.words, *words], variables, self.home, stdin)
+        done = starter.run([*self.words, *words], variables, self.home, stdin)
         assert b"Traceback" not in done.err, (words, done.err.decode())
         assert b"has a fault" not in done.out + done.err, (words, done)
         assert done.code == code, (words, done)
@@ -38,13 +38,6 @@ class Helpdesk:
     def json(self, *words: str, **more: Any) -> Any:
         """The document a command prints with --json; nothing stands beside it."""
         return json.loads(self(*words, "--json", **more).out)
-
-
-@pytest.fixture(scope="session")
-def starter() -> Iterator[Starter]:
-    """What starts commands."""
-    with running_starter() as starter:
-        yield starter
 
 
 @pytest.fixture
@@ -56,23 +49,23 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def bare(starter: Starter, home: Path) -> Helpdesk:
+def bare(home: Path) -> Helpdesk:
     """A person who has set up nothing yet."""
-    return Helpdesk(starter, home)
+    return Helpdesk(home)
 
 
 @pytest.fixture
-def helpdesk(place: Place, starter: Starter, home: Path) -> Helpdesk:
+def helpdesk(place: Place, home: Path) -> Helpdesk:
     """Anna at her desk; on PostgreSQL she logs in as herself."""
     who = () if place.is_postgres else ("--as", "anna")
-    return Helpdesk(starter, home, ("--store", place.url_of("anna"), *who))
+    return Helpdesk(home, ("--store", place.url_of("anna"), *who))
 
 
 @pytest.fixture
-def as_root(place: Place, starter: Starter, home: Path) -> Helpdesk:
+def as_root(place: Place, home: Path) -> Helpdesk:
     """The admin."""
     who = () if place.is_postgres else ("--as", "root")
-    return Helpdesk(starter, home, ("--store", place.url_of("root"), *who))
+    return Helpdesk(home, ("--store", place.url_of("root"), *who))
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from helpdesk_tui.cli.output import plain
 from tests.build import Place, a_mail
 from tests.cli.conftest import Helpdesk
-from tests.cli.starter import Ended
+from tests.services import starter
 from tests.services.postgres import PostgresServer
+from tests.services.starter import Ended
 
 pytestmark = pytest.mark.one_store
 
@@ -113,7 +114,7 @@ def test_for_people_a_failure_stands_on_stderr(helpdesk: Helpdesk, words: list[s
     ],
 )
 def test_words_that_are_no_text_are_no_crash(as_root: Helpdesk, words: list[bytes]) -> None:
-    done = as_root.starter.run([*as_root.words, *words, b"--json"], {"HOME": str(as_root.home)}, as_root.home, b"x")
+    done = starter.run([*as_root.words, *words, b"--json"], {"HOME": str(as_root.home)}, as_root.home, b"x")
     assert b"Traceback" not in done.err
     assert b"has a fault" not in done.out
     json.loads(done.out)
@@ -226,9 +227,7 @@ class TestHostileText:
     )
     def test_no_escape_comes_back_in_an_error(self, helpdesk: Helpdesk, words: list[str]) -> None:
         for extra in ([], ["--json"]):
-            done = helpdesk.starter.run(
-                [*helpdesk.words, *words, *extra], {"HOME": str(helpdesk.home)}, helpdesk.home, b""
-            )
+            done = starter.run([*helpdesk.words, *words, *extra], {"HOME": str(helpdesk.home)}, helpdesk.home, b"")
             assert done.code in (0, 1, 2)
             assert b"has a fault" not in done.out + done.err
             self.check_clean(done)

@@ -12,8 +12,8 @@ import typer
 from helpdesk_tui.cli.main import app
 from tests.build import Place, a_ticket
 from tests.cli.conftest import Helpdesk
-from tests.cli.starter import Starter
 from tests.sampling import IS_LONG
+from tests.services import starter
 from tests.store.secrets import CANARY, HEIDI, Secret, a_secret, set_up_hr
 
 pytestmark = pytest.mark.one_store
@@ -137,12 +137,12 @@ def _commands(group: typer.Typer, before: str = "") -> Iterator[str]:
 
 
 @pytest.fixture
-def outsider(place: Place, starter: Starter, home: object) -> Helpdesk:
+def outsider(place: Place, home: object) -> Helpdesk:
     """Bob, who does not belong to hr, and has a ticket of his own."""
     set_up_hr(place)
     a_ticket(place.desk("bob"), "Printer")
     who = () if place.is_postgres else ("--as", "bob")
-    return Helpdesk(starter, home, ("--store", place.url_of("bob"), *who))  # type: ignore[arg-type]
+    return Helpdesk(home, ("--store", place.url_of("bob"), *who))  # type: ignore[arg-type]
 
 
 def _said(outsider: Helpdesk, hidden: Secret, commands: Mapping[str, Calls] = COMMANDS) -> dict[str, str]:
@@ -153,7 +153,7 @@ def _said(outsider: Helpdesk, hidden: Secret, commands: Mapping[str, Calls] = CO
             ways: list[list[str]] = [[], ["--json"]]
             for more in ways if IS_LONG else [random.Random(f"{command} {number}").choice(ways)]:
                 call = [*command.split(), *words, *(more if command not in ("mail raw", "export jsonl") else [])]
-                done = outsider.starter.run(
+                done = starter.run(
                     [*outsider.words, *call], {"HOME": str(outsider.home), "TZ": "UTC"}, outsider.home, b"text"
                 )
                 text = f"{done.code} {done.out.decode()} {done.err.decode()}"

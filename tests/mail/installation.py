@@ -23,6 +23,7 @@ from helpdesk_tui.mail.poller import poll_once
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.terms import SYSTEM
 from tests.build import Place, sql
+from tests.services import starter
 from tests.services.dovecot import Mailbox
 from tests.services.smtp import SmtpSink
 
@@ -128,7 +129,9 @@ class Installation:
 
     def run(self, *words: str, said: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
-        return self._run(["-m", "helpdesk_tui", *self.argv(*words)], said)
+        argv = self.argv(*words)
+        done = starter.run(argv, self.environment_of_a_process(), self.folder, said.encode())
+        return subprocess.CompletedProcess(argv, done.code, done.out.decode(), done.err.decode())
 
     def answer(self, *words: str, said: str = "") -> Any:
         """Run a command that has to succeed; gives its JSON."""
@@ -233,12 +236,12 @@ class Installation:
         command = self.argv(*(words or ("poll", "--once")))
         return ["-m", "tests.mail.launcher", when, target, str(number), deed, "--", *command]
 
-    def _run(self, words: Sequence[str], said: str = "") -> subprocess.CompletedProcess[str]:
+    def _run(self, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, *words],
             cwd=self.folder,
             env=self.environment_of_a_process(),
-            input=said,
+            stdin=subprocess.DEVNULL,
             text=True,
             capture_output=True,
             timeout=SECONDS,

@@ -18,6 +18,7 @@ from helpdesk_tui.config import Settings
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.identity import identify
 from helpdesk_tui.store.engine import Store, open_store
+from tests.services import starter
 from tests.services.terminal import PtyProgram
 
 REPOSITORY = Path(__file__).parents[2]
@@ -158,15 +159,8 @@ class Stage:
 
     def run(self, *words: str, login: str = "anna", said: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command to its end in a process of its own."""
-        return subprocess.run(
-            [sys.executable, "-m", "helpdesk_tui", "--as", login, *words],
-            env={**os.environ, **self.environment},
-            input=said,
-            text=True,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
+        done = starter.run(["--as", login, *words], {**os.environ, **self.environment}, Path.cwd(), said.encode())
+        return subprocess.CompletedProcess(words, done.code, done.out.decode(), done.err.decode())
 
     def answer(self, *words: str, login: str = "anna", said: str = "") -> Any:
         """Run a command that has to succeed; gives its JSON."""
