@@ -86,9 +86,19 @@ def forward(
     return changes.outcome
 
 
-def write_first(desk: Desk, request: NewRequest, text: str, sending: Sending = AT_ONCE) -> Outcome:
+def write_first(
+    desk: Desk,
+    request: NewRequest,
+    text: str,
+    sending: Sending = AT_ONCE,
+    *,
+    also: Sequence[Person] = (),
+    cc: Sequence[Person] = (),
+) -> Outcome:
     """Write to somebody who has not asked: a ticket that begins with our mail and waits for them.
 
+    Args:
+        also: who gets it beside them. cc: who gets a copy. Both belong to the matter from then on.
     Raises:
         Usage: no address, subject or text.
     """
@@ -105,7 +115,7 @@ def write_first(desk: Desk, request: NewRequest, text: str, sending: Sending = A
         search.index_new(changes.session, ticket.id, ticket.queue_id, [ticket.subject, *known_by])
         person = Person(request.person.name, address)
         told = replace(signed(changes.session, ticket.id, sending, writer), begins_anew=True)
-        message = outgoing(changes, ticket, body, [person], subject=ticket.subject, sending=told)
+        message = outgoing(changes, ticket, body, [person, *also], cc=cc, subject=ticket.subject, sending=told)
         change.record("message", None, message.id)
         change.record("letter", None, message.id)
         apply_status(ticket, Status.WAITING_CUSTOMER, changes.now)

@@ -19,7 +19,8 @@ _PROMISE = re.compile(
     r"|attached\s+(?:is|are|you)|in\s+the\s+attachment|see\s+(?:the\s+)?attachment|as\s+an\s+attachment"
     r"|(?:i|we)(?:\s+will|'ll)?\s+attach"
     r"|h(?:ä|ae)ngen?\s+(?:ich|wir)\s+[^.!?\n]{0,60}?\ban|(?:ich|wir)\s+h(?:ä|ae)ngen?\s+[^.!?\n]{0,60}?\ban"
-    r"|f(?:ü|ue)gen?\s+(?:ich|wir)\s+[^.!?\n]{0,60}?\bbei|(?:ich|wir)\s+f(?:ü|ue)gen?\s+[^.!?\n]{0,60}?\bbei)\b",
+    r"|f(?:ü|ue)gen?\s+(?:ich|wir)\s+[^.!?\n]{0,60}?\bbei|(?:ich|wir)\s+f(?:ü|ue)gen?\s+[^.!?\n]{0,60}?\bbei"
+    r"|(?:liegt|liegen)\s+(?:(?:dieser|der)\s+(?:mail|e-mail)\s+)?bei(?=\s*(?:[.,;:!?)]|$)))\b",
     re.IGNORECASE,
 )
 _NEGATED = re.compile(

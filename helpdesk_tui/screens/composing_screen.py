@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import mimetypes
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from helpdesk_tui.desk.followups import USUAL_DAYS
 from helpdesk_tui.desk.free_slots import Writer
 from helpdesk_tui.desk.pages import TicketPage
-from helpdesk_tui.desk.sending import MOST_BYTES, Sending, keep_file
+from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.desk.wording import as_on
 from helpdesk_tui.desk.writing_page import WritingPage, writing_page
 from helpdesk_tui.errors import HelpdeskError, Refused
@@ -20,6 +17,7 @@ from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.calendar import is_wait
 from helpdesk_tui.rules.promise import read_later
 from helpdesk_tui.rules.untrusted import clean_line
+from helpdesk_tui.screens import attaching
 from helpdesk_tui.screens import composition as compositions
 from helpdesk_tui.screens.composition import CALL, Composition
 from helpdesk_tui.screens.dialogs.attach import AttachDialog
@@ -180,31 +178,15 @@ class ComposingScreen(VerbScreen):
             self.app.push_screen(AttachDialog(self.composer.what.files), self._take_file)
 
     def _take_file(self, answer: str | None) -> None:
-        what = self.composer.what
-        if answer is None or what is None:
-            return
-        word, _blank, rest = answer.partition(" ")
-        if word == "drop":
-            self.composer.change(replace(what, files=(*what.files[: int(rest)], *what.files[int(rest) + 1 :])))
-        else:
-            self.desk_app.opening(self._attach_file(Path(rest).expanduser()))
+        if answer is not None:
+            self.desk_app.opening(self._change_files(answer))
 
-    async def _attach_file(self, path: Path) -> None:
-        try:
-            if path.stat().st_size > MOST_BYTES:
-                raise Refused(
-                    _("{name} is too large for a mail.").format(name=clean_line(path.name, 80)),
-                    _("{n} MB is the most; send a link instead.").format(n=MOST_BYTES // 1_000_000),
-                )
-            body = await asyncio.to_thread(path.read_bytes)
-        except OSError as error:
-            words = clean_line(error.strerror or str(error), 100)
-            name = clean_line(str(path), 100)
-            raise Refused(_("{path} cannot be read: {words}.").format(path=name, words=words), "") from error
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        kept = await self.desk_app.keep(keep_file, path.name, kind, body)
+    async def _change_files(self, answer: str) -> None:
+        if (what := self.composer.what) is None:
+            return
+        files = await attaching.changed(self.desk_app, what.files, answer)
         if self.composer.what is not None:
-            self.composer.change(replace(self.composer.what, files=(*self.composer.what.files, kept)))
+            self.composer.change(replace(self.composer.what, files=files))
             self.composer.focus_text()
 
     def action_canned(self) -> None:

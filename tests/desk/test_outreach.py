@@ -18,6 +18,7 @@ from helpdesk_tui.terms import CallDirection, IncomingFile, MessageKind, Party, 
 from tests.build import MIRA, an_incoming, filed, letter_bytes, row, thread
 
 SUPPLIER = Person("Toner AG", "help@toner.example")
+OTHER = Person("Otto", "otto@kern.example")
 
 
 @pytest.fixture
@@ -75,6 +76,16 @@ class TestAFirstMailOfOurs:
         mail = claim(system, letter_bytes)
         assert mail
         assert mail.recipients == (MIRA.address,)
+
+    def test_it_goes_to_several_who_belong_to_the_matter_from_then_on(self, desk: Desk, system: Desk) -> None:
+        request = NewRequest(MIRA, "Your contract ends")
+        number = write_first(desk, request, "Shall we go on?", also=[OTHER], cc=[SUPPLIER]).tickets[0]
+        mail = claim(system, letter_bytes)
+        assert mail
+        assert set(mail.recipients) == {MIRA.address, OTHER.address, SUPPLIER.address}
+        (sent,) = thread(desk, number)
+        answer = an_incoming(sender=SUPPLIER, text="Yes.", in_reply_to=(sent.message_id,))
+        assert filed(system, answer).ticket == number
 
     def test_it_can_be_taken_back_before_it_leaves(self, desk: Desk, system: Desk) -> None:
         number = write_first(desk, NewRequest(MIRA, "Your contract ends"), "Shall we go on?").tickets[0]

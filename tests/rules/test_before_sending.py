@@ -14,6 +14,8 @@ PROMISES = (
     "Hiermit hänge ich Ihnen die Rechnung an.",
     "Wir haengen den Vertrag an.",
     "Das Formular füge ich bei.",
+    "Der Vertrag liegt bei.",
+    "Die Rechnungen liegen dieser Mail bei, bitte prüfen.",
     "I have attached the invoice.",
     "I attach the file.",
     "We'll attach a photo",
@@ -26,6 +28,8 @@ NONE = (
     "Ich hänge an der Leitung.\nUnd warte.",
     "> Anbei die Rechnung.",
     "An was hängt es?",
+    "Das liegt bei Ihnen auf dem Tisch.",
+    "Der Vertrag liegt leider nicht bei.",
     "",
 )
 

@@ -41,6 +41,34 @@ def test_a_mail_to_who_has_not_asked_is_sent_and_taken_back(morning: Stage) -> N
         assert app.quit() == 0
 
 
+def test_a_first_mail_goes_to_several_with_a_file_and_comes_back_whole(morning: Stage) -> None:
+    (morning.home / "vertrag.pdf").write_bytes(b"%PDF-1.4 Vertrag")
+    with morning.app(env={"HELPDESK_REPLIES_UNDO_SECONDS": "60"}) as app:
+        app.up().press("n").shows("New request")
+        app.press("ctrl+f", "ctrl+r").settled(0.2)
+        assert "Attach" not in "".join(app.screen()), "a call has no files"
+        app.press("ctrl+t", "ctrl+t").shows("New mail", "^R who else")
+        app.write("neu@kunde.example").press("enter").settled(0.2)
+        app.write("Vertrag").press("enter").settled(0.2)
+        app.write("Der Vertrag liegt bei.").press("ctrl+s").shows("Before it goes", "speaks of an attachment")
+        app.press("escape").gone("Before it goes")
+        app.press("ctrl+f").shows("Attach a file")
+        app.write(f"{morning.home}/vertrag.pdf").press("enter").shows("+ 1 file: vertrag.pdf")
+        app.press("ctrl+r").shows("Who gets it", "To  neu@kunde.example")
+        app.write("chef@kunde.example").press("enter", "enter").shows("Cc  chef@kunde.example")
+        app.press("escape").shows("Cc chef@kunde.example", "+ 1 file: vertrag.pdf")
+        app.press("ctrl+s").shows("the mail to neu@kunde.example is on its way")
+        desk = morning.desk()
+        number = max(one for (one,) in sql(desk.store, "SELECT number FROM ticket WHERE subject = 'Vertrag'"))
+        (sent,) = thread(desk, number)
+        assert [one.address for one in (*sent.to, *sent.cc)] == ["neu@kunde.example", "chef@kunde.example"]
+        assert [one.name for one in sent.files] == ["vertrag.pdf"]
+        app.press("u").shows("Undone")
+        app.press("n").shows("New mail", "neu@kunde.example", "Cc chef@kunde.example", "+ 1 file: vertrag.pdf")
+        app.press("escape").gone("New mail")
+        assert app.quit() == 0
+
+
 def test_a_mail_needs_an_address_and_stays_to_be_mended(morning: Stage) -> None:
     with morning.app() as app:
         app.up().press("n").shows("New request")

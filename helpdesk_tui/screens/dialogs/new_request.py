@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
@@ -21,6 +23,7 @@ from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.callers import Caller, read_caller
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.screens.dialogs.dialog import Dialog
+from helpdesk_tui.screens.dialogs.first_mail import FirstMail
 from helpdesk_tui.screens.widgets.text_box import TextBox
 from helpdesk_tui.store.queries.people import CustomerRow, find_customers, open_ticket_ids
 from helpdesk_tui.store.queries.setup import queues
@@ -47,6 +50,8 @@ class NewRequestDialog(Dialog):
         ("ctrl+t", "channel", ""),
         ("ctrl+n", "empty", ""),
         ("ctrl+o", "queue", ""),
+        Binding("ctrl+r", "people", priority=True),
+        Binding("ctrl+f", "attach", priority=True),
         ("down", "move(1)", ""),
         ("up", "move(-1)", ""),
     ]
@@ -71,6 +76,10 @@ class NewRequestDialog(Dialog):
         """The app, as what it is."""
         return cast("HelpdeskApp", self.app)
 
+    @property
+    def _mail(self) -> FirstMail:
+        return self.query_one(FirstMail)
+
     def compose(self) -> ComposeResult:
         """The form."""
         with Vertical(id="dialog", classes="wide"):
@@ -82,6 +91,7 @@ class NewRequestDialog(Dialog):
             yield Input(id="subject")
             yield Static(Text(_("What was said")), classes="label", markup=False)
             yield TextBox(id="text", soft_wrap=True)
+            yield FirstMail()
             yield Static("", classes="help", id="form-help", markup=False)
 
     def on_mount(self) -> None:
@@ -101,6 +111,7 @@ class NewRequestDialog(Dialog):
         if saved:
             fields = saved[0].fields
             self._customer = await self._known(fields)
+            self._mail.restore(fields)
             self._take_way(str(fields.get("channel", "")), str(fields.get("queue", "")))
             self._fill(str(fields.get("who", "")), str(fields.get("subject", "")), str(fields.get("text", "")))
             self._say(_("Kept from before; ctrl+n begins an empty one"))
@@ -169,6 +180,29 @@ class NewRequestDialog(Dialog):
             self._say_channel()
             self._save_soon()
 
+    def action_people(self) -> None:
+        """Of a mail, who else gets it."""
+        if self._channel is Channel.EMAIL:
+            self._mail.choose_people(self._written_to(), self._write_to)
+
+    def _written_to(self) -> Person | None:
+        with suppress(HelpdeskError):
+            return self._caller().person
+        return None
+
+    def _write_to(self, person: Person | None) -> None:
+        """Another one stands in To now; who stood there alone stays."""
+        before = self._written_to()
+        if person is not None and (before is None or before.address != person.address):
+            self._customer = None
+            self.query_one("#who", Input).value = person.whole
+        self._save_soon()
+
+    def action_attach(self) -> None:
+        """Of a mail, what goes along."""
+        if self._channel is Channel.EMAIL:
+            self._mail.choose_files(self._save_soon)
+
     def action_empty(self) -> None:
         """Begin anew, for the next caller; asks first, for what stands there would be gone."""
         if any(self._written().values()) and self._asks != "empty":
@@ -178,6 +212,7 @@ class NewRequestDialog(Dialog):
         self._customer = None
         self._asks = ""
         self._fill("", "", "")
+        self._mail.restore({})
         self.query_one("#who", Input).focus()
 
     def action_save(self) -> None:
@@ -197,7 +232,14 @@ class NewRequestDialog(Dialog):
             customer_id=self._customer.id if self._customer else None,
             is_from_draft=True,
         )
+        if self._channel is Channel.EMAIL:
+            self._mail.look_before(request.person, request.text, lambda: self._make(request))
+        else:
+            self._make(request)
+
+    def _make(self, request: NewRequest) -> None:
         if not self._is_made:
+            self.keep_text()  # taken back, it comes again as it was sent
             self._is_made = True
             self.desk_app.opening(self._create(request))
 
@@ -223,11 +265,13 @@ class NewRequestDialog(Dialog):
 
     async def _create(self, request: NewRequest) -> None:
         window = self.desk_app.undo_window
-        sending = Sending(leaves_at=window.leaves_at(self.desk_app.desk.clock()))
+        mail = self._mail
+        sending = Sending(leaves_at=window.leaves_at(self.desk_app.desk.clock()), files=mail.files)
 
         def made(desk: Desk) -> Outcome:
             if request.channel is Channel.EMAIL:
-                return write_first(desk.in_batch(self._batch), request, request.text, sending)
+                own = desk.in_batch(self._batch)
+                return write_first(own, request, request.text, sending, also=mail.also, cc=mail.cc)
             return create(desk.in_batch(self._batch), request)
 
         try:
@@ -296,8 +340,10 @@ class NewRequestDialog(Dialog):
         self.query_one("#title", Static).update(Text(title))
         is_mail = self._channel is Channel.EMAIL
         words = _("Enter next · ^S sends it") if is_mail else _("Enter next · ^S makes it")
+        words += _(" · ^R who else · ^F file") if is_mail else ""
         words += _(" · ^T phone, counter, mail · ^O queue · Esc keeps, leaves")
         self.query_one("#form-help", Static).update(Text(words))
+        self._mail.show(is_mail=is_mail)
 
     def _save_soon(self) -> None:
         if self._told_over is not None and self._told_over != self._written():
@@ -311,7 +357,7 @@ class NewRequestDialog(Dialog):
         """Save what is written, where it changed and no ticket has been made of it."""
         self._is_saving = False
         written = self._written()
-        fields: dict[str, Any] = {**written, "channel": str(self._channel), "queue": self._queue}
+        fields: dict[str, Any] = {**written, "channel": str(self._channel), "queue": self._queue, **self._mail.fields()}
         if (chosen := self._customer) is not None:
             fields |= {"customer": chosen.id, "known_by": chosen.address or chosen.phone or chosen.called}
         if self._is_made or fields == self._handed_over or not (any(written.values()) or self._handed_over):

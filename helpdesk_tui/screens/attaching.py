@@ -1,0 +1,44 @@
+"""Files that go along with a mail: read from this machine, kept in the store until it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helpdesk_tui.desk.sending import MOST_BYTES, KeptFile, keep_file
+from helpdesk_tui.errors import Refused
+from helpdesk_tui.language import _
+from helpdesk_tui.rules.untrusted import clean_line
+
+if TYPE_CHECKING:
+    from helpdesk_tui.app import HelpdeskApp
+
+
+async def changed(app: HelpdeskApp, files: tuple[KeptFile, ...], answer: str) -> tuple[KeptFile, ...]:
+    """What is attached after an answer of `AttachDialog`.
+
+    Raises:
+        Refused: the file cannot be read, or is too large for a mail.
+    """
+    word, _blank, rest = answer.partition(" ")
+    if word == "drop":
+        return (*files[: int(rest)], *files[int(rest) + 1 :])
+    return (*files, await _kept(app, Path(rest).expanduser()))
+
+
+async def _kept(app: HelpdeskApp, path: Path) -> KeptFile:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise Refused(
+                _("{name} is too large for a mail.").format(name=clean_line(path.name, 80)),
+                _("{n} MB is the most; send a link instead.").format(n=MOST_BYTES // 1_000_000),
+            )
+        body = await asyncio.to_thread(path.read_bytes)
+    except OSError as error:
+        words = clean_line(error.strerror or str(error), 100)
+        name = clean_line(str(path), 100)
+        raise Refused(_("{path} cannot be read: {words}.").format(path=name, words=words), "") from error
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return await app.keep(keep_file, path.name, kind, body)
