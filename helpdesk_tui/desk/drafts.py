@@ -105,12 +105,24 @@ def sent_first(changes: Changes, change: Change) -> None:
         draft.text, draft.fields = "", {}
 
 
-def restore_first(changes: Changes, was: Mapping[str, list[Any]]) -> None:
-    """A request or a first mail is taken back: what was typed is a draft again, unless there is another one by now."""
-    _before, told = was.get(WRITTEN, (None, None))
+def restore_first(
+    changes: Changes, change: Change, was: Mapping[str, list[Any]], _later: list[dict[str, Any]]
+) -> list[str]:
+    """A request or a first mail is taken back: what was typed is a draft again, unless there is another one by now.
+
+    Done again, the draft goes again.
+    """
+    before, after = was.get(WRITTEN, (None, None))
+    told = after or before
+    if not told or told["kind"] != NEW:
+        return []
+    change.record(WRITTEN, after, before)
     newer = _draft(changes.session, changes.actor.agent_id, None, NEW)
-    if told is not None and not (newer and newer.text):
+    if after is None:
+        clear_draft(changes.session, changes.actor, None, NEW, told["text"])
+    elif not (newer and newer.text):
         put_draft(changes.session, changes.actor, None, NEW, told["text"], told["fields"], at=changes.now)
+    return []
 
 
 def written_as(session: Session, message: Message) -> Mapping[str, Any]:

@@ -69,6 +69,7 @@ _RESTORED_BY = {
     participants.PARTICIPANT: participants.restore,
     aside.ASIDE: aside.restore,
     followups.REMINDER: followups.restore_reminder,
+    WRITTEN: restore_first,
 }
 
 
@@ -264,7 +265,7 @@ def _cancel(changes: Changes, change: Change, event: Event, later: list[dict[str
     if later:
         return [_("#{number} (work on it has begun)").format(number=ticket.number)]
     apply_status(ticket, Status.CANCELLED, changes.now)
-    restore_first(changes, event.changes)
+    restore_first(changes, change, event.changes, later)
     return callback_log.restore_letter(changes, change, event.changes, later)
 
 

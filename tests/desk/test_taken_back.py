@@ -100,6 +100,10 @@ def test_a_first_mail_is_a_draft_again(desk: Desk, later: Sending) -> None:
     undo(desk)
     (draft,) = written(desk, None)
     assert (draft.kind, draft.text, draft.fields["subject"]) == ("new", "Wir haben eine Frage.", "Toner")
+    redo(desk)
+    assert written(desk, None) == [], "it is on its way again, and must not be sent twice"
+    undo(desk)
+    assert [one.text for one in written(desk, None)] == ["Wir haben eine Frage."]
 
 
 def test_many_are_answered_as_they_were_shown(desk: Desk, number: int) -> None:
