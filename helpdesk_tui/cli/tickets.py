@@ -196,10 +196,10 @@ def reply(
     batch: str | None = BATCH,
     as_json: bool = JSON,
 ) -> None:
-    """Answer the customer; the mail waits in the outbox until the poller sends it."""
+    """Answer the customer; the mail waits in the outbox until the poller sends it. The queue's signature stands below."""
     from helpdesk_tui.desk.conversation import reply as write_reply
 
-    print_outcome(open_desk(batch).do(write_reply, number, text_from(text_file)), as_json)
+    print_outcome(open_desk(batch).do(write_reply, number, text_from(text_file), is_signed=True), as_json)
 
 
 @app.command()

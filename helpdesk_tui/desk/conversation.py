@@ -13,6 +13,7 @@ from helpdesk_tui.desk.acknowledging import confirm_call
 from helpdesk_tui.desk.door import Change, Changes, Desk
 from helpdesk_tui.desk.drafts import sent, sent_first
 from helpdesk_tui.desk.followups import set_reminder
+from helpdesk_tui.desk.free_slots import Writer
 from helpdesk_tui.desk.letters import answers_also, outgoing, own_message
 from helpdesk_tui.desk.notices import settle, tell_watchers
 from helpdesk_tui.desk.people import customer_for, whole
@@ -20,6 +21,7 @@ from helpdesk_tui.desk.sending import AT_ONCE, Sending, refuse_overtaken
 from helpdesk_tui.desk.standing import apply_status, solve, wait_for
 from helpdesk_tui.desk.texts import count_uses
 from helpdesk_tui.desk.watching import ask_colleagues
+from helpdesk_tui.desk.wording import signed
 from helpdesk_tui.errors import NotFound, Refused, Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
@@ -85,6 +87,7 @@ def reply(
     to: Sequence[Person] = (),
     cc: Sequence[Person] | None = None,
     sending: Sending = AT_ONCE,
+    is_signed: bool = False,
 ) -> Outcome:
     """Answer the customer; the mail leaves through the outbox after the commit.
 
@@ -92,6 +95,7 @@ def reply(
         then: the status afterwards; None leaves it.
         to: the recipients; default is the requester at the address they wrote from last.
         cc: who gets it as well; default is whom agents let into the ticket.
+        is_signed: the signature of the ticket's queue comes below the text, where `sending` says nothing else.
     Raises:
         Refused: the queue has no address to answer from, or nobody's address is known.
         Overtaken: somebody wrote what the writer has not seen.
@@ -102,6 +106,8 @@ def reply(
     with desk.change(Verb.REPLY, [ticket]) as changes:
         change = changes.only
         refuse_overtaken(changes, change.ticket.id, sending.seen)
+        if is_signed:
+            sending = signed(changes.session, change.ticket.id, sending, Writer(desk.actor, desk.settings, changes.now))
         message = answer_one(changes, change, body, to, cc, then, sending, desk.settings.calendar)
         changes.say(
             _("Reply to #{number} is on its way to {people}").format(

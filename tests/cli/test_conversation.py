@@ -93,3 +93,13 @@ def test_how_work_is_done_in_a_queue(helpdesk: Helpdesk, as_root: Helpdesk) -> N
     assert told["salutation"] == {"de": "Hallo {{customer}},"}
     assert b"Kind regards" in helpdesk("queue", "show", "support").out
     as_root("queue", "set", "support", "--salutation-de", "Hallo {{name}},", code=2)
+
+
+def test_an_answer_from_the_shell_ends_as_the_queue_s_letters_do(
+    helpdesk: Helpdesk, as_root: Helpdesk, desk: Desk, number: int
+) -> None:
+    ends = ["--signature-en", "Kind regards, {{agent}}", "--signature-de", "Viele Grüße, {{agent}}"]
+    as_root("queue", "set", "support", *ends)
+    helpdesk("ticket", "reply", str(number), stdin=b"Is it on?")
+    sent = thread(desk, number)[-1]
+    assert (sent.text, sent.quoted) == ("Is it on?", "Kind regards, Anna")
