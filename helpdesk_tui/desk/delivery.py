@@ -18,6 +18,7 @@ from helpdesk_tui.desk.reaching import conclude_each, has_left, still_to_reach
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.threading import own_token
+from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store import content
 from helpdesk_tui.store.tables import (
     Acknowledgement,
@@ -29,7 +30,7 @@ from helpdesk_tui.store.tables import (
     Ticket,
 )
 from helpdesk_tui.store.transaction import reading, writing
-from helpdesk_tui.terms import OutboxState, OutgoingMail, Person, Refusal, Verb
+from helpdesk_tui.terms import MessageKind, OutboxState, OutgoingMail, Person, Refusal, Verb
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,8 @@ OUTBOX = "outbox"
 _LONGEST_LOCAL = 64
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=1)
+#: What is to leave within so much more than the window for taking it back has no chosen time.
+_AT_ONCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def claim(desk: Desk, compose: Callable[[Letter], bytes]) -> OutgoingMail | None
 
     Args:
         compose: makes the mail's bytes; the same letter gives the same bytes. What it refuses or stumbles over is
-            marked failed, and the next one has its turn.
+            marked failed, and the next one has its turn. So is what was overtaken while it waited for a chosen time.
     """
     while entry_id := _next_due(desk):
         with writing(desk.store, desk.actor) as session:
@@ -80,6 +83,7 @@ def claim(desk: Desk, compose: Callable[[Letter], bytes]) -> OutgoingMail | None
             message = session.get_one(Message, entry.message_id)
             letter = _letter(session, entry, message)
             try:
+                _hold_what_is_overtaken(desk, session, entry, message)
                 composed = compose(letter)
             except Refused as error:
                 words = error.message
@@ -94,6 +98,31 @@ def claim(desk: Desk, compose: Callable[[Letter], bytes]) -> OutgoingMail | None
                 return OutgoingMail(entry.id, letter.sender.address, pending, letter.message_id, composed)
         conclude(desk, entry_id, OutboxState.FAILED, words)
     return None
+
+
+def _hold_what_is_overtaken(desk: Desk, session: Session, entry: Outbox, message: Message) -> None:
+    """Keep back what was to leave at a chosen time, where somebody has written since: its writer has not read that.
+
+    What somebody lets go all the same has no time of its own any more.
+
+    Raises:
+        Refused: the customer has written, or a colleague to them.
+    """
+    undo_window = timedelta(seconds=desk.settings.replies.undo_seconds)
+    if entry.tries or entry.due_at - entry.updated_at <= undo_window + _AT_ONCE:
+        return
+    is_theirs = col(Message.kind) == MessageKind.INBOUND
+    is_a_colleagues = (col(Message.kind) == MessageKind.OUTBOUND) & (col(Message.agent_id) != message.agent_id)
+    since = select(col(Message.from_name), col(Message.from_address)).where(
+        col(Message.ticket_id) == message.ticket_id,
+        col(Message.id) > message.id,
+        col(Message.is_automatic).is_(False),
+        col(Message.is_withdrawn).is_(False),
+        is_theirs | is_a_colleagues,
+    )
+    if (who := session.execute(since.order_by(col(Message.id).desc()).limit(1)).first()) is not None:
+        name = clean_line(Person(*who).called, 80)
+        raise Refused(_("Held back: {name} has written since. Read it first.").format(name=name), "")
 
 
 def _ticket_of(session: Session, outbox_id: int) -> int:

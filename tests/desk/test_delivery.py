@@ -6,16 +6,18 @@ from datetime import timedelta
 
 import pytest
 
-from helpdesk_tui.desk.conversation import reply
+from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.copies import lies_there
 from helpdesk_tui.desk.delivery import Letter, claim, conclude, doubt_interrupted, pause_after
 from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.resending import edit_instead, send_again
+from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.store.queries.mail import outbox
-from helpdesk_tui.store.queries.thread import raw_of_message
+from helpdesk_tui.store.queries.thread import drafts, raw_of_message
 from helpdesk_tui.store.transaction import reading
 from helpdesk_tui.terms import SYSTEM, OutboxState
-from tests.build import STRANGER, FrozenClock, an_incoming, filed, history, letter_bytes, listed, sql, thread
+from tests.build import STRANGER, FrozenClock, an_incoming, filed, history, letter_bytes, listed, row, sql, thread
 
 
 @pytest.fixture
@@ -149,3 +151,68 @@ def test_a_copy_of_an_earlier_time_does_not_say_that_the_others_got_it(desk: Des
     states = dict(sql(desk.store, "SELECT address, state FROM outbox_recipient"))
     assert states[STRANGER.address] == "unsure"
     assert sql(desk.store, "SELECT state, copy_due_at FROM outbox") == [("unsure", None)]
+
+
+class TestAMailThatWaitsForItsTime:
+    """It leaves as it was meant to, unless somebody has said something since that its writer has not read."""
+
+    @pytest.fixture
+    def number(self, desk: Desk, clock: FrozenClock) -> int:
+        """A ticket with an answer that leaves tomorrow."""
+        number = filed(desk, an_incoming()).ticket or 0
+        reply(desk, number, "We come on Monday.", sending=Sending(leaves_at=clock.now + timedelta(hours=20)))
+        clock.advance(hours=1)
+        return number
+
+    def test_it_leaves(self, desk: Desk, system: Desk, number: int, clock: FrozenClock) -> None:
+        note(desk, number, "A note is nothing they read.")
+        clock.advance(hours=20)
+        assert claim(system, letter_bytes)
+
+    def test_the_customer_has_written(self, desk: Desk, system: Desk, number: int, clock: FrozenClock) -> None:
+        mine = thread(desk, number)[-1]
+        filed(system, an_incoming(text="It works again.", in_reply_to=(thread(desk, number)[0].message_id,)))
+        assert thread(desk, number)[-1].text == "It works again."
+        clock.advance(hours=20)
+        assert claim(system, letter_bytes) is None
+        held = next(one for one in thread(desk, number) if one.id == mine.id)
+        assert (held.delivery, held.delivery_words) == (
+            "failed",
+            "Held back: Mira Kern has written since. Read it first.",
+        )
+        assert held.not_reached == (), "it can be edited"
+        assert listed(desk, "is:failed") == [number]
+        send_again(desk, mine.id)
+        mail = claim(system, letter_bytes)
+        assert mail, "a person has decided"
+        assert b"We come on Monday." in mail.content
+
+    def test_a_colleague_has_answered(
+        self, desk: Desk, bob: Desk, system: Desk, number: int, clock: FrozenClock
+    ) -> None:
+        reply(bob, number, "Nobody can come on Monday.")
+        mail = claim(system, letter_bytes)
+        assert mail
+        assert b"Nobody can come" in mail.content
+        conclude(system, mail.outbox_id, OutboxState.SENT)
+        clock.advance(hours=20)
+        assert claim(system, letter_bytes) is None
+        assert "Held back" in thread(desk, number)[1].delivery_words
+        edit_instead(desk, thread(desk, number)[1].id)
+        assert [one.text for one in desk.ask(drafts, row(desk, number).id)] == ["We come on Monday."]
+
+    def test_ones_own_second_mail_holds_nothing_back(
+        self, desk: Desk, system: Desk, number: int, clock: FrozenClock
+    ) -> None:
+        reply(desk, number, "And bring the old one.")
+        clock.advance(hours=20)
+        assert claim(system, letter_bytes)
+        assert claim(system, letter_bytes)
+
+    def test_what_waits_only_to_be_taken_back_leaves(self, desk: Desk, system: Desk, clock: FrozenClock) -> None:
+        other = filed(desk, an_incoming(subject="Other", sender=STRANGER)).ticket or 0
+        reply(desk, other, "Hello", sending=Sending(leaves_at=clock.now + timedelta(seconds=10)))
+        filed(system, an_incoming(text="Also:", sender=STRANGER, in_reply_to=(thread(desk, other)[0].message_id,)))
+        clock.advance(seconds=11)
+        mail = claim(system, letter_bytes)
+        assert mail, "who writes within these seconds has not been answered any later for it"
