@@ -15,9 +15,9 @@ from typing import Self
 import pytest
 
 from helpdesk_tui.config import SmtpSettings
-from helpdesk_tui.desk.conversation import note, reply
+from helpdesk_tui.desk.conversation import NewRequest, note, reply
 from helpdesk_tui.desk.door import Desk
-from helpdesk_tui.desk.outreach import LoggedCall, forward, log_call
+from helpdesk_tui.desk.outreach import LoggedCall, forward, log_call, write_first
 from helpdesk_tui.desk.pages import TicketPage, ticket_page
 from helpdesk_tui.desk.participants import accept
 from helpdesk_tui.desk.sending import Sending, keep_file
@@ -100,8 +100,9 @@ class Talk:
         self.number = received(self.desk, self._mail(REQUESTER)).ticket or 0
 
     def customer_writes(self) -> None:
-        if ours := [one.message_id for one in self.page.messages if one.kind is MessageKind.OUTBOUND]:
-            self.last_id = ours[-1]
+        ours = [one for one in self.page.messages if one.kind is MessageKind.OUTBOUND]
+        if theirs := [one.message_id for one in ours if REQUESTER.address in {person.address for person in one.to}]:
+            self.last_id = theirs[-1]
         received(self.desk, self._mail(REQUESTER, In_Reply_To=f"<{self.last_id}>", References=f"<{self.last_id}>"))
 
     def somebody_else_writes(self) -> None:
@@ -135,6 +136,15 @@ class Talk:
         else:
             self._expect(to)
 
+    def agent_writes_first(self) -> None:
+        """To people who have not asked; a ticket of its own."""
+        to, also, cc = self.random.sample(OTHERS, 3)
+        file = keep_file(self.desk, self.words(), "text/x-evil", self.words().encode())
+        request = NewRequest(to, f"first {self.words()}", queue="support")
+        sending = Sending(files=(file,) if self.random.random() < 0.3 else ())
+        write_first(self.desk, request, f"dear all {self.words()}", sending, also=[also], cc=[cc])
+        self._expect(to, also, cc)
+
     def agent_notes(self) -> None:
         note(self.desk, self.number, f"{CANARY} @bob {self.words()}")
 
@@ -165,7 +175,7 @@ class Talk:
 
 STEPS: tuple[Callable[[Talk], None], ...] = (
     Talk.customer_writes, Talk.somebody_else_writes, Talk.agent_lets_in, Talk.agent_answers, Talk.agent_answers,
-    Talk.agent_asks_others, Talk.agent_notes, Talk.agent_calls,
+    Talk.agent_asks_others, Talk.agent_writes_first, Talk.agent_notes, Talk.agent_calls,
 )  # fmt: skip
 
 
