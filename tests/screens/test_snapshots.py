@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,13 +14,16 @@ import pytest
 from helpdesk_tui.desk.assignment import assign
 from helpdesk_tui.desk.conversation import reply
 from helpdesk_tui.desk.customers import add_phone
+from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.drafts import save_draft
 from helpdesk_tui.desk.joining import join
 from helpdesk_tui.desk.relations import link, make_incident
+from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.desk.texts import CannedText, MacroText, keep_macro, keep_text
 from helpdesk_tui.store.queries.people import customer_of_ticket
 from helpdesk_tui.store.queries.tickets import ticket_by_number
-from helpdesk_tui.terms import LinkKind
+from helpdesk_tui.terms import SYSTEM, LinkKind, OutboxState
+from tests.build import a_mail, letter_bytes, received, thread
 from tests.screens.conftest import create_many, furnish_board, furnish_morning
 from tests.screens.stage import LARGE, OpenApp, Stage
 from tests.screens.test_aside import furnish_aside
@@ -30,8 +35,13 @@ FOLDER = Path(__file__).parent / "snapshots"
 UPDATE = "HELPDESK_UPDATE_SNAPSHOTS"
 #: An office that never closes: what it says does not depend on when the tests are run.
 ALWAYS_OPEN = {"HELPDESK_CALENDAR_HOURS": "mon-sun 00:00-24:00"}
-#: The day somebody is back is another one each time.
-_DAY = re.compile(r"(absent till) ... \d\d")
+#: What is another one each time: the day somebody is back, how long something took, which mail of a test run it is.
+_EACH_TIME = (
+    (re.compile(r"(absent till) ... \d\d"), r"\1 Sat 28"),
+    (re.compile(r"\b\d\d\.\d\d\.\d\d (?=\d\d:)"), "28.11.26 "),
+    (re.compile(r"\b(\d\d:\d\d):\d\d\b"), r"\1:00"),
+    (re.compile(r"<\d+\.mail@customer\.example> *"), "<1.mail@customer.example> "),
+)
 
 
 def nothing(stage: Stage, app: OpenApp) -> None:
@@ -243,6 +253,88 @@ def why(stage: Stage, app: OpenApp) -> None:
     app.press("enter").shows("Why · q closes", "puts its entry away")
 
 
+def failed(stage: Stage, app: OpenApp) -> None:
+    """A mail the server refused, and what can be done about it."""
+    desk = stage.desk()
+    reply(desk, 1003, "Which gateway?")
+    entry = claim(desk.acting_as(SYSTEM), letter_bytes)
+    assert entry
+    conclude(desk.acting_as(SYSTEM), entry.outbox_id, OutboxState.FAILED, "550 no such user")
+    go_to(app, 1003, "550 no such user")
+    app.press("!").shows("This mail did not arrive", "take it back and edit it")
+
+
+def held_back(stage: Stage, app: OpenApp) -> None:
+    """A mail that was to leave later, and the customer has written before."""
+    later = Sending(leaves_at=datetime.now(UTC) + timedelta(hours=1))
+    reply(stage.desk(ago=timedelta(hours=2)), 1003, "Wir kommen am Montag.", sending=later)
+    about = thread(stage.desk(), 1003)[0].message_id
+    raw = a_mail("Es geht wieder.", sender="Tunde Okafor <tunde@client.example>", In_Reply_To=f"<{about}>")
+    received(stage.desk(ago=timedelta(minutes=10)), raw)
+    after = replace(stage.desk().acting_as(SYSTEM), clock=lambda: datetime.now(UTC) + timedelta(hours=2))
+    assert claim(after, letter_bytes) is None
+    go_to(app, 1003, "Held back: Tunde Okafor has written since.")
+
+
+def original(stage: Stage, app: OpenApp) -> None:
+    """A mail as it came, its head first."""
+    go_to(app, 1003, "Since Monday")
+    app.press("v").shows("Message-ID", "q closes")
+
+
+def why_wait(stage: Stage, app: OpenApp) -> None:
+    """Where a ticket's time went, on a page."""
+    go_to(app, 1002, "4 quoted lines")
+    app.press("W").shows("where the time went")
+    app.write("where").press("enter").shows("q closes", "all its life")
+
+
+def found(stage: Stage, app: OpenApp) -> None:
+    """Words of a thread."""
+    go_to(app, 1002, "4 quoted lines")
+    app.press("/").write("rechnung").shows("1 of")
+
+
+def call(stage: Stage, app: OpenApp) -> None:
+    """A call that is written down."""
+    go_to(app, 1006, "Nur bis Mittag")
+    app.press("F").shows("Call from")
+    app.write("Sie ruft wieder an.").shows("draft saved")
+
+
+def forwarded(stage: Stage, app: OpenApp) -> None:
+    """A mail that is passed on, to nobody yet."""
+    go_to(app, 1002, "4 quoted lines")
+    app.press("g", "f").shows("Forward to nobody yet", "passes on")
+
+
+def attaching(stage: Stage, app: OpenApp) -> None:
+    """A path that completes."""
+    for name in ("rechnung-4711.pdf", "rechnung-4712.pdf"):
+        (stage.home / name).write_bytes(b"%PDF")
+    go_to(app, 1002, "4 quoted lines")
+    app.press("r").shows("To Erika Beispiel")
+    app.press("ctrl+f").shows("Attach a file")
+    app.write("~/rech").shows("rechnung-4712.pdf")
+
+
+def first_mail(stage: Stage, app: OpenApp) -> None:
+    """To somebody who has not asked, with a copy."""
+    app.press("n").shows("New request")
+    app.press("ctrl+t", "ctrl+t").shows("New mail")
+    app.write("neu@kunde.example").press("enter").settled(0.2)
+    app.write("Vertrag").press("enter").settled(0.2)
+    app.write("Der Vertrag läuft aus.").press("ctrl+r").shows("Who gets it")
+    app.write("chef@kunde.example").press("enter", "enter").shows("Cc  chef@kunde.example")
+    app.press("escape").shows("Cc chef@kunde.example", "^F file")
+
+
+def go_to(app: OpenApp, number: int, *shown: str) -> None:
+    """Open a ticket by its number."""
+    app.press("#").shows("Ticket number")
+    app.write(str(number)).press("enter").shows(f"#{number} ", *shown)
+
+
 STATES: dict[str, Callable[[Stage, OpenApp], None]] = {
     "triage-empty": nothing,
     "triage-three": three_tickets,
@@ -265,6 +357,15 @@ STATES: dict[str, Callable[[Stage, OpenApp], None]] = {
     "bulk-reply": bulk_reply,
     "canned": canned,
     "macro-form": macro_form,
+    "failed": failed,
+    "held-back": held_back,
+    "original": original,
+    "why-wait": why_wait,
+    "found": found,
+    "call": call,
+    "forward": forwarded,
+    "attach": attaching,
+    "first-mail": first_mail,
     "picker": picker,
     "help": help_,
     "new-request": new_request,
@@ -287,7 +388,9 @@ def test_the_screen_is_as_it_was(stage: Stage, state: str, size: tuple[int, int]
     with stage.app(size, login, env=ALWAYS_OPEN) as app:
         STATES[state](stage, app.up())
         app.settled(0.3)
-        shown = _DAY.sub(r"\1 Sat 28", "\n".join(app.screen()) + "\n")
+        shown = "\n".join(app.screen()) + "\n"
+    for pattern, always in _EACH_TIME:
+        shown = pattern.sub(always, shown)
     file = FOLDER / f"{state}-{size[0]}x{size[1]}.txt"
     if os.environ.get(UPDATE):
         FOLDER.mkdir(exist_ok=True)
