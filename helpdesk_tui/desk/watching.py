@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import Change, Changes, Desk
@@ -60,14 +60,17 @@ def ask_colleagues(changes: Changes, ticket: Ticket, message_id: int, text: str)
     told: dict[int, str] = {}
     said: list[str] = []
     for login in mentioned(text):
-        agent = changes.session.execute(select(Agent).where(col(Agent.login) == login)).scalar_one_or_none()
-        if agent is None or not agent.is_active:
+        called = (
+            select(Agent).where(func.lower(col(Agent.login)) == login, col(Agent.is_active)).order_by(col(Agent.id))
+        )
+        agent = changes.session.execute(called).scalars().first()
+        if agent is None:
             said.append(_("there is no colleague {login}").format(login=login))
         elif not belongs(changes.session, ticket.queue_id, agent.id):
             said.append(_("{login} does not belong here and is not told").format(login=login))
         elif agent.id != changes.actor.agent_id:
             give_notice(changes, ticket, agent.id, NoticeKind.MENTION, message_id)
-            told[agent.id] = login
+            told[agent.id] = agent.login
     if told:
         said.insert(0, _("{names} is told").format(names=", ".join(told.values())))
     return list(told), " · ".join(said)

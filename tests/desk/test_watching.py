@@ -9,6 +9,7 @@ from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.history import undo
 from helpdesk_tui.desk.notices import looked_at
+from helpdesk_tui.desk.settings import add_agent
 from helpdesk_tui.desk.tickets import move, solve
 from helpdesk_tui.desk.watching import unwatch, watch
 from helpdesk_tui.store.queries.notices import my_notices, notices_of, watchers
@@ -39,6 +40,13 @@ def test_the_answer_in_a_note_is_for_who_asked(desk: Desk, bob: Desk, number: in
     looked_at(bob, row(bob, number).id)
     note(bob, number, "@anna it is the fuser.")
     assert (told(desk), told(bob)) == ([(NoticeKind.MENTION, "bob")], [])
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_a_login_in_capitals_is_called_as_well(place: Place, desk: Desk, number: int) -> None:
+    add_agent(place.desk("root"), "Carla.M")
+    assert "Carla.M, bob is told" in note(desk, number, "@Carla.M and @BOB, please").text
+    assert "Carla.M is told" in note(desk, number, "@carla.m?").text
 
 
 def test_names_of_nobody_are_told_to_who_wrote_them(desk: Desk, number: int) -> None:
