@@ -25,7 +25,7 @@ test: $(DEV) services ## Run the tests: a sample of the long proofs, all the res
 	.venv/bin/python -m pytest -n 3 -m "not long"
 
 test-long: $(DEV) services ## Run the tests, the long proofs in full; writes docs/measured.md
-	HELPDESK_LONG=1 .venv/bin/python -m pytest -n 2 -p tests.longrun -o timeout=900
+	HELPDESK_LONG=1 .venv/bin/python -m pytest -n 3 -p tests.longrun -o timeout=900
 
 check: $(DEV) ## Check format, style, types and imports
 	.venv/bin/ruff format --check .
