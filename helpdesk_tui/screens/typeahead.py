@@ -22,6 +22,8 @@ from textual.screen import Screen
 _PATIENCE = 0.5
 _LOOK_AGAIN = 0.004
 _LEAVES = "ctrl+q"
+#: So long after a key nobody looks whether it has had its effect, unless the next one is there: it paints first. Seconds.
+_PAINTS_FIRST = 0.03
 #: So long keys wait for an answer of the store; then verbs are dropped, for nobody knows what they would hit. Seconds.
 LONGEST_WAIT = 10.0
 #: After so long a person is told that keys would wait, in seconds.
@@ -54,6 +56,7 @@ class Typeahead:
         self._known: WeakSet[Screen[Any]] = WeakSet()
         self._task: asyncio.Task[None] | None = None
         self._effect: asyncio.Future[None] | None = None
+        self._next_is_there = asyncio.Event()
         self._leaving: asyncio.Future[None] | None = None
 
     def take(self, event: Event) -> None:
@@ -83,11 +86,13 @@ class Typeahead:
         while self._typed and self._app.is_running:
             await self._until_open()
             if self._effect is not None:
+                self._next_is_there.set()
                 await self._effect
             await self._until_open()
             if not self._typed:
                 return
             target = self._app.focused or self._app.screen
+            self._next_is_there.clear()
             await self._deliver(self._typed.popleft())
             self._effect = asyncio.ensure_future(self._until_it_has_its_effect(target))
 
@@ -97,6 +102,8 @@ class Typeahead:
         A key goes from its widget up to the app; what it made the widget say goes the same way behind it. Screens
         beneath the one on top are not asked: Textual would paint everything anew.
         """
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._next_is_there.wait(), _PAINTS_FIRST)
         for _key_then_words in range(2):
             for node in dict.fromkeys((*target.ancestors_with_self, self._app.screen, self._app)):
                 await _has_passed(node)
