@@ -87,6 +87,13 @@ class TestAFirstMailOfOurs:
         answer = an_incoming(sender=SUPPLIER, text="Yes.", in_reply_to=(sent.message_id,))
         assert filed(system, answer).ticket == number
 
+    def test_nobody_gets_it_twice(self, desk: Desk) -> None:
+        request = NewRequest(MIRA, "Your contract ends")
+        again = Person("", MIRA.address.upper())
+        number = write_first(desk, request, "Shall we go on?", also=[OTHER, again], cc=[OTHER, SUPPLIER]).tickets[0]
+        (sent,) = thread(desk, number)
+        assert (sent.to, sent.cc) == ((MIRA, OTHER), (SUPPLIER,))
+
     def test_it_can_be_taken_back_before_it_leaves(self, desk: Desk, system: Desk) -> None:
         number = write_first(desk, NewRequest(MIRA, "Your contract ends"), "Shall we go on?").tickets[0]
         undo(desk)
