@@ -36,7 +36,7 @@ def program(
 ) -> Iterator[tuple[PtyProgram, float]]:
     """Run a program; gives its terminal, and when it was started."""
     started_at = time.perf_counter()
-    with PtyProgram(argv, width, height, env) as terminal:
+    with PtyProgram(argv, width, height, env, is_read_anew=True) as terminal:
         yield terminal, started_at
 
 

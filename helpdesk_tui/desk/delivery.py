@@ -17,6 +17,7 @@ from helpdesk_tui.desk.mailroom import OUTGOING
 from helpdesk_tui.desk.reaching import conclude_each, has_left, still_to_reach
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.language import _
+from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.rules.threading import own_token
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store import content
@@ -111,18 +112,19 @@ def _hold_what_is_overtaken(desk: Desk, session: Session, entry: Outbox, message
     undo_window = timedelta(seconds=desk.settings.replies.undo_seconds)
     if entry.tries or entry.due_at - entry.updated_at <= undo_window + _AT_ONCE:
         return
-    is_theirs = col(Message.kind) == MessageKind.INBOUND
-    is_a_colleagues = (col(Message.kind) == MessageKind.OUTBOUND) & (col(Message.agent_id) != message.agent_id)
-    since = select(col(Message.from_name), col(Message.from_address)).where(
+    since = select(Message).where(
         col(Message.ticket_id) == message.ticket_id,
         col(Message.id) > message.id,
+        col(Message.kind).in_((MessageKind.INBOUND, MessageKind.OUTBOUND)),
         col(Message.is_automatic).is_(False),
         col(Message.is_withdrawn).is_(False),
-        is_theirs | is_a_colleagues,
     )
-    if (who := session.execute(since.order_by(col(Message.id).desc()).limit(1)).first()) is not None:
-        name = clean_line(Person(*who).called, 80)
-        raise Refused(_("Held back: {name} has written since. Read it first.").format(name=name), "")
+    theirs = {plain_address(address) for _name, address in (*message.to, *message.cc)}
+    for one in session.execute(since.order_by(col(Message.id).desc())).scalars():
+        to_them = theirs & {plain_address(address) for _name, address in (*one.to, *one.cc)}
+        if one.kind == MessageKind.INBOUND or (one.agent_id != message.agent_id and to_them):
+            name = clean_line(Person(one.from_name, one.from_address).called, 80)
+            raise Refused(_("Held back: {name} has written since. Read it first.").format(name=name), "")
 
 
 def _ticket_of(session: Session, outbox_id: int) -> int:

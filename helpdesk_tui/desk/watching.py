@@ -61,7 +61,9 @@ def ask_colleagues(changes: Changes, ticket: Ticket, message_id: int, text: str)
     said: list[str] = []
     for login in mentioned(text):
         called = (
-            select(Agent).where(func.lower(col(Agent.login)) == login, col(Agent.is_active)).order_by(col(Agent.id))
+            select(Agent)
+            .where(func.lower(col(Agent.login)) == login, col(Agent.is_active))
+            .order_by((col(Agent.login) == login).desc())
         )
         agent = changes.session.execute(called).scalars().first()
         if agent is None:

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from helpdesk_tui.app import HelpdeskApp
 
 
-async def changed(app: HelpdeskApp, files: tuple[KeptFile, ...], answer: str) -> tuple[KeptFile, ...]:
-    """What is attached after an answer of `AttachDialog`.
+def without(files: tuple[KeptFile, ...], answer: str) -> tuple[KeptFile, ...] | None:
+    """What is left where an answer of `AttachDialog` takes a file away; None where it adds one."""
+    word, _blank, rest = answer.partition(" ")
+    return (*files[: int(rest)], *files[int(rest) + 1 :]) if word == "drop" else None
+
+
+async def kept(app: HelpdeskApp, answer: str) -> KeptFile:
+    """The file that an answer of `AttachDialog` adds.
 
     Raises:
         Refused: the file cannot be read, or is too large for a mail.
     """
-    word, _blank, rest = answer.partition(" ")
-    if word == "drop":
-        return (*files[: int(rest)], *files[int(rest) + 1 :])
-    return (*files, await _kept(app, Path(rest).expanduser()))
-
-
-async def _kept(app: HelpdeskApp, path: Path) -> KeptFile:
+    path = Path(answer.partition(" ")[2]).expanduser()
     try:
         if path.stat().st_size > MOST_BYTES:
             raise Refused(

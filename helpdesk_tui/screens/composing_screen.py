@@ -178,15 +178,18 @@ class ComposingScreen(VerbScreen):
             self.app.push_screen(AttachDialog(self.composer.what.files), self._take_file)
 
     def _take_file(self, answer: str | None) -> None:
-        if answer is not None:
-            self.desk_app.opening(self._change_files(answer))
-
-    async def _change_files(self, answer: str) -> None:
-        if (what := self.composer.what) is None:
+        what = self.composer.what
+        if answer is None or what is None:
             return
-        files = await attaching.changed(self.desk_app, what.files, answer)
+        if (left := attaching.without(what.files, answer)) is not None:
+            self.composer.change(replace(what, files=left))
+        else:
+            self.desk_app.opening(self._attach_file(answer))
+
+    async def _attach_file(self, answer: str) -> None:
+        kept = await attaching.kept(self.desk_app, answer)
         if self.composer.what is not None:
-            self.composer.change(replace(self.composer.what, files=files))
+            self.composer.change(replace(self.composer.what, files=(*self.composer.what.files, kept)))
             self.composer.focus_text()
 
     def action_canned(self) -> None:

@@ -87,7 +87,8 @@ class Typeahead:
             await self._until_open()
             if self._effect is not None:
                 self._next_is_there.set()
-                await self._effect
+                await asyncio.wait({self._effect}, timeout=LONGEST_WAIT)
+                self._effect = None
             await self._until_open()
             if not self._typed:
                 return

@@ -10,13 +10,14 @@ from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.copies import lies_there
 from helpdesk_tui.desk.delivery import Letter, claim, conclude, doubt_interrupted, pause_after
 from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.outreach import forward
 from helpdesk_tui.desk.resending import edit_instead, send_again
 from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.store.queries.mail import outbox
 from helpdesk_tui.store.queries.thread import drafts, raw_of_message
 from helpdesk_tui.store.transaction import reading
-from helpdesk_tui.terms import SYSTEM, OutboxState
+from helpdesk_tui.terms import SYSTEM, OutboxState, Person
 from tests.build import STRANGER, FrozenClock, an_incoming, filed, history, letter_bytes, listed, row, sql, thread
 
 
@@ -200,6 +201,14 @@ class TestAMailThatWaitsForItsTime:
         assert "Held back" in thread(desk, number)[1].delivery_words
         edit_instead(desk, thread(desk, number)[1].id)
         assert [one.text for one in desk.ask(drafts, row(desk, number).id)] == ["We come on Monday."]
+
+    def test_a_colleague_who_asks_others_holds_nothing_back(
+        self, desk: Desk, bob: Desk, system: Desk, number: int, clock: FrozenClock
+    ) -> None:
+        forward(bob, number, thread(desk, number)[0].id, "Can you?", [Person("Toner AG", "help@toner.example")])
+        clock.advance(hours=20)
+        assert claim(system, letter_bytes)
+        assert claim(system, letter_bytes)
 
     def test_ones_own_second_mail_holds_nothing_back(
         self, desk: Desk, system: Desk, number: int, clock: FrozenClock

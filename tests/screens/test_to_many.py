@@ -69,6 +69,37 @@ def test_a_first_mail_goes_to_several_with_a_file_and_comes_back_whole(morning: 
         assert app.quit() == 0
 
 
+def test_a_first_mail_to_many_names_them_all_before_it_goes(morning: Stage) -> None:
+    with morning.app() as app:
+        app.up().press("n").shows("New request")
+        app.press("ctrl+t", "ctrl+t").shows("New mail")
+        app.press("ctrl+r").shows("Say first to whom")
+        app.write("neu@kunde.example").press("enter").settled(0.2)
+        app.write("Einladung").press("enter").settled(0.2)
+        app.write("Am Montag um neun.").press("ctrl+r").shows("Who gets it")
+        for name in ("q1", "q2", "q3", "q4"):
+            app.write(f"{name}@kunde.example").press("enter", "enter").shows(f"Cc  {name}@kunde.example")
+        app.press("escape").shows("Cc q1@kunde.example, q2@kunde.example +2")
+        app.press("ctrl+s").shows("Before it goes", "q1@kunde.example", "q2@kunde.example", "q4@kunde.example")
+        app.settled(0.3)
+        app.press("ctrl+s").shows("the mail to neu@kunde.example is on its way")
+        assert app.quit() == 0
+
+
+def test_people_and_files_alone_are_kept(morning: Stage) -> None:
+    (morning.home / "plan.txt").write_text("Montag")
+    with morning.app() as app:
+        app.up().press("n").shows("New request")
+        app.press("ctrl+t", "ctrl+t").shows("New mail")
+        app.press("ctrl+f").shows("Attach a file")
+        app.write(f"{morning.home}/plan.txt").press("enter").shows("+ 1 file: plan.txt")
+        app.press("escape").gone("New mail")
+        app.press("n").shows("New mail", "+ 1 file: plan.txt")
+        app.press("ctrl+n").shows("ctrl+n once more")
+        app.press("ctrl+n").gone("plan.txt")
+        assert app.quit() == 0
+
+
 def test_a_mail_needs_an_address_and_stays_to_be_mended(morning: Stage) -> None:
     with morning.app() as app:
         app.up().press("n").shows("New request")

@@ -34,10 +34,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, NamedTuple, NoReturn
 
+from helpdesk_tui.__main__ import FRAMES_PER_SECOND
+
 _REPOSITORY = Path(__file__).parents[2]
 #: The program as one is used to starting it; any other way of starting it is done as it is said.
 PROGRAM = [sys.executable, "-m", "helpdesk_tui"]
 _WITHOUT_EFFECT = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONHASHSEED"}
+#: What is settled when the modules are read; the program itself sets how often a second it may paint.
+_AS_ALWAYS = {"LC_ALL": "C.UTF-8", "TEXTUAL_FPS": FRAMES_PER_SECOND}
 _STATUS_BYTES = 4
 _LONGEST = 60.0
 
@@ -95,7 +99,7 @@ def can_start(argv: Sequence[str | os.PathLike[str]], env: Mapping[str, str]) ->
 
     How Python reads its locale and its own variables is settled when it starts.
     """
-    settled = {name for name in env if name.startswith("PYTHON")} - _WITHOUT_EFFECT
+    settled = {name for name in env if name.startswith(("PYTHON", "TEXTUAL_"))} - _WITHOUT_EFFECT
     is_plain = env.get("LC_ALL") == "C.UTF-8" and not settled
     return list(argv[: len(PROGRAM)]) == PROGRAM and is_plain
 
@@ -141,7 +145,7 @@ class _Starter:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.services.starter", str(its.fileno())],
                 cwd=_REPOSITORY,
-                env={**variables, "LC_ALL": "C.UTF-8", "PYTHONPATH": str(_REPOSITORY)},
+                env={**variables, **_AS_ALWAYS, "PYTHONPATH": str(_REPOSITORY)},
                 pass_fds=[its.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
@@ -203,9 +207,13 @@ def _serve(line: socket.socket) -> None:
             if not size:
                 return
             request = json.loads(_read(line, size))
+            stands, begun = os.pipe()
             pid = os.fork()
             if not pid:
-                _become(request, files[:3])
+                _become(request, files[:3], begun)
+            os.close(begun)
+            os.read(stands, 1)  # who kills its session right away finds one
+            os.close(stands)
             for file in files[:3]:
                 os.close(file)
             tells[pid] = files[3]
@@ -232,7 +240,7 @@ def _tell_of_the_ended(tells: dict[int, int]) -> None:
         os.close(told)
 
 
-def _become(request: dict[str, Any], files: Sequence[int]) -> NoReturn:
+def _become(request: dict[str, Any], files: Sequence[int], begun: int) -> NoReturn:
     """Be the program from here to the end, on these files alone."""
     code = 70
     try:
@@ -242,6 +250,7 @@ def _become(request: dict[str, Any], files: Sequence[int]) -> NoReturn:
         if request["is_on_a_terminal"]:
             os.setsid()
             fcntl.ioctl(files[0], termios.TIOCSCTTY, 0)
+        os.write(begun, b".")
         for number, file in enumerate(files):
             os.dup2(file, number)
         os.closerange(3, 256)

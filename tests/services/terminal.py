@@ -30,6 +30,7 @@ NOT_FOR_A_TERMINAL = ("COLUMNS", "LINES", "NO_COLOR", "TERM_PROGRAM", "TMUX", "T
 QUERY = re.compile(rb"\x1b\[(?:(?P<attributes>0?c)|(?P<cursor>6n)|\?(?P<mode>[0-9]+)\$p)")
 LONGEST_QUERY = 12
 WIDE = 2
+_LONGEST_END = 30.0
 UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b]*\x1b?|[PX^_][^\x1b]*\x1b?)?\Z")
 UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[(?:[<=>]|[0-?]*[ -/])")
 SYNCHRONIZED_OUTPUT = b"2026"
@@ -154,9 +155,10 @@ class PtyProgram:
         if self._is_closed:
             return
         self._is_closed = True
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        if self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(_LONGEST_END)
         self._reader.join()
         os.close(self._terminal)
 

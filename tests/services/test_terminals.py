@@ -118,6 +118,13 @@ def test_however_it_is_started_our_program_is_the_same(tmp_path: Path, is_read_a
         assert program.wait() in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
 
 
+def test_a_program_that_is_ended_right_away_is_ended(tmp_path: Path) -> None:
+    for _again in range(20):
+        with _started(tmp_path, False, "demo") as program:
+            assert program.pid
+        assert not program.alive
+
+
 def _started(folder: Path, is_read_anew: bool, *words: str) -> PtyProgram:
     home = {"HOME": str(folder), "XDG_STATE_HOME": str(folder / "state"), "TMPDIR": str(folder)}
     return PtyProgram([*PROGRAM, *words], env=home, is_read_anew=is_read_anew)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from helpdesk_tui.app import HelpdeskApp
 
 People = tuple[Person, ...]
+#: So many of a kind stand in a line; the last look before it goes names them all.
+_MOST_SHOWN = 2
 
 
 class FirstMail(Static):
@@ -51,16 +53,16 @@ class FirstMail(Static):
         self._is_mail = is_mail
         said = []
         if self.also:
-            said.append(_("To {people} as well").format(people=", ".join(map(shown, self.also))))
+            said.append(_("To {people} as well").format(people=_first_of(list(map(shown, self.also)))))
         if self.cc:
-            said.append(_("Cc {people}").format(people=", ".join(map(shown, self.cc))))
+            said.append(_("Cc {people}").format(people=_first_of(list(map(shown, self.cc)))))
         if self.files:
             words = ngettext("{n} file", "{n} files", len(self.files)).format(n=len(self.files))
             said.append(
-                f"+ {words}: " + ", ".join(f"{clean_line(one.name, 40)} {size(one.size)}" for one in self.files)
+                f"+ {words}: " + _first_of([f"{clean_line(one.name, 40)} {size(one.size)}" for one in self.files])
             )
         self.display = is_mail and bool(said)
-        self.update(Text("\n".join(said), "bold"))
+        self.update(Text("\n".join(said), "bold", no_wrap=True, overflow="ellipsis"))
 
     def fields(self) -> dict[str, Any]:
         """As a draft keeps it; nothing where there is nothing."""
@@ -70,6 +72,11 @@ class FirstMail(Static):
             "files": [[one.name, one.content_type, one.size, one.sha256] for one in self.files],
         }
         return {name: value for name, value in kept.items() if value}
+
+    @property
+    def in_words(self) -> str:
+        """The names of files and people."""
+        return ", ".join([*(one.name for one in self.files), *(one.called for one in (*self.also, *self.cc))])
 
     def restore(self, fields: Mapping[str, Any]) -> None:
         """As a draft kept it."""
@@ -99,14 +106,22 @@ class FirstMail(Static):
     def choose_files(self, then: Callable[[], None]) -> None:
         """Attach a file, or take one away; `then` is called when that is done."""
 
-        async def take(answer: str) -> None:
-            self.files = await attaching.changed(self._app, self.files, answer)
+        def changed(files: tuple[KeptFile, ...]) -> None:
+            self.files = files
             self.show(is_mail=self._is_mail)
             then()
 
+        async def attach(answer: str) -> None:
+            kept = await attaching.kept(self._app, answer)
+            changed((*self.files, kept))
+
         def taken(answer: str | None) -> None:
-            if answer is not None:
-                self._app.opening(take(answer))
+            if answer is None:
+                return
+            if (left := attaching.without(self.files, answer)) is not None:
+                changed(left)
+            else:
+                self._app.opening(attach(answer))
 
         self.app.push_screen(AttachDialog(self.files), taken)
 
@@ -115,8 +130,16 @@ class FirstMail(Static):
         people = (written_to, *self.also, *self.cc)
         known = {plain_address(one.address) for one in people if not true_spelling(one.address)}
         odd = oddities(text, people, known, has_files=bool(self.files))
+        if max(len(self.also), len(self.cc)) > _MOST_SHOWN:  # the line named only the first
+            odd.append(_("It goes to {people}").format(people=", ".join(map(shown, people))))
         if not odd:
             then()
             return
         now = self._app.desk.clock()
         self.app.push_screen(BeforeSending(odd, [], text, now), lambda answer: then() if answer == "send" else None)
+
+
+def _first_of(names: list[str]) -> str:
+    """The first few, and how many more there are."""
+    more = f" +{len(names) - _MOST_SHOWN}" if len(names) > _MOST_SHOWN else ""
+    return ", ".join(names[:_MOST_SHOWN]) + more

@@ -19,22 +19,21 @@ from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.outreach import write_first
 from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.errors import HelpdeskError
-from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.language import _
 from helpdesk_tui.rules.callers import Caller, read_caller
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.screens.dialogs.dialog import Dialog
 from helpdesk_tui.screens.dialogs.first_mail import FirstMail
+from helpdesk_tui.screens.dialogs.found_customers import customer_words, open_tickets_of
 from helpdesk_tui.screens.widgets.text_box import TextBox
-from helpdesk_tui.store.queries.people import CustomerRow, find_customers, open_ticket_ids
+from helpdesk_tui.store.queries.people import CustomerRow, find_customers
 from helpdesk_tui.store.queries.setup import queues
 from helpdesk_tui.store.queries.thread import drafts
-from helpdesk_tui.store.queries.tickets import TicketRow, ticket_rows
+from helpdesk_tui.store.queries.tickets import TicketRow
 from helpdesk_tui.store.schema import FIRST_QUEUE
 from helpdesk_tui.terms import Channel, Outcome, Person
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from helpdesk_tui.app import HelpdeskApp
 
 _SAVE_EVERY = 0.4
@@ -145,6 +144,11 @@ class NewRequestDialog(Dialog):
             self.desk_app.opening(self._find(event.value))
         self._save_soon()
 
+    def on_input_blurred(self, event: Input.Blurred) -> None:
+        """Who has gone on takes nobody from the list any more."""
+        if event.input.id == "who":
+            self.query_one("#options", OptionList).display = False
+
     def on_text_area_changed(self) -> None:
         """Keep what is written."""
         self._save_soon()
@@ -182,8 +186,12 @@ class NewRequestDialog(Dialog):
 
     def action_people(self) -> None:
         """Of a mail, who else gets it."""
-        if self._channel is Channel.EMAIL:
-            self._mail.choose_people(self._written_to(), self._write_to)
+        if self._channel is not Channel.EMAIL:
+            return
+        if (person := self._written_to()) is None or not person.address:
+            self._say(_("Say first to whom, with an address; then who else gets it."), "bold reverse")
+            return
+        self._mail.choose_people(person, self._write_to)
 
     def _written_to(self) -> Person | None:
         with suppress(HelpdeskError):
@@ -205,7 +213,7 @@ class NewRequestDialog(Dialog):
 
     def action_empty(self) -> None:
         """Begin anew, for the next caller; asks first, for what stands there would be gone."""
-        if any(self._written().values()) and self._asks != "empty":
+        if self._has_something and self._asks != "empty":
             self._asks = "empty"
             self._say(_("ctrl+n once more empties the form"))
             return
@@ -289,7 +297,7 @@ class NewRequestDialog(Dialog):
         if self.query_one("#who", Input).value != typed:
             return
         self._open = []
-        self._offer([_customer_words(one) for one in self._found])
+        self._offer([customer_words(one) for one in self._found])
 
     def _take(self, index: int) -> None:
         if self._customer is None and index < len(self._found):
@@ -318,7 +326,7 @@ class NewRequestDialog(Dialog):
         self.dismiss(f"open {ticket_id}")
 
     async def _show_open(self, customer_id: int) -> None:
-        self._open = await self.desk_app.read(_open_tickets, customer_id)
+        self._open = await self.desk_app.read(open_tickets_of, customer_id)
         lines = [f"#{one.number} {one.subject}" for one in self._open]
         self._offer([*lines, _("+ new request")] if lines else [])
         if not lines:
@@ -360,11 +368,15 @@ class NewRequestDialog(Dialog):
         fields: dict[str, Any] = {**written, "channel": str(self._channel), "queue": self._queue, **self._mail.fields()}
         if (chosen := self._customer) is not None:
             fields |= {"customer": chosen.id, "known_by": chosen.address or chosen.phone or chosen.called}
-        if self._is_made or fields == self._handed_over or not (any(written.values()) or self._handed_over):
+        if self._is_made or fields == self._handed_over or not (self._has_something or self._handed_over):
             return
         self._handed_over = fields
-        text = " ".join(filter(None, (part.strip() for part in written.values())))
+        text = " ".join(filter(None, (part.strip() for part in written.values()))) or self._mail.in_words
         self.desk_app.drafts.put(None, "new", text, self._told, fields)
+
+    @property
+    def _has_something(self) -> bool:
+        return bool(any(self._written().values()) or self._mail.fields())
 
     def _written(self) -> dict[str, str]:
         return {
@@ -379,17 +391,8 @@ class NewRequestDialog(Dialog):
 
     def asks_before_quit(self) -> bool:
         """True where it has just asked, since a request is being written."""
-        if self._asks == "quit" or not any(self._written().values()):
+        if self._asks == "quit" or not self._has_something:
             return False
         self._asks = "quit"
         self._say(_("Your text stays as a draft; ctrl+q once more leaves the program"))
         return True
-
-
-def _open_tickets(session: Session, customer_id: int) -> list[TicketRow]:
-    return ticket_rows(session, open_ticket_ids(session, customer_id))
-
-
-def _customer_words(one: CustomerRow) -> str:
-    pending = ngettext("{n} open", "{n} open", one.open_tickets) if one.open_tickets else ""
-    return " · ".join(filter(None, (one.name, one.organization, one.address, one.phone, pending)))
