@@ -34,14 +34,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, NamedTuple, NoReturn
 
-from helpdesk_tui.__main__ import FRAMES_PER_SECOND
-
 _REPOSITORY = Path(__file__).parents[2]
 #: The program as one is used to starting it; any other way of starting it is done as it is said.
 PROGRAM = [sys.executable, "-m", "helpdesk_tui"]
 _WITHOUT_EFFECT = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONHASHSEED"}
-#: What is settled when the modules are read; the program itself sets how often a second it may paint.
-_AS_ALWAYS = {"LC_ALL": "C.UTF-8", "TEXTUAL_FPS": FRAMES_PER_SECOND}
 _STATUS_BYTES = 4
 _LONGEST = 60.0
 
@@ -138,14 +134,17 @@ class _Starter:
     """Asks the process that forks, which goes with us."""
 
     def __init__(self) -> None:
+        from helpdesk_tui.__main__ import FRAMES_PER_SECOND  # the process that forks runs this module, and reads it not
+
         self._lock = threading.Lock()
         self._line, its = socket.socketpair()
+        as_always = {"LC_ALL": "C.UTF-8", "TEXTUAL_FPS": FRAMES_PER_SECOND}  # settled when the modules are read
         variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         with its:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.services.starter", str(its.fileno())],
                 cwd=_REPOSITORY,
-                env={**variables, **_AS_ALWAYS, "PYTHONPATH": str(_REPOSITORY)},
+                env={**variables, **as_always, "PYTHONPATH": str(_REPOSITORY)},
                 pass_fds=[its.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
