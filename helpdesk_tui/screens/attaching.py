@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from helpdesk_tui.desk.sending import MOST_BYTES, KeptFile, keep_file
 from helpdesk_tui.errors import Refused
@@ -14,6 +15,16 @@ from helpdesk_tui.rules.untrusted import clean_line
 
 if TYPE_CHECKING:
     from helpdesk_tui.app import HelpdeskApp
+
+
+def as_fields(files: Iterable[KeptFile]) -> list[list[Any]]:
+    """Files as a draft keeps them."""
+    return [[one.name, one.content_type, one.size, one.sha256] for one in files]
+
+
+def from_fields(kept: Iterable[Sequence[Any]]) -> tuple[KeptFile, ...]:
+    """Files that a draft kept."""
+    return tuple(KeptFile(*one) for one in kept)
 
 
 def without(files: tuple[KeptFile, ...], answer: str) -> tuple[KeptFile, ...] | None:

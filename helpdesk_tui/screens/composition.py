@@ -14,6 +14,7 @@ from helpdesk_tui.desk.pages import TicketPage
 from helpdesk_tui.desk.sending import KeptFile, Sending
 from helpdesk_tui.desk.writing_page import WritingPage
 from helpdesk_tui.rules.routing import plain_address
+from helpdesk_tui.screens import attaching
 from helpdesk_tui.store.queries.thread import MessageRow
 from helpdesk_tui.terms import CallDirection, MessageKind, Outcome, Person, Status
 
@@ -69,7 +70,7 @@ class Composition:
             "then": self.then,
             "remind_in": self.remind_in,
             "leaves_at": self.leaves_at.isoformat() if self.leaves_at else None,
-            "files": [[one.name, one.content_type, one.size, one.sha256] for one in self.files],
+            "files": attaching.as_fields(self.files),
             "is_quoting": self.is_quoting,
             "resolution": self.resolution,
             "direction": self.direction,
@@ -94,7 +95,7 @@ def from_fields(usual: Composition, fields: Mapping[str, Any]) -> Composition:
         then=Status(fields["then"]) if fields["then"] else None,
         remind_in=fields["remind_in"],
         leaves_at=datetime.fromisoformat(fields["leaves_at"]) if fields["leaves_at"] else None,
-        files=tuple(KeptFile(*one) for one in fields["files"]),
+        files=attaching.from_fields(fields["files"]),
         is_quoting=fields["is_quoting"],
         resolution=fields["resolution"],
         direction=CallDirection(fields["direction"]),

@@ -69,7 +69,7 @@ class FirstMail(Static):
         kept = {
             "also": [[one.name, one.address] for one in self.also],
             "cc": [[one.name, one.address] for one in self.cc],
-            "files": [[one.name, one.content_type, one.size, one.sha256] for one in self.files],
+            "files": attaching.as_fields(self.files),
         }
         return {name: value for name, value in kept.items() if value}
 
@@ -81,7 +81,7 @@ class FirstMail(Static):
     def restore(self, fields: Mapping[str, Any]) -> None:
         """As a draft kept it."""
         self.also, self.cc = (tuple(Person(*one) for one in fields.get(name, ())) for name in ("also", "cc"))
-        self.files = tuple(KeptFile(*one) for one in fields.get("files", ()))
+        self.files = attaching.from_fields(fields.get("files", ()))
         self.show(is_mail=self._is_mail)
 
     def choose_people(self, written_to: Person | None, then: Callable[[Person | None], None]) -> None:
@@ -131,7 +131,7 @@ class FirstMail(Static):
         known = {plain_address(one.address) for one in people if not true_spelling(one.address)}
         odd = oddities(text, people, known, has_files=bool(self.files))
         if max(len(self.also), len(self.cc)) > _MOST_SHOWN:  # the line named only the first
-            odd.append(_("It goes to {people}").format(people=", ".join(map(shown, people))))
+            odd += [_("It goes to {people}").format(people=shown(one)) for one in people]
         if not odd:
             then()
             return
