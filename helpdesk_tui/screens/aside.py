@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -21,6 +20,7 @@ from helpdesk_tui.screens.list_screen import REST
 from helpdesk_tui.screens.phrases import aside_word, moment
 from helpdesk_tui.screens.why import as_shown, explain
 from helpdesk_tui.screens.widgets.entry_list import EntryList, entry_heading
+from helpdesk_tui.screens.widgets.ground import Pane, Row
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine, Tab, TabLine
 from helpdesk_tui.store.queries.aside import Aside, AsideRow, aside_counts, aside_rows, first_bytes
 from helpdesk_tui.terms import Outcome
@@ -44,11 +44,11 @@ class AsideScreen(DeskScreen, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """The lists' names, the entries and an original, status, keys."""
-        with Horizontal(id="frame"):
-            with Container(id="desk"):
+        with Row(id="frame"):
+            with Pane(id="desk"):
                 yield TabLine(id="tabs")
-                with Container(id="body"):
-                    with Container(id="rows"):
+                with Pane(id="body"):
+                    with Pane(id="rows"):
                         yield Static("", id="columns", markup=False)
                         yield EntryList(id="entries")
                         yield Static("", id="empty", markup=False)

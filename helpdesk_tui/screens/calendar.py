@@ -10,7 +10,6 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Container, Horizontal
 from textual.widgets import Static
 
 from helpdesk_tui.desk.callback_places import when
@@ -26,6 +25,7 @@ from helpdesk_tui.screens.call_words import city, there
 from helpdesk_tui.screens.desk_screen import DeskScreen
 from helpdesk_tui.screens.dialogs.dialog import Ask
 from helpdesk_tui.screens.keys import Key, bindings, table
+from helpdesk_tui.screens.widgets.ground import Pane, Row
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
 from helpdesk_tui.screens.widgets.preview import Preview
 from helpdesk_tui.screens.widgets.slot_grid import SlotGrid
@@ -64,10 +64,10 @@ class CallbackScreen(DeskScreen, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Head, week and thread, foot, status, keys."""
-        with Horizontal(id="frame"):
-            with Container(id="desk"):
+        with Row(id="frame"):
+            with Pane(id="desk"):
                 yield Static("", id="week-head", markup=False)
-                with Horizontal(id="week-body"):
+                with Row(id="week-body"):
                     yield SlotGrid(id="week")
                     yield Preview(id="beside")
                 yield Static("", id="foot", markup=False)

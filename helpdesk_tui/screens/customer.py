@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -27,6 +27,7 @@ from helpdesk_tui.screens.widgets.customer_lists import (
     history_heading,
     tickets_heading,
 )
+from helpdesk_tui.screens.widgets.ground import Pane, Row
 from helpdesk_tui.screens.widgets.line_list import LineList
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine, Tab, TabLine
 from helpdesk_tui.store.queries.customer_history import HappenedRow, happened
@@ -59,13 +60,13 @@ class CustomerScreen(DeskScreen, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Name, how they are known, the lists, status, keys."""
-        with Horizontal(id="frame"):
-            with Container(id="desk"):
+        with Row(id="frame"):
+            with Pane(id="desk"):
                 yield Static("", id="customer-name", markup=False)
                 with VerticalScroll(id="customer-body", can_focus=False):
                     yield Static("", id="customer-known", markup=False)
                 yield TabLine(id="tabs")
-                with Container(id="body"), Container(id="rows"):
+                with Pane(id="body"), Pane(id="rows"):
                     yield Static("", id="columns", markup=False)
                     yield HistoryList(id=_HISTORY)
                     yield CustomerTickets(id=_TICKETS)

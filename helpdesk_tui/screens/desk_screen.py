@@ -21,6 +21,7 @@ from helpdesk_tui.rules import permissions
 from helpdesk_tui.screens.dialogs.dialog import Ask, Help, Picker
 from helpdesk_tui.screens.dialogs.new_request import NewRequestDialog
 from helpdesk_tui.screens.keys import Key, bindings, footer, table
+from helpdesk_tui.screens.widgets.ground import Ground
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
 from helpdesk_tui.store.queries.tickets import TicketRow, numbers_of, ticket_by_number
 from helpdesk_tui.terms import Outcome, Verb
@@ -41,7 +42,7 @@ def also() -> list[Binding]:
     return [one for one in bindings("any") if one.action in ALSO]
 
 
-class DeskScreen(Screen[None]):
+class DeskScreen(Screen[None], Ground):
     """A screen with tickets in hand."""
 
     BINDINGS: ClassVar = [*bindings("any", "verb")]

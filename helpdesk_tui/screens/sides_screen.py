@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal
 from textual.widgets import Static
 
 from helpdesk_tui.errors import Refused
@@ -15,6 +14,7 @@ from helpdesk_tui.screens.effect_words import extra_words
 from helpdesk_tui.screens.list_screen import ListScreen
 from helpdesk_tui.screens.widgets.columns import heading
 from helpdesk_tui.screens.widgets.effect_line import EffectLine
+from helpdesk_tui.screens.widgets.ground import Pane, Row
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
 from helpdesk_tui.screens.widgets.preview import Preview
 from helpdesk_tui.screens.widgets.sides import SideList
@@ -38,13 +38,13 @@ class SidesScreen(ListScreen):
 
     def compose(self) -> ComposeResult:
         """Head, two panes, the effect, status, keys; a companion beside them where the app has one."""
-        with Horizontal(id="frame"):
-            with Container(id="desk"):
+        with Row(id="frame"):
+            with Pane(id="desk"):
                 yield Static("", id="tabs", markup=False)
-                with Horizontal(id="board"):
+                with Row(id="board"):
                     yield SideList(id="sides")
-                    with Container(id="body"):
-                        with Container(id="rows"):
+                    with Pane(id="body"):
+                        with Pane(id="rows"):
                             yield Static("", id="columns", markup=False)
                             yield TicketList(id="list")
                             yield Static("", id="empty", markup=False)

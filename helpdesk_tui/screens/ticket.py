@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal
 from textual.events import ScreenResume
 from textual.message import Message
 from textual.widgets import Input, Static
@@ -32,6 +31,7 @@ from helpdesk_tui.screens.reading_screen import ReadingScreen
 from helpdesk_tui.screens.relation_words import notice_words
 from helpdesk_tui.screens.why import explain
 from helpdesk_tui.screens.widgets.composer import Composer
+from helpdesk_tui.screens.widgets.ground import Pane, Row
 from helpdesk_tui.screens.widgets.head import head_text
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
 from helpdesk_tui.screens.widgets.side import side_panel
@@ -66,11 +66,11 @@ class TicketScreen(ReadingScreen):
 
     def compose(self) -> ComposeResult:
         """Head, thread and side panel, composer, status, keys."""
-        with Horizontal(id="frame"):
-            with Container(id="desk"):
+        with Row(id="frame"):
+            with Pane(id="desk"):
                 yield Static("", id="head", markup=False)
                 yield Static("", id="pinned", markup=False, classes="hidden")
-                with Horizontal(id="ticket-body"):
+                with Row(id="ticket-body"):
                     yield ThreadView(id="thread")
                     yield Static("", id="side", markup=False)
                 yield Input(

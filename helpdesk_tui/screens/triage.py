@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
@@ -21,6 +20,7 @@ from helpdesk_tui.screens.person_screen import page_refusal
 from helpdesk_tui.screens.phrases import aside_words, mail_words, marked
 from helpdesk_tui.screens.place import load_place
 from helpdesk_tui.screens.views import FOR_ME, ListView, calls_view, default_views
+from helpdesk_tui.screens.widgets.ground import Pane, Row
 from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine, Tab, TabLine
 from helpdesk_tui.screens.widgets.preview import Preview
 from helpdesk_tui.screens.widgets.ticket_list import PAGE, TicketList
@@ -65,11 +65,11 @@ class TriageScreen(FilterScreen):
 
     def compose(self) -> ComposeResult:
         """Tabs, list, preview, status, keys; a companion beside them where the app has one."""
-        with Horizontal(id="frame"):
-            with Container(id="desk"):
+        with Row(id="frame"):
+            with Pane(id="desk"):
                 yield TabLine(id="tabs")
-                with Container(id="body"):
-                    with Container(id="rows"):
+                with Pane(id="body"):
+                    with Pane(id="rows"):
                         yield Static("", id="columns", markup=False)
                         yield TicketList(id="list")
                         yield Static("", id="empty", markup=False)

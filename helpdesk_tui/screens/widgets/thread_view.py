@@ -13,7 +13,6 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from helpdesk_tui.desk.pages import TicketPage
@@ -23,6 +22,7 @@ from helpdesk_tui.screens.event_words import event_words, says_something
 from helpdesk_tui.screens.phrases import KIND_SIGNS, delivery_word, moment, size
 from helpdesk_tui.screens.widgets.columns import fit
 from helpdesk_tui.screens.widgets.finder import Finder, Mark
+from helpdesk_tui.screens.widgets.kept_lines import KeptLines
 from helpdesk_tui.store.queries.thread import EventRow, MessageRow
 from helpdesk_tui.terms import MessageKind
 
@@ -49,7 +49,7 @@ class _Cut(NamedTuple):
     lines: list[_Line]
 
 
-class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
+class ThreadView(KeptLines, can_focus=True, inherit_bindings=False):
     """A ticket's conversation."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -122,6 +122,7 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
         self._lines, self._owners, self._starts = [], [], []
         self._cuts.clear()
         self._unfolded.clear()
+        self.forget()
         self.virtual_size = Size(0, 0)
 
     def _newest_unseen(self, page: TicketPage) -> int:
@@ -159,6 +160,7 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
         return bool(self._found)
 
     def _look(self) -> None:
+        self.forget()
         self._marks.clear()
         self._found.clear()
         if not self._wanted:
@@ -194,18 +196,21 @@ class ThreadView(ScrollView, can_focus=True, inherit_bindings=False):
         """Scroll by lines."""
         self.scroll_to(y=self.scroll_offset.y + lines, animate=False, force=True)
 
-    def render_line(self, y: int) -> Strip:
-        """One line of the conversation."""
-        index = self.scroll_offset.y + y
-        width = self.scrollable_content_region.width
+    def look_of(self, index: int, width: int) -> tuple[int, int, bool]:
+        """A line looks as it is, but for the edge of the message in focus."""
         if width != self._cut_for and self.page is not None:
             self._cut_for = width
             self.call_later(self._cut)  # a scroll bar came or went, which is no resize
+        owner = self._owners[index] if index < len(self._owners) else -1
+        return index, width, owner == self.focused_message and owner >= 0
+
+    def draw(self, index: int, width: int) -> Strip:
+        """One line of the conversation."""
         if index >= len(self._lines):
             return Strip.blank(width, self.rich_style)
-        line, owner = self._lines[index], self._owners[index]
+        line = self._lines[index]
         style = self._style(line.look)
-        is_focus = owner == self.focused_message and owner >= 0
+        is_focus = self._owners[index] == self.focused_message >= 0
         edge = Segment("▌" if is_focus else " ", self._style("thread--focus") if is_focus else style)
         if marks := self._marks.get(index):
             return Strip([edge, *self._marked(line.text, style, marks)]).adjust_cell_length(width, style)
