@@ -157,6 +157,7 @@ def test_an_answer_elsewhere_is_offered_with_a_warning(answering: Stage) -> None
         app.write("Hallo").press("ctrl+s").shows("It goes to a new address: boss@elsewhere.example")
         app.press("escape").gone("Before it goes")
         app.press("ctrl+s").shows("Before it goes")
+        app.settled(0.6)
         app.press("ctrl+s").shows("is on its way to boss@elsewhere.example")
         app.quit()
 

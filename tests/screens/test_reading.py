@@ -269,7 +269,9 @@ def test_what_is_undone_stands_in_the_composer_again_as_it_was(morning: Stage) -
         app.press("escape").gone("Who gets it")
         app.shows("Forward to toner@liefer.example", "passes on Erika Beispiel", "Esc leave")
         app.write("Nur fuer euch.").shows("draft saved")
-        app.press("ctrl+s").shows("Before it goes")
+        app.press("ctrl+s", "ctrl+s").shows("Before it goes")
+        app.settled(0.6)
+        assert "Before it goes" in "".join(app.screen()), "two quick ^S are one: nobody has read it yet"
         app.press("ctrl+s").shows("is passed on to toner@liefer.example", "u undoes it, ")
         app.press("u").shows("Undone", "Forward to toner@liefer.example", "Nur fuer euch.")
         assert app.quit() == 0

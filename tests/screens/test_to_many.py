@@ -81,7 +81,7 @@ def test_a_first_mail_to_many_names_them_all_before_it_goes(morning: Stage) -> N
             app.write(f"{name}@kunde.example").press("enter", "enter").shows(f"Cc  {name}@kunde.example")
         app.press("escape").shows("Cc q1@kunde.example, q2@kunde.example +2")
         app.press("ctrl+s").shows("Before it goes", "q1@kunde.example", "q2@kunde.example", "q4@kunde.example")
-        app.settled(0.3)
+        app.settled(0.6)
         app.press("ctrl+s").shows("the mail to neu@kunde.example is on its way")
         assert app.quit() == 0
 

@@ -130,10 +130,12 @@ def test_what_comes_while_one_looks_for_the_last_time_is_shown_too(place: Place,
     anna.write("Stecker ziehen.").press("ctrl+s").shows("is on its way")
     bob.shows("wrote meanwhile", timeout=5)
     bob.press("ctrl+s").shows("Before it goes", "Stecker ziehen.")
+    bob.settled(0.6)
     anna.press("r").shows("To Erika Beispiel")
     anna.write("Niemand kommt heute.").press("ctrl+s").gone("To Erika Beispiel")
     wait_until(lambda: "Niemand kommt heute." in texts(place, number), "anna's second answer is there")
     bob.press("ctrl+s").shows("Before it goes", "Niemand kommt heute.", "Wir schicken jemanden.")
+    bob.settled(0.6)
     assert "Wir schicken jemanden." not in texts(place, number), "not sent over what nobody has read"
     bob.press("ctrl+s").gone("Before it goes")
     wait_until(lambda: texts(place, number)[-1] == "Wir schicken jemanden.", "sent, now that it was read")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from time import monotonic
 from typing import ClassVar
 
 from rich.text import Text
@@ -19,6 +20,8 @@ from helpdesk_tui.store.queries.thread import MessageRow
 
 #: So much of a text is shown, in characters; all of it stands in the thread.
 _MOST = 4_000
+#: Sooner than this nobody has read a line: the second of two quick ^S was typed for what stood there before. Seconds.
+_READS = 0.5
 
 
 class BeforeSending(Dialog):
@@ -39,6 +42,7 @@ class BeforeSending(Dialog):
         self._theirs = theirs
         self._own = own
         self._now = now
+        self._shown_at = 0.0
 
     def compose(self) -> ComposeResult:
         """What is odd, what they wrote, what one wrote oneself, and the two ways on."""
@@ -47,6 +51,10 @@ class BeforeSending(Dialog):
             with VerticalScroll(id="scroll", can_focus=False):
                 yield Static(self._words(), id="before-text", markup=False)
             yield Static(Text(_("^S sends all the same · Esc back to the text")), classes="help", markup=False)
+
+    def on_mount(self) -> None:
+        """From now on it can be read."""
+        self._shown_at = monotonic()
 
     def _words(self) -> Text:
         text = Text()
@@ -63,8 +71,9 @@ class BeforeSending(Dialog):
         return text
 
     def action_send(self) -> None:
-        """Send it all the same."""
-        self.dismiss("send")
+        """Send it all the same, once it can have been read."""
+        if monotonic() - self._shown_at >= _READS:
+            self.dismiss("send")
 
     def action_scroll(self, lines: int) -> None:
         """Scroll what there is to read."""
