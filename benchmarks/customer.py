@@ -24,7 +24,7 @@ NOTE = (
     "each. The floor is a bare Textual view of the same lines, opened in a second terminal right after ours."
 )
 SIZES = ((80, 24), (200, 50))
-_TICKETS, _FEW, _MESSAGES, _MOST_MS, _TIMES = 500, 10, 3, 150.0, 300
+_TICKETS, _FEW, _MESSAGES, _MOST_MS, _TIMES = 500, 10, 3, 150.0, 100
 _END = "ENDE DES TEXTES"
 
 

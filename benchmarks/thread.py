@@ -49,9 +49,10 @@ _LINES = (
 
 @dataclass(frozen=True, slots=True)
 class _Thread:
-    """A ticket with so many messages: its number, and what stands on it."""
+    """A ticket with so many messages: its number, its subject, and what stands on it."""
 
     number: int
+    subject: str
     count: int
     text: str
 
@@ -60,19 +61,20 @@ def main(options: Options) -> list[Figure]:
     """Opening, scrolling and typing, on a small and a large screen."""
     desk = options.desk(options.few)
     set_queue(desk, "support", ["support@desk.example"])
-    threads = [_made(desk, count) for count in (_FEW_COUNTS if options.is_quick else _COUNTS)]
+    sizes = SIZES[: 1 if options.is_quick else None]
+    counts = _FEW_COUNTS if options.is_quick else _COUNTS
+    threads = [(size, _made(desk, count, f"Faden{count}x{size[0]}")) for size in sizes for count in counts]
     url = options.filled(options.few).url
     desk.store.close()
     figures = []
-    for size in SIZES[: 1 if options.is_quick else None]:
-        for thread in threads:
-            figures += _on_screen(options, url, size, thread)
+    for size, thread in threads:
+        figures += _on_screen(options, url, size, thread)
     return figures
 
 
-def _made(desk: Desk, count: int) -> _Thread:
-    """A ticket with a conversation of so many mails."""
-    request = NewRequest(Person("Erika Beispiel", "erika@kunde.example"), f"Faden {count}", "\n".join(_LINES))
+def _made(desk: Desk, count: int, subject: str) -> _Thread:
+    """A ticket with a conversation of so many mails; one for each screen, for what is typed there stays as a draft."""
+    request = NewRequest(Person("Erika Beispiel", "erika@kunde.example"), subject, "\n".join(_LINES))
     (number,) = create(desk, request).tickets
     row = desk.ask(ticket_by_number, number)
     if row is None:
@@ -84,7 +86,7 @@ def _made(desk: Desk, count: int) -> _Thread:
         queue = session.get_one(Ticket, row.id).queue_id
         messages = [_message(row.id, queue, n, text, first + timedelta(minutes=n)) for n, text in enumerate(texts)]
         add_rows(session, Message, messages)
-    return _Thread(number, count, "\n\n".join(texts))
+    return _Thread(number, subject, count, "\n\n".join(texts))
 
 
 def _message(ticket: int, queue: int, n: int, text: str, at: datetime) -> dict[str, object]:
@@ -115,7 +117,7 @@ def _on_screen(options: Options, url: str, size: tuple[int, int], thread: _Threa
         ours.settled(1.0)
         ours.send(b"6")
         ours.settled(0.5)
-        ours.send(f"/Faden {thread.count}\r".encode())
+        ours.send(f"/{thread.subject}\r".encode())
         ours.wait_for("1 ticket")
         ours.settled(0.5)
         try:
@@ -148,7 +150,7 @@ def _opening(options: Options, where: str, ours: PtyProgram, bare: PtyProgram, t
 
 def _opened(ours: PtyProgram, thread: _Thread) -> Painted:
     """Open the ticket under the cursor: its head and its last message are there."""
-    return press(ours, b"\r", re.compile(f"#{thread.number} Faden.*{_END}".encode(), re.DOTALL))
+    return press(ours, b"\r", re.compile(f"#{thread.number} {thread.subject}.*{_END}".encode(), re.DOTALL))
 
 
 def _scrolling_and_typing(
