@@ -86,6 +86,7 @@ def test_how_a_mail_was_to_be_sent_is_there_again_too(morning: Stage) -> None:
         app.shows("Forward to Lieferant <toner@liefer.example>", "file: angebot.txt", "Bitte prüfen.")
         app.shows("then: waiting for others, back in 3 working days")
         app.press("ctrl+s").shows("It goes to a new address: Lieferant")
+        app.settled(0.6)
         app.press("ctrl+s").shows("is passed on to Lieferant")
         assert app.quit() == 0
     sent = thread(morning.desk(), 1002)[-1]
