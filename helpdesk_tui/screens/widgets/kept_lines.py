@@ -14,7 +14,7 @@ _KEPT = 1_000
 
 
 class KeptLines(ScrollView, can_focus=True, inherit_bindings=False):
-    """Lines without border or padding, each drawn once (measured: a scroll of 43 lines, 6 ms drawn anew, 2 ms kept)."""
+    """Lines without border or padding, each drawn once (measured: the frame of a scroll at 200x50, 5.6 ms drawn anew, 3.5 kept)."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

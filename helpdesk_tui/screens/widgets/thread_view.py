@@ -201,8 +201,10 @@ class ThreadView(KeptLines, can_focus=True, inherit_bindings=False):
         if width != self._cut_for and self.page is not None:
             self._cut_for = width
             self.call_later(self._cut)  # a scroll bar came or went, which is no resize
-        owner = self._owners[index] if index < len(self._owners) else -1
-        return index, width, owner == self.focused_message and owner >= 0
+        return index, width, self._is_in_focus(index)
+
+    def _is_in_focus(self, index: int) -> bool:
+        return index < len(self._owners) and self._owners[index] == self.focused_message >= 0
 
     def draw(self, index: int, width: int) -> Strip:
         """One line of the conversation."""
@@ -210,8 +212,7 @@ class ThreadView(KeptLines, can_focus=True, inherit_bindings=False):
             return Strip.blank(width, self.rich_style)
         line = self._lines[index]
         style = self._style(line.look)
-        is_focus = self._owners[index] == self.focused_message >= 0
-        edge = Segment("▌" if is_focus else " ", self._style("thread--focus") if is_focus else style)
+        edge = Segment("▌", self._style("thread--focus")) if self._is_in_focus(index) else Segment(" ", style)
         if marks := self._marks.get(index):
             return Strip([edge, *self._marked(line.text, style, marks)]).adjust_cell_length(width, style)
         return Strip([edge, Segment(set_cell_size(line.text, max(width - 1, 0)), style)], width)
