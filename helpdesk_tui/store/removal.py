@@ -204,9 +204,16 @@ def _remove_contents(session: Session, digests: Sequence[str]) -> None:
     used: set[str] = set()
     for name in (col(Attachment.sha256), col(RawMessage.sha256)):
         used.update(session.execute(select(name).where(name.in_(digests))).scalars())
+    used |= _attached_to_drafts(session)
     gone = [digest for digest in digests if digest not in used]
     _delete(session, ContentChunk, col(ContentChunk.sha256).in_(gone))
     _delete(session, Content, col(Content.sha256).in_(gone))
+
+
+def _attached_to_drafts(session: Session) -> set[str]:
+    """The digests of files that are to go along with what somebody is writing."""
+    kept = session.execute(select(col(Draft.fields))).scalars()
+    return {digest for fields in kept for _name, _type, _size, digest in fields.get("files", ())}
 
 
 def _delete(session: Session, table: Any, *where: Any) -> None:

@@ -15,10 +15,12 @@ from helpdesk_tui.desk import joining
 from helpdesk_tui.desk.conversation import NewRequest, create, note, reply
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.drafts import save_draft
+from helpdesk_tui.desk.sending import Sending, keep_file
 from helpdesk_tui.desk.settings import add_queue, set_agent
 from helpdesk_tui.desk.takeback import take_back
 from helpdesk_tui.desk.tickets import set_priority
 from helpdesk_tui.errors import NotFound, Refused
+from helpdesk_tui.screens.attaching import as_fields
 from helpdesk_tui.terms import Person, Priority
 from helpdesk_tui.transfer.export import export_lines
 from tests.build import MIRA, MORNING, SUPPORT, Place, a_mail, history, listed, received, row, sql, thread
@@ -158,6 +160,18 @@ def test_bytes_that_somebody_else_has_stay(place: Place, root: Desk, tmp_path: P
     named = "SELECT sha256 FROM attachment UNION SELECT sha256 FROM raw_message"
     assert kept == {one.sha256 for one in sql(place.store(), named)}
     assert len(kept) == 2
+
+
+def test_bytes_that_are_to_go_along_with_a_draft_stay(place: Place, root: Desk, tmp_path: Path) -> None:
+    batch = taken(root, tmp_path, [mail(1, file=b"the same log")])
+    received(root, a_mail("Welche Datei?", sender="o@y.example"))
+    anna = place.desk("anna")
+    number = next(one for one in listed(anna, "is:any") if "Welche" in thread(anna, one)[0].text)
+    file = keep_file(anna, "a.log", "text/plain", b"the same log")
+    save_draft(anna, row(anna, number).id, "reply", "Diese.", {"files": as_fields([file])})
+    assert take_back(root, batch).tickets == 1
+    reply(anna, number, "Diese.", sending=Sending(files=(file,)))
+    assert [one.name for one in thread(anna, number)[-1].files] == ["a.log"]
 
 
 def test_what_stays_keeps_what_it_names_and_what_that_names(place: Place, root: Desk, tmp_path: Path) -> None:
