@@ -41,8 +41,6 @@ OUTBOX = "outbox"
 _LONGEST_LOCAL = 64
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=1)
-#: What is to leave within so much more than the window for taking it back has no chosen time.
-_AT_ONCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ def claim(desk: Desk, compose: Callable[[Letter], bytes]) -> OutgoingMail | None
             message = session.get_one(Message, entry.message_id)
             letter = _letter(session, entry, message)
             try:
-                _hold_what_is_overtaken(desk, session, entry, message)
+                _hold_what_is_overtaken(session, entry, message)
                 composed = compose(letter)
             except Refused as error:
                 words = error.message
@@ -101,30 +99,33 @@ def claim(desk: Desk, compose: Callable[[Letter], bytes]) -> OutgoingMail | None
     return None
 
 
-def _hold_what_is_overtaken(desk: Desk, session: Session, entry: Outbox, message: Message) -> None:
+def _hold_what_is_overtaken(session: Session, entry: Outbox, message: Message) -> None:
     """Keep back what was to leave at a chosen time, where somebody has written since: its writer has not read that.
 
-    What somebody lets go all the same has no time of its own any more.
+    What somebody lets go all the same has no time of its own any more, and what one recipient has got already goes to
+    the others, too.
 
     Raises:
-        Refused: the customer has written, or a colleague to them.
+        Refused: the customer has written, or a colleague has written to them or spoken with them.
     """
-    undo_window = timedelta(seconds=desk.settings.replies.undo_seconds)
-    if entry.tries or entry.due_at - entry.updated_at <= undo_window + _AT_ONCE:
+    if not entry.is_timed or has_left(session, entry):
         return
     since = select(Message).where(
         col(Message.ticket_id) == message.ticket_id,
         col(Message.id) > message.id,
-        col(Message.kind).in_((MessageKind.INBOUND, MessageKind.OUTBOUND)),
+        col(Message.kind).in_((MessageKind.INBOUND, MessageKind.OUTBOUND, MessageKind.CALL)),
         col(Message.is_automatic).is_(False),
         col(Message.is_withdrawn).is_(False),
     )
     theirs = {plain_address(address) for _name, address in (*message.to, *message.cc)}
     for one in session.execute(since.order_by(col(Message.id).desc())).scalars():
         to_them = theirs & {plain_address(address) for _name, address in (*one.to, *one.cc)}
-        if one.kind == MessageKind.INBOUND or (one.agent_id != message.agent_id and to_them):
+        is_call, is_ours = one.kind == MessageKind.CALL, one.agent_id == message.agent_id
+        if one.kind == MessageKind.INBOUND or (not is_ours and (is_call or to_them)):
+            said = _("Held back: {name} has written since. Read it first.")
+            spoke = _("Held back: {name} has spoken with them since. Read it first.")
             name = clean_line(Person(one.from_name, one.from_address).called, 80)
-            raise Refused(_("Held back: {name} has written since. Read it first.").format(name=name), "")
+            raise Refused((spoke if is_call else said).format(name=name), "")
 
 
 def _ticket_of(session: Session, outbox_id: int) -> int:

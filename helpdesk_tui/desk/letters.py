@@ -172,7 +172,7 @@ def outgoing(
     message.references = [] if sending.begins_anew else ancestors
     message.quoted = clean_text(sending.quoted)
     add_rows(session, OwnToken, [_token_row(token, message, changes.now)])
-    session.add(_outbox_row(message, changes.now, sending.leaves_at or changes.now))
+    session.add(_outbox_row(message, changes.now, sending))
     session.flush()
     attach(session, message, sending.files)
     return message
@@ -212,14 +212,15 @@ def _token_row(token: str, message: Message, now: datetime) -> dict[str, object]
     }
 
 
-def _outbox_row(message: Message, now: datetime, leaves_at: datetime) -> Outbox:
+def _outbox_row(message: Message, now: datetime, sending: Sending) -> Outbox:
     return Outbox(
         ticket_id=message.ticket_id,
         queue_id=message.queue_id,
         message_id=message.id,
         state=OutboxState.QUEUED,
         header_message_id=message.message_id,
-        due_at=leaves_at,
+        due_at=sending.leaves_at or now,
+        is_timed=sending.is_timed,
         updated_at=now,
     )
 

@@ -44,7 +44,7 @@ def send_again(desk: Desk, message: int) -> Outcome:
             raise Refused(_("This mail has not failed."), _("What is unsure can be sent again all the same."))
         before = mail.entry.state
         queue_again(mail.changes.session, mail.entry, mail.changes.now)
-        mail.entry.state, mail.entry.due_at = before, mail.changes.now
+        mail.entry.state, mail.entry.due_at, mail.entry.is_timed = before, mail.changes.now, False
         mail.conclude(OutboxState.QUEUED, _("The mail on #{number} is tried again"))
     return mail.changes.outcome
 
@@ -58,6 +58,7 @@ def send_though_unsure(desk: Desk, message: int) -> Outcome:
     with _mail(desk, message) as mail:
         _settle(mail, OutboxState.QUEUED)
         mail.entry.tries, mail.entry.due_at, mail.entry.copy_due_at = 0, mail.changes.now, None
+        mail.entry.is_timed = False
         mail.conclude(OutboxState.QUEUED, _("The mail on #{number} is sent again; it may arrive twice"))
     return mail.changes.outcome
 
@@ -103,7 +104,7 @@ def send_now(desk: Desk, message: int) -> Outcome:
     with _mail(desk, message) as mail:
         if mail.entry.state != OutboxState.QUEUED or mail.entry.due_at <= mail.changes.now:
             raise Refused(_("This mail does not wait for its time."), _("Nothing was changed."))
-        mail.entry.due_at = mail.changes.now
+        mail.entry.due_at, mail.entry.is_timed = mail.changes.now, False
         mail.conclude(OutboxState.QUEUED, _("The mail on #{number} leaves now"))
     return mail.changes.outcome
 

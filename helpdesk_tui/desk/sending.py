@@ -39,6 +39,7 @@ class Sending:
 
     Args:
         leaves_at: not before then, and until then it can be taken back; None is at once.
+        is_timed: its writer chose that time; until then it can be overtaken by what others write.
         seen: the ids of the messages its writer had before them; None does not ask whether there are others.
         files: what goes along. answers: the id of the message it answers; None is the last one.
         quoted: what stands below the text, such as a signature and what is answered.
@@ -48,6 +49,7 @@ class Sending:
     """
 
     leaves_at: datetime | None = None
+    is_timed: bool = False
     seen: Collection[int] | None = None
     files: tuple[KeptFile, ...] = ()
     answers: int | None = None

@@ -162,6 +162,7 @@ def verb(
         return lambda desk: log_call(desk, number, text, _call(one, desk.clock()), then=one.then)
     sending = Sending(
         leaves_at=leaves_at,
+        is_timed=one.leaves_at is not None,
         seen=frozenset(seen),
         files=one.files,
         answers=one.answers,

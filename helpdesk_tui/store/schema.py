@@ -16,7 +16,7 @@ from helpdesk_tui.store.tables import Category, Queue
 from helpdesk_tui.store.transaction import said_plainly
 
 #: The newest migration: the schema this program needs.
-SCHEMA = "0008"
+SCHEMA = "0009"
 #: The queue that every store has from the start.
 FIRST_QUEUE = "support"
 #: The role all agents of a PostgreSQL store are members of.

@@ -10,14 +10,15 @@ from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.copies import lies_there
 from helpdesk_tui.desk.delivery import Letter, claim, conclude, doubt_interrupted, pause_after
 from helpdesk_tui.desk.door import Desk
-from helpdesk_tui.desk.outreach import forward
+from helpdesk_tui.desk.history import redo, undo
+from helpdesk_tui.desk.outreach import LoggedCall, forward, log_call
 from helpdesk_tui.desk.resending import edit_instead, send_again
 from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.store.queries.mail import outbox
 from helpdesk_tui.store.queries.thread import drafts, raw_of_message
 from helpdesk_tui.store.transaction import reading
-from helpdesk_tui.terms import SYSTEM, OutboxState, Person
+from helpdesk_tui.terms import SYSTEM, CallDirection, OutboxState, Person, Refusal
 from tests.build import STRANGER, FrozenClock, an_incoming, filed, history, letter_bytes, listed, row, sql, thread
 
 
@@ -161,7 +162,12 @@ class TestAMailThatWaitsForItsTime:
     def number(self, desk: Desk, clock: FrozenClock) -> int:
         """A ticket with an answer that leaves tomorrow."""
         number = filed(desk, an_incoming()).ticket or 0
-        reply(desk, number, "We come on Monday.", sending=Sending(leaves_at=clock.now + timedelta(hours=20)))
+        reply(
+            desk,
+            number,
+            "We come on Monday.",
+            sending=Sending(leaves_at=clock.now + timedelta(hours=20), is_timed=True),
+        )
         clock.advance(hours=1)
         return number
 
@@ -209,6 +215,56 @@ class TestAMailThatWaitsForItsTime:
         clock.advance(hours=20)
         assert claim(system, letter_bytes)
         assert claim(system, letter_bytes)
+
+    def test_a_colleague_has_spoken_with_them(
+        self, desk: Desk, bob: Desk, system: Desk, number: int, clock: FrozenClock
+    ) -> None:
+        log_call(bob, number, "She needs nobody any more.", LoggedCall(CallDirection.IN, "", clock.now, clock.now))
+        clock.advance(hours=20)
+        assert claim(system, letter_bytes) is None
+        assert "Held back: Bob" in thread(desk, number)[1].delivery_words
+        assert "has spoken with them since" in thread(desk, number)[1].delivery_words
+
+    def test_ones_own_call_holds_nothing_back(self, desk: Desk, system: Desk, number: int, clock: FrozenClock) -> None:
+        log_call(desk, number, "Monday is fine.", LoggedCall(CallDirection.OUT, "", clock.now, clock.now))
+        clock.advance(hours=20)
+        assert claim(system, letter_bytes)
+
+    def test_a_server_that_was_not_ready_does_not_let_it_pass_unread(
+        self, desk: Desk, system: Desk, number: int, clock: FrozenClock
+    ) -> None:
+        clock.advance(hours=20)
+        mail = claim(system, letter_bytes)
+        assert mail
+        conclude(system, mail.outbox_id, OutboxState.QUEUED, "451 come back later")
+        filed(system, an_incoming(text="It works again.", in_reply_to=(thread(desk, number)[0].message_id,)))
+        clock.advance(hours=1)
+        assert claim(system, letter_bytes) is None
+        assert "Held back" in thread(desk, number)[1].delivery_words
+
+    def test_what_one_of_them_has_got_the_others_get_too(self, desk: Desk, system: Desk, clock: FrozenClock) -> None:
+        number = filed(desk, an_incoming(subject="Both")).ticket or 0
+        later = Sending(leaves_at=clock.now + timedelta(hours=1), is_timed=True)
+        reply(desk, number, "We come on Monday.", cc=[STRANGER], sending=later)
+        clock.advance(hours=2)
+        mail = claim(system, letter_bytes)
+        assert mail
+        busy = Refusal(STRANGER.address, "451 busy", is_final=False)
+        conclude(system, mail.outbox_id, OutboxState.SENT, refused=[busy])
+        filed(system, an_incoming(text="Thanks, but:", in_reply_to=(thread(desk, number)[0].message_id,)))
+        clock.advance(hours=1)
+        mail = claim(system, letter_bytes)
+        assert mail
+        assert mail.recipients == (STRANGER.address,)
+
+    def test_taken_back_and_done_again_it_still_waits_for_its_time(
+        self, desk: Desk, system: Desk, number: int, clock: FrozenClock
+    ) -> None:
+        undo(desk)
+        redo(desk)
+        filed(system, an_incoming(text="It works again.", in_reply_to=(thread(desk, number)[0].message_id,)))
+        clock.advance(hours=20)
+        assert claim(system, letter_bytes) is None
 
     def test_ones_own_second_mail_holds_nothing_back(
         self, desk: Desk, system: Desk, number: int, clock: FrozenClock

@@ -266,7 +266,7 @@ def failed(stage: Stage, app: OpenApp) -> None:
 
 def held_back(stage: Stage, app: OpenApp) -> None:
     """A mail that was to leave later, and the customer has written before."""
-    later = Sending(leaves_at=datetime.now(UTC) + timedelta(hours=1))
+    later = Sending(leaves_at=datetime.now(UTC) + timedelta(hours=1), is_timed=True)
     reply(stage.desk(ago=timedelta(hours=2)), 1003, "Wir kommen am Montag.", sending=later)
     about = thread(stage.desk(), 1003)[0].message_id
     raw = a_mail("Es geht wieder.", sender="Tunde Okafor <tunde@client.example>", In_Reply_To=f"<{about}>")

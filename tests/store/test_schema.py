@@ -129,6 +129,28 @@ def test_an_older_store_keeps_its_rows_when_it_is_upgraded(empty_url: str) -> No
     store.close()
 
 
+def test_what_waits_for_a_chosen_time_still_does_after_an_upgrade(empty_url: str) -> None:
+    store = _store_of(empty_url, "0008")
+    for statement in OLD_ROWS:
+        sql(store, statement)
+    for state, tries, leaves in (("queued", 0, "2026-01-02"), ("queued", 3, "2026-01-02"), ("queued", 0, "2026-01-01")):
+        sql(
+            store,
+            "INSERT INTO outbox (ticket_id, queue_id, message_id, state, header_message_id, tries, due_at, words,"
+            f" updated_at) VALUES (1, 1, 1, '{state}', 'a@b', {tries}, '{leaves}', '', '2026-01-01')",
+        )
+    store.close()
+    upgrade(empty_url).close()
+    store = open_current(empty_url)
+    assert [bool(one.is_timed) for one in sql(store, "SELECT is_timed FROM outbox ORDER BY id")] == [
+        False,
+        True,
+        False,
+        False,
+    ]
+    store.close()
+
+
 def _tables(store: Store) -> set[str]:
     return SQLModel.metadata.tables.keys() & set(inspect(store.engine).get_table_names())
 

@@ -197,6 +197,8 @@ class Outbox(SQLModel, table=True):
     header_message_id: str = text_column()
     tries: int = 0
     due_at: datetime
+    #: Its writer chose that time, and nobody has let it go since: it does not leave where it has been overtaken.
+    is_timed: bool = False
     #: The mail server's own words about the last attempt, cleaned.
     words: str = text_column()
     updated_at: datetime
