@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +17,19 @@ from helpdesk_tui.screens.triage import TriageScreen
 
 NOT_ON_BOARD = {("list", action) for action in NOT_HERE}
 PAGE = (Path(__file__).parents[2] / "docs" / "keys.md").read_text(encoding="utf-8")
+#: What tests press in a terminal, by name or as it is typed.
+PRESSED = {
+    key
+    for file in (Path(__file__).parents[1] / "screens").glob("*.py")
+    for keys in re.findall(r"\bpress\((.*?)\)", file.read_text(encoding="utf-8"))
+    for key in re.findall(r'"([^"]+)"', keys)
+}
+#: What is typed for a key with a long name.
+CHARACTERS = {
+    "number_sign": "#", "colon": ":", "question_mark": "?", "slash": "/", "asterisk": "*", "plus": "+", "minus": "-",
+    "full_stop": ".", "comma": ",", "equals_sign": "=", "greater_than_sign": ">", "less_than_sign": "<",
+    "exclamation_mark": "!", "left_square_bracket": "[", "right_square_bracket": "]",
+}  # fmt: skip
 #: What lies under the keys at the same time; in the composer Esc means leaving it, and Tab goes between both.
 TOGETHER = {
     "list": ("list", "verb", "any"),
@@ -60,3 +74,8 @@ def test_every_key_of_a_screen_has_its_action(screen: type) -> None:
     shown = [key for key in table() if (key.area, key.action) not in NOT_ON_BOARD or screen is not BoardScreen]
     missing = [key.id for key in shown if key.area in areas and not hasattr(screen, f"action_{key.action}")]
     assert missing == []
+
+
+@pytest.mark.parametrize("key", table(), ids=lambda key: key.id)
+def test_every_key_is_pressed_by_a_test_in_a_terminal(key: Key) -> None:
+    assert set(key.keys.split(",")) & PRESSED or {CHARACTERS.get(one) for one in key.keys.split(",")} & PRESSED

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
+
 from helpdesk_tui.desk.callback_plans import PlanFields, set_plan
 from helpdesk_tui.desk.callbacks import Wish, book
+from helpdesk_tui.desk.conversation import reply
+from helpdesk_tui.desk.outreach import LoggedCall, log_call
 from helpdesk_tui.desk.settings import add_team
+from helpdesk_tui.desk.tickets import set_priority
+from helpdesk_tui.terms import CallDirection, Priority
 from tests.screens.conftest import furnish_board
 from tests.screens.stage import Stage
 
@@ -34,3 +41,28 @@ def test_every_screen_stands_without_colour(morning: Stage) -> None:
         app.press("n").shows("New request")
         app.press("escape").gone("New request")
         assert app.quit() == 0
+
+
+def test_who_said_what_how_is_told_apart_without_colour(morning: Stage) -> None:
+    anna, now = morning.desk(), datetime.now(UTC)
+    log_call(
+        anna, 1002, "Sie wartet.", LoggedCall(CallDirection.OUT, "+49 30 2312540", now - timedelta(minutes=4), now)
+    )
+    set_priority(anna, [1002], Priority.HIGH)
+    reply(anna, 1002, "Wir kümmern uns.")
+    with morning.app((80, 50), env={"NO_COLOR": "1"}) as app:
+        app.up().press("6", "#").shows("Ticket number")
+        screen = app.write("1002").press("enter").shows("#1002 Rechnung", "Wir kümmern uns.")
+        assert app.quit() == 0
+        shades = set(re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", app.bytes_seen()))
+        assert shades
+        assert all(red == green == blue for red, green, blue in shades), "nothing but grey"
+    said = "\n".join(screen)
+    for line in (
+        r"^.▸ Erika Beispiel <erika@kunde.example> .* · mail$",
+        r"^.▪ note · Bob ",
+        r"^.☎ Anna .* · call\n.*we called · \+49 30 2312540 · ",
+        r"^.○ anna: priority urgent → high · today ",
+        r"^.◂ Anna · Example Support .* · mail$",
+    ):
+        assert re.search(line, said, re.MULTILINE), line

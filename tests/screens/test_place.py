@@ -54,6 +54,38 @@ def test_any_other_key_takes_back_the_question_whether_to_leave(morning: Stage) 
         assert app.quit() == 0
 
 
+def test_one_goes_by_pages_and_the_preview_grows_and_shrinks(stage: Stage) -> None:
+    create_many(stage, 100)
+
+    def border(screen: list[str]) -> int:
+        return next(n for n, line in enumerate(screen) if line.startswith("────"))
+
+    with stage.app() as app:
+        app.up().press("g").shows("▌●   1001")
+        app.press("pagedown", "pagedown").gone(" 1001 ")
+        app.press("pageup", "pageup").shows("▌●   1001")
+        stood = border(app.screen())
+        app.press("+").until(lambda screen: border(screen) < stood, "the preview grew")
+        app.press("-").until(lambda screen: border(screen) == stood, "it shrank again")
+        assert app.quit() == 0
+
+
+def test_a_screen_that_something_wrote_into_is_drawn_anew(morning: Stage) -> None:
+    with morning.app() as app:
+        app.up().settled(0.4)
+        seen = app.bytes_seen().count(b"Rechnung doppelt")
+        app.press("ctrl+l")
+        wait_until(lambda: app.bytes_seen().count(b"Rechnung doppelt") > seen, "it was written once more")
+        assert app.quit() == 0
+
+
+def test_a_verb_is_found_by_its_name(morning: Stage) -> None:
+    with morning.app() as app:
+        app.up().press(":").shows("mark as solved")
+        app.write("choose the prio").press("enter").shows("Priority", "urgent")
+        assert app.quit() == 0
+
+
 def test_next_and_previous_go_on_from_where_the_ticket_stood(morning: Stage) -> None:
     with morning.app() as app:
         app.up().press("j", "j").shows("▌●   1001")

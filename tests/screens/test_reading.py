@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
+from getpass import getuser
 from pathlib import Path
+from socket import gethostname
 
 from helpdesk_tui.desk import settings
 from helpdesk_tui.desk.assignment import assign
@@ -57,6 +60,7 @@ def test_a_file_is_saved_under_a_safe_name_and_shown_as_text(morning: Stage) -> 
         opened(app, 1007, "+ konto.txt").press("o").shows("Files and links")
         app.press("enter").shows("save it", "show it as text")
         app.press("enter").shows("Saved as ")
+        app.until(lambda _screen: b"\x1b]52;c;" in app.bytes_seen(), "a line for the clipboard")
         app.press("o").shows("Files and links")
         app.press("enter").shows("show it as text")
         app.press("down", "enter").shows("Betrag 12,00 EUR")
@@ -65,10 +69,11 @@ def test_a_file_is_saved_under_a_safe_name_and_shown_as_text(morning: Stage) -> 
         app.press("enter").shows("There is no display here")
         app.press("down", "down", "enter").shows("There is no display here to open it on. Save it, and open it there.")
         assert app.quit() == 0
-        copied = [one for one in re.findall(rb"\x1b\]52;c;([^\x07\x1b]*)", app.bytes_seen()) if one == b"eA=="]
-        assert copied == [], "nothing in the file reached the terminal"
+        copied = [b64decode(one).decode() for one in re.findall(rb"\x1b\]52;c;([^\x07\x1b]*)", app.bytes_seen())]
     assert (downloads / "konto.txt").read_text() == "mine"
     saved = downloads / "konto-2.txt"
+    line = f"scp {getuser()}@{gethostname()}:{saved} ."
+    assert copied == [line], "ready to be run on the agent's own machine; nothing in the file reached the terminal"
     assert saved.read_bytes().startswith(b"Betrag")
     assert saved.stat().st_mode & 0o777 == 0o600
 
