@@ -6,25 +6,24 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from helpdesk_tui.desk.followups import USUAL_DAYS
 from helpdesk_tui.desk.free_slots import Writer
 from helpdesk_tui.desk.pages import TicketPage
 from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.desk.wording import as_on
 from helpdesk_tui.desk.writing_page import WritingPage, writing_page
 from helpdesk_tui.errors import HelpdeskError, Refused
-from helpdesk_tui.language import _, ngettext
+from helpdesk_tui.language import _
 from helpdesk_tui.rules.calendar import is_wait
 from helpdesk_tui.rules.promise import read_later
 from helpdesk_tui.rules.untrusted import clean_line
-from helpdesk_tui.screens import attaching
+from helpdesk_tui.screens import attaching, what_next
 from helpdesk_tui.screens import composition as compositions
 from helpdesk_tui.screens.composition import CALL, Composition
 from helpdesk_tui.screens.dialogs.attach import AttachDialog
 from helpdesk_tui.screens.dialogs.call_facts import CallFacts, CallFactsDialog
 from helpdesk_tui.screens.dialogs.dialog import Ask
 from helpdesk_tui.screens.dialogs.people_of_mail import Chosen, PeopleDialog
-from helpdesk_tui.screens.phrases import moment, status_word
+from helpdesk_tui.screens.phrases import moment
 from helpdesk_tui.screens.verb_screen import VerbScreen
 from helpdesk_tui.screens.widgets.composer import Composer
 from helpdesk_tui.store.queries.texts import CannedRow
@@ -100,14 +99,12 @@ class ComposingScreen(VerbScreen):
             other = CallDirection.OUT if what.direction is CallDirection.IN else CallDirection.IN
             self.composer.change(replace(what, direction=other))
             return
-        now = f"{what.then or ''}/{what.remind_in}"
+        now = what_next.answer(what.then, what.remind_in)
         self.pick(_("What happens after sending"), self._ways(what), self._take_way, now)
 
     def _ways(self, what: Composition) -> list[tuple[str, str]]:
         """Every way on that is usual, the status alone first."""
-        statuses = (Status.WAITING_CUSTOMER, Status.SOLVED, Status.WAITING_OTHER, None)
-        words = {one: status_word(one) if one else _("unchanged") for one in statuses}
-        ways = [(f"{one or ''}/0", words[one]) for one in statuses]
+        ways = what_next.statuses()
         about = self.composer.about
         if about is not None and about.opens_at is not None:
             opens = moment(about.opens_at, self.desk_app.desk.clock())
@@ -116,11 +113,7 @@ class ComposingScreen(VerbScreen):
         if what.leaves_at is not None:
             ways.append(("now", _("leaves at once")))
         ways.append(("quote", _("without quoting") if what.is_quoting else _("quote what it answers")))
-        for days in USUAL_DAYS:
-            back = ngettext("back in {n} working day", "back in {n} working days", days)
-            ways += [(f"{one or ''}/{days}", f"{words[one]}, {back}") for one in statuses]
-        ways.append(("days", _("back in another number of working days …")))
-        return ways
+        return [*ways, *what_next.coming_back(), ("days", _("back in another number of working days …"))]
 
     def _take_way(self, way: str) -> None:
         what, about = self.composer.what, self.composer.about
@@ -141,9 +134,8 @@ class ComposingScreen(VerbScreen):
             self._take_then(what, way)
 
     def _take_then(self, what: Composition, way: str) -> None:
-        status, _slash, days = way.partition("/")
-        then = Status(status) if status else None
-        self.composer.change(replace(what, then=then, remind_in=int(days)))
+        then, days = what_next.taken(way)
+        self.composer.change(replace(what, then=then, remind_in=days))
         about = self.composer.about
         asks = about is not None and about.resolution_rule is not ResolutionRule.SKIPPED
         if then is Status.SOLVED and asks and not what.resolution:

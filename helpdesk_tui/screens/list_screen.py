@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,12 +10,10 @@ from rich.text import Text
 from textual.timer import Timer
 from textual.widgets import Static
 
-from helpdesk_tui.desk.answering import reply_each
 from helpdesk_tui.desk.pages import TicketPage, preview_page, ticket_page
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.untrusted import clean_line
-from helpdesk_tui.screens.dialogs.bulk_reply import BulkReply, ForMany
 from helpdesk_tui.screens.keys import bindings
 from helpdesk_tui.screens.phrases import out_of_sight
 from helpdesk_tui.screens.place import Place, save_place, state_folder
@@ -211,19 +207,9 @@ class ListScreen(VerbScreen):
     def action_reply(self) -> None:
         """Open the ticket and answer it; several get one text."""
         if len(self.chosen()) > 1 and self.can("reply"):
-            ids = self.chosen()
-            self.app.push_screen(BulkReply(ids), partial(self._reply_each, ids))
+            self.write_to_many(self.chosen())
         else:
             self._write("reply")
-
-    def _reply_each(self, ids: list[int], wanted: ForMany | None) -> None:
-        if wanted is None:
-            return
-        sending = replace(self.sending_now(), canned=wanted.canned)
-        self.send_to_many(
-            ids,
-            lambda desk: reply_each(desk, wanted.tickets, wanted.text, sending=sending, shown=wanted.shown),
-        )
 
     def action_reply_all(self) -> None:
         """Open the ticket and answer all whom its last mail names."""

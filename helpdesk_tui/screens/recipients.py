@@ -1,4 +1,4 @@
-"""Who gets a mail, and what happens then, as the lines above a text say it: always with the addresses."""
+"""Who gets a mail, as the lines above a text say it: always with the addresses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from helpdesk_tui.rules.impostors import true_spelling
 from helpdesk_tui.rules.routing import plain_address
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.screens.composition import CALL, FORWARD, NOTE, Composition
-from helpdesk_tui.screens.phrases import moment, size, status_word
+from helpdesk_tui.screens.phrases import moment, size
 from helpdesk_tui.store.queries.thread import MessageRow
 from helpdesk_tui.terms import CallDirection, Person
 
@@ -68,14 +68,6 @@ def odd_words(people: Collection[Person], belongs: Collection[str]) -> list[str]
         if odd := true_spelling(one.address):
             said.append(_("! truly {domain}").format(domain=odd))
     return said
-
-
-def then_words(one: Composition) -> str:
-    """What happens after it was sent: `then: waiting for the customer, back in 3 days`."""
-    said = [status_word(one.then) if one.then else _("unchanged")]
-    if one.remind_in:
-        said.append(ngettext("back in {n} working day", "back in {n} working days", one.remind_in))
-    return _("then: {then}").format(then=", ".join(said))
 
 
 def shown(person: Person) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -10,12 +10,12 @@ from functools import partial
 from helpdesk_tui.desk import followups, parting, relations, tickets, watching
 from helpdesk_tui.desk.answering import reply_each
 from helpdesk_tui.desk.beside import beside
-from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.followups import USUAL_DAYS
+from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.errors import HelpdeskError, Refused
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.promise import read_later
-from helpdesk_tui.screens.dialogs.bulk_reply import BULK, BulkReply, ForMany
+from helpdesk_tui.screens.dialogs.bulk_reply import BULK, NEW, SOLVING, BulkReply, ForMany
 from helpdesk_tui.screens.dialogs.dialog import Ask
 from helpdesk_tui.screens.person_screen import PersonScreen
 from helpdesk_tui.screens.relation_words import relation_word
@@ -23,7 +23,7 @@ from helpdesk_tui.store.queries.notices import watchers
 from helpdesk_tui.store.queries.relations import Relation, related
 from helpdesk_tui.store.queries.setup import resolution_rules
 from helpdesk_tui.store.queries.tickets import TicketRow
-from helpdesk_tui.terms import LinkKind, Outcome, ResolutionRule, Status
+from helpdesk_tui.terms import LinkKind, ResolutionRule, Status
 
 
 class RelationScreen(PersonScreen):
@@ -129,7 +129,7 @@ class RelationScreen(PersonScreen):
             self._link(ticket_id, word, which)
         elif word == "answer":
             ids = [ticket_id, *map(int, which.split())]
-            self.app.push_screen(BulkReply(ids), partial(self._answer_all, ids))
+            self.write_to_many(ids, SOLVING)
         elif answer in _ON_ONE:
             self.act([ticket_id], lambda desk, numbers: _ON_ONE[answer](desk, numbers[0]))
         else:
@@ -141,30 +141,35 @@ class RelationScreen(PersonScreen):
             }
             self.app.push_screen(Ask(titles[answer], _("such as 1042")), partial(self._link, ticket_id, answer))
 
+    def write_to_many(self, ids: list[int], begun: ForMany = NEW) -> None:
+        """Write one text for many, and send it; what solved them is asked once for all, where it does that."""
+        self.app.push_screen(BulkReply(ids, begun), partial(self._answer_all, ids))
+
     def _answer_all(self, ids: list[int], wanted: ForMany | None) -> None:
-        """One answer to an incident and all that hangs on it; what solved it is asked once for all."""
-        if wanted is not None:
-            asked = Ask(_("What solved it"), _("one line for all of them; empty skips it"))
-            self.app.push_screen(asked, partial(self._solve_all, ids, wanted))
+        if wanted is None:
+            return
+        if wanted.then is not Status.SOLVED:
+            self._send_to_many(ids, wanted, "")
+            return
+        asked = Ask(_("What solved it"), _("one line for all of them; empty skips it"))
+        self.app.push_screen(asked, partial(self._solve_all, ids, wanted))
 
     def _solve_all(self, ids: list[int], wanted: ForMany, answer: str | None) -> None:
         if answer is None:
-            self.app.push_screen(BulkReply(ids, wanted.text), partial(self._answer_all, ids))
-            return
-        sending = replace(self.sending_now(), canned=wanted.canned, resolution=answer)
-        self.send_to_many(
-            ids,
-            lambda desk: reply_each(
-                desk, wanted.tickets, wanted.text, then=Status.SOLVED, sending=sending, shown=wanted.shown
-            ),
-        )
+            self.write_to_many(ids, wanted)
+        else:
+            self._send_to_many(ids, wanted, answer)
 
-    def send_to_many(self, ids: Sequence[int], verb: Callable[[Desk], Outcome]) -> None:
+    def _send_to_many(self, ids: Sequence[int], wanted: ForMany, resolution: str) -> None:
+        sending = replace(self.sending_now(), canned=wanted.canned, remind_in=wanted.remind_in, resolution=resolution)
+        self.desk_app.opening(self._sent_to_many(ids, wanted, sending))
+
+    async def _sent_to_many(self, ids: Sequence[int], wanted: ForMany, sending: Sending) -> None:
         """Send one text to many; it stays a draft until that is done."""
-        self.desk_app.opening(self._sent_to_many(ids, verb))
-
-    async def _sent_to_many(self, ids: Sequence[int], verb: Callable[[Desk], Outcome]) -> None:
-        await self.sent(verb, ids)
+        tickets, text, shown = wanted.tickets, wanted.text, wanted.shown
+        await self.sent(
+            lambda desk: reply_each(desk, tickets, text, then=wanted.then, sending=sending, shown=shown), ids
+        )
         self.desk_app.drafts.put(None, BULK, "", lambda _is_saved: None)
 
     def _link(self, ticket_id: int, way: str, answer: str | None) -> None:

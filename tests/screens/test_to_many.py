@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import sleep
+
 import pytest
 
 from helpdesk_tui.desk import conversation
@@ -13,6 +15,9 @@ from helpdesk_tui.store.queries.texts import canned_replies
 from helpdesk_tui.terms import LinkKind
 from tests.build import row, sql, thread
 from tests.screens.stage import OpenApp, Stage, wait_until
+
+#: So long a preview has to stand there before ^S sends it, in seconds, and a little.
+_READ = 0.6
 
 
 def opened(app: OpenApp, number: int) -> OpenApp:
@@ -81,7 +86,7 @@ def test_a_first_mail_to_many_names_them_all_before_it_goes(morning: Stage) -> N
             app.write(f"{name}@kunde.example").press("enter", "enter").shows(f"Cc  {name}@kunde.example")
         app.press("escape").shows("Cc q1@kunde.example, q2@kunde.example +2")
         app.press("ctrl+s").shows("Before it goes", "q1@kunde.example", "q2@kunde.example", "q4@kunde.example")
-        app.settled(0.6)
+        sleep(_READ)
         app.press("ctrl+s").shows("the mail to neu@kunde.example is on its way")
         assert app.quit() == 0
 
@@ -121,9 +126,11 @@ def test_one_answer_goes_to_an_incident_and_all_that_hangs_on_it(morning: Stage)
         opened(app, 1002).press("L").shows("answer it and its 1 ticket, and solve them")
         app.write("answer it").press("enter").shows("One text for 2 tickets")
         app.write("Hallo {{customer}}, es geht wieder.").press("ctrl+s").shows("^S sends 2 answers")
+        sleep(_READ)
         app.press("ctrl+s").shows("What solved it")
         app.press("escape").shows("One text for 2 tickets", "Hallo {{customer}}, es geht wieder.")
         app.press("ctrl+s").shows("^S sends 2 answers")
+        sleep(_READ)
         app.press("ctrl+s").shows("What solved it")
         app.write("Neu gestartet").press("enter").shows("2 replies are on their way")
         assert app.quit() == 0
@@ -142,9 +149,34 @@ def test_a_prepared_text_goes_into_one_text_for_many(morning: Stage) -> None:
         app.press("ctrl+n", "ctrl+o", "ctrl+r").settled(0.3)
         app.press("enter").shows("Hallo {{customer}}, bitte Geduld.")
         app.press("ctrl+s").shows("^S sends 2 answers")
+        sleep(_READ)
         app.press("ctrl+s").shows("2 replies are on their way")
         assert app.quit() == 0
     assert [one.uses for one in desk.ask(canned_replies, desk.actor)] == [2]
+
+
+def test_what_happens_next_goes_along_with_one_text_for_many(morning: Stage) -> None:
+    desk = morning.desk()
+    with morning.app() as app:
+        app.up().press("g", "space", "space", "r").shows(
+            "One text for 2 tickets", "then: waiting for the customer · ^O"
+        )
+        app.press("ctrl+o").shows("What happens after sending")
+        app.write("solved, back in 3").press("enter").shows("then: solved, back in 3 working days · ^O")
+        app.write("Ihr Paket ist da.").shows("Paket ist da.")
+        app.press("escape").gone("One text for").press("r").shows("Ihr Paket ist da.", "then: solved, back in 3")
+        app.press("ctrl+s", "ctrl+s", "ctrl+s").shows("^S sends 2 answers")
+        sleep(_READ)
+        assert "One text for" in "".join(app.screen()), "keys that are faster than an eye send nothing"
+        app.press("ctrl+s").shows("What solved it")
+        app.write("Nachgeliefert").press("enter").shows("2 replies are on their way")
+        assert [(row(desk, one).status, row(desk, one).resolution) for one in (1002, 1005)] == [
+            ("solved", "Nachgeliefert"),
+            ("solved", "Nachgeliefert"),
+        ]
+        app.press("u").shows("Undone")
+        assert [(row(desk, one).status, row(desk, one).resolution) for one in (1002, 1005)] == [("new", None)] * 2
+        assert app.quit() == 0
 
 
 @pytest.mark.parametrize("end", ["escape", "refused", "killed"])
@@ -163,6 +195,7 @@ def test_one_text_for_many_is_there_again(morning: Stage, end: str) -> None:
         else:
             app.press("ctrl+s").shows("^S sends 2 answers")
             conversation.reply(morning.desk("bob"), 1002, "Ich bin schneller.")
+            sleep(_READ)
             app.press("ctrl+s").gone("One text for").shows("meanwhile")
             assert app.quit() == 0
     assert _kept(morning) == [words]
@@ -172,6 +205,7 @@ def test_one_text_for_many_is_there_again(morning: Stage, end: str) -> None:
         app.press("r")
         app.shows("One text for 2 tickets", words, "Your text from before")
         app.press("ctrl+s").shows("^S sends 2 answers")
+        sleep(_READ)
         app.press("ctrl+s").shows("2 replies are on their way")
         assert app.quit() == 0
     assert _kept(morning) == [], "what was sent is no draft"

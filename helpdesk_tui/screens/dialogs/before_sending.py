@@ -24,6 +24,11 @@ _MOST = 4_000
 _READS = 0.5
 
 
+def can_have_read(shown_at: float) -> bool:
+    """False while what was shown at this `time.monotonic()` is too new for a key to mean it."""
+    return monotonic() - shown_at >= _READS
+
+
 class BeforeSending(Dialog):
     """Answers with "send" where it shall go all the same."""
 
@@ -72,7 +77,7 @@ class BeforeSending(Dialog):
 
     def action_send(self) -> None:
         """Send it all the same, once it can have been read."""
-        if monotonic() - self._shown_at >= _READS:
+        if can_have_read(self._shown_at):
             self.dismiss("send")
 
     def action_scroll(self, lines: int) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
@@ -18,6 +19,9 @@ from helpdesk_tui.desk.free_slots import Writer
 from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
+from helpdesk_tui.screens import what_next
+from helpdesk_tui.screens.dialogs.before_sending import can_have_read
+from helpdesk_tui.screens.dialogs.dialog import Picker
 from helpdesk_tui.screens.dialogs.prepared import Choice, PreparedPicker
 from helpdesk_tui.screens.recipients import shown
 from helpdesk_tui.screens.widgets.composer import SAVE_EVERY
@@ -25,6 +29,7 @@ from helpdesk_tui.screens.widgets.text_box import TextBox
 from helpdesk_tui.store.queries.texts import canned_replies
 from helpdesk_tui.store.queries.thread import drafts
 from helpdesk_tui.store.queries.tickets import numbers_of
+from helpdesk_tui.terms import Status
 
 if TYPE_CHECKING:
     from helpdesk_tui.app import HelpdeskApp
@@ -36,16 +41,28 @@ BULK = "bulk"
 
 @dataclass(frozen=True, slots=True)
 class ForMany:
-    """What is to be sent: the text, what each was shown to get, and the prepared texts in it."""
+    """What is to be sent: the text, what each was shown to get, the prepared texts in it, and what happens then.
 
-    text: str
-    shown: tuple[Preview, ...]
+    Args:
+        is_solving: it solves all of them, and that is not to be chosen.
+    """
+
+    text: str = ""
+    shown: tuple[Preview, ...] = ()
     canned: tuple[int, ...] = ()
+    then: Status | None = Status.WAITING_CUSTOMER
+    remind_in: int = 0
+    is_solving: bool = False
 
     @property
     def tickets(self) -> tuple[int, ...]:
         """The numbers of those that are answered."""
         return tuple(one.number for one in self.shown)
+
+
+NEW = ForMany()
+#: An incident's, which solves all that hangs on it.
+SOLVING = ForMany(then=Status.SOLVED, is_solving=True)
 
 
 class BulkReply(ModalScreen[ForMany | None]):
@@ -54,17 +71,19 @@ class BulkReply(ModalScreen[ForMany | None]):
     BINDINGS: ClassVar = [
         ("ctrl+s", "go_on", ""),
         ("ctrl+t", "canned", ""),
+        ("ctrl+o", "then", ""),
         ("escape", "back", ""),
         ("pagedown", "scroll(8)", ""),
         ("pageup", "scroll(-8)", ""),
     ]
 
-    def __init__(self, ids: Sequence[int], text: str = "") -> None:
+    def __init__(self, ids: Sequence[int], begun: ForMany = NEW) -> None:
+        """Write to the tickets with these ids; without a text it goes on with what was left."""
         super().__init__()
         self._ids = ids
-        self._begins_with = text
-        self._canned: tuple[int, ...] = ()
+        self._what = begun
         self._previews: list[Preview] | None = None
+        self._shown_at = 0.0
         self._saving: Timer | None = None
 
     @property
@@ -76,7 +95,8 @@ class BulkReply(ModalScreen[ForMany | None]):
         title = ngettext("One text for {n} ticket", "One text for {n} tickets", len(self._ids))
         with Vertical(id="dialog", classes="wide"):
             yield Static(Text(title), classes="title", markup=False)
-            yield TextBox(self._begins_with, id="text", soft_wrap=True)
+            yield TextBox(self._what.text, id="text", soft_wrap=True)
+            yield Static("", id="bulk-then", markup=False)
             with VerticalScroll(id="scroll", can_focus=False):
                 yield Static("", id="bulk-preview", markup=False)
             yield Static("", classes="help", id="bulk-help", markup=False)
@@ -87,7 +107,8 @@ class BulkReply(ModalScreen[ForMany | None]):
         self._say(
             _("{{customer}} {{agent}} {{subject}} are filled in · ^T canned · ^S shows what each gets · Esc leaves")
         )
-        if not self._begins_with:
+        self._say_then()
+        if not self._what.text:
             self._app.opening(self._go_on())
 
     async def _go_on(self) -> None:
@@ -101,13 +122,17 @@ class BulkReply(ModalScreen[ForMany | None]):
         if kept[0] and not text.text:
             text.load_text(kept[0])
             text.move_cursor(text.document.end)
+            if not self._what.is_solving:
+                self._take_way(kept[1].get("way"))
             self._say(_("Your text from before; ^S shows what each gets · Esc leaves, it stays"))
 
     def _save(self) -> None:
         """Keep what is written: it is there again after Esc, a refusal, or the end of the program."""
         self._saving = None
         words = clean_text(self.query_one("#text", TextArea).text)
-        self._app.drafts.put(None, BULK, words if words.strip() else "", lambda _is_saved: None)
+        way = what_next.answer(self._what.then, self._what.remind_in)
+        fields = {} if self._what.is_solving else {"way": way}
+        self._app.drafts.put(None, BULK, words if words.strip() else "", lambda _is_saved: None, fields)
 
     def on_text_area_changed(self) -> None:
         """What was shown is not what stands there now; and it is saved soon."""
@@ -124,9 +149,28 @@ class BulkReply(ModalScreen[ForMany | None]):
             self._app.opening(self._look())
             return
         able = tuple(one for one in self._previews if not one.refusal)
-        if able:
+        if able and can_have_read(self._shown_at):
             self._save()
-            self.dismiss(ForMany(self.query_one("#text", TextArea).text, able, self._canned))
+            text = self.query_one("#text", TextArea).text
+            self.dismiss(replace(self._what, text=text, shown=able))
+
+    def action_then(self) -> None:
+        """Choose what happens after sending."""
+        if self._what.is_solving:
+            return
+        ways = what_next.statuses() + what_next.coming_back()
+        now = what_next.answer(self._what.then, self._what.remind_in)
+        self.app.push_screen(Picker(_("What happens after sending"), ways, now), self._take_way)
+
+    def _take_way(self, way: str | None) -> None:
+        if way is not None:
+            then, days = what_next.taken(way)
+            self._what = replace(self._what, then=then, remind_in=days)
+            self._say_then()
+
+    def _say_then(self) -> None:
+        words = what_next.then_words(self._what.then, self._what.remind_in)
+        self.query_one("#bulk-then", Static).update(Text(words if self._what.is_solving else f"{words} · ^O"))
 
     def action_canned(self) -> None:
         """Put a prepared text in; its places are filled in for each."""
@@ -140,7 +184,7 @@ class BulkReply(ModalScreen[ForMany | None]):
         def put_in(answer: str | None) -> None:
             if (row := by_id.get((answer or "").removeprefix("use "))) is not None:
                 self.query_one("#text", TextArea).insert(row.text)
-                self._canned = tuple(dict.fromkeys((*self._canned, row.id)))
+                self._what = replace(self._what, canned=tuple(dict.fromkeys((*self._what.canned, row.id))))
 
         self.app.push_screen(PreparedPicker(_("Canned reply"), choices, can_edit=False), put_in)
 
@@ -158,7 +202,7 @@ class BulkReply(ModalScreen[ForMany | None]):
         except HelpdeskError as error:
             self._say(f"{error.message} {error.hint}", is_error=True)
             return
-        self._previews = found
+        self._previews, self._shown_at = found, monotonic()
         self.query_one("#bulk-preview", Static).update(_as_text(found))
         able = sum(not one.refusal for one in found)
         words = ngettext("^S sends {n} answer", "^S sends {n} answers", able)

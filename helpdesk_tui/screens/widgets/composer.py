@@ -24,7 +24,8 @@ from helpdesk_tui.rules.untrusted import clean_line, clean_text
 from helpdesk_tui.screens import composition as compositions
 from helpdesk_tui.screens.composition import Composition
 from helpdesk_tui.screens.external_editor import edited
-from helpdesk_tui.screens.recipients import first_line, more_lines, then_words
+from helpdesk_tui.screens.recipients import first_line, more_lines
+from helpdesk_tui.screens.what_next import then_words
 from helpdesk_tui.screens.widgets.text_box import TextBox
 from helpdesk_tui.store.queries.thread import MessageRow
 from helpdesk_tui.terms import MessageKind, Outcome
@@ -244,7 +245,7 @@ class Composer(Vertical):
         if self.what is None:
             return
         self._said_saved = self._said_saved if saved is None else saved
-        then = then_words(self.what) if self.what.kind != compositions.NOTE else ""
+        then = then_words(self.what.then, self.what.remind_in) if self.what.kind != compositions.NOTE else ""
         right = " · ".join(filter(None, (then, *self._along(), self._said_saved)))
         line = Text(clean_line(first_line(self.what), 400), "bold")
         room = (self.size.width or 80) - 2
