@@ -14,6 +14,8 @@ from helpdesk_tui.terms import CallOutcome, MessageKind, Person, Status
 
 #: So much of a text is read, in characters: more stands in no line.
 _SAID = 300
+#: What a row says of its ticket, in the order in which it says it.
+_TICKET = (col(Ticket.id), col(Ticket.number), col(Ticket.subject), col(Ticket.status))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,7 @@ def _messages(session: Session, customer_id: int, limit: int) -> list[HappenedRo
     first = set(session.execute(begun.group_by(col(Message.ticket_id))).scalars())
     said = (
         select(
-            col(Ticket.id), col(Ticket.number), col(Ticket.subject), col(Ticket.status),
-            col(Message.received_at), col(Message.kind), col(Message.id), col(Message.from_name),
+            *_TICKET, col(Message.received_at), col(Message.kind), col(Message.id), col(Message.from_name),
             col(Message.from_address), col(Agent.login), func.substr(col(Message.text), 1, _SAID),
             col(Message.is_automatic),
         )
@@ -65,10 +66,7 @@ def _messages(session: Session, customer_id: int, limit: int) -> list[HappenedRo
     )  # fmt: skip
     return [
         HappenedRow(
-            ticket_id=ticket_id,
-            number=number,
-            subject=subject,
-            status=Status(status),
+            *(ticket_id, number, subject, Status(status)),
             at=at,
             kind=MessageKind(kind),
             id=id,
@@ -86,9 +84,8 @@ def _callbacks(session: Session, customer_id: int, limit: int) -> list[HappenedR
     """Calls that hold a place, or held it until they were made; not those that were moved or given up."""
     booked = (
         select(
-            col(Ticket.id), col(Ticket.number), col(Ticket.subject), col(Ticket.status),
-            col(CallbackSlot.start_at), col(CallbackBooking.id), col(Agent.login), col(CallbackRequest.asked),
-            col(CallbackBooking.outcome),
+            *_TICKET, col(CallbackSlot.start_at), col(CallbackBooking.id), col(Agent.login),
+            col(CallbackRequest.asked), col(CallbackBooking.outcome),
         )
         .join(CallbackRequest, col(CallbackRequest.id) == col(CallbackBooking.request_id))
         .join(Ticket, col(Ticket.id) == col(CallbackBooking.ticket_id))
@@ -100,10 +97,7 @@ def _callbacks(session: Session, customer_id: int, limit: int) -> list[HappenedR
     )  # fmt: skip
     return [
         HappenedRow(
-            ticket_id=ticket_id,
-            number=number,
-            subject=subject,
-            status=Status(status),
+            *(ticket_id, number, subject, Status(status)),
             at=at,
             kind=None,
             id=id,
