@@ -29,12 +29,13 @@ def forward(
     as_json: bool = JSON,
 ) -> None:
     """Pass a mail on to somebody, with its files; their answer comes back to the ticket."""
+    from helpdesk_tui.desk.free_slots import Writer
     from helpdesk_tui.desk.outreach import forward as pass_on
     from helpdesk_tui.desk.sending import Sending
-    from helpdesk_tui.desk.wording import passed_on
+    from helpdesk_tui.desk.wording import below_forward
 
     desk, people = open_desk(batch), [_person(one) for one in to]
-    quoted = desk.ask(passed_on, message, "", desk.settings.calendar.zone)
+    quoted = desk.ask(below_forward, message, Writer(desk.actor, desk.settings, desk.clock()))
     words = text_from(text_file)
     print_outcome(desk.do(pass_on, number, message, words, people, sending=Sending(quoted=quoted)), as_json)
 

@@ -18,7 +18,7 @@ from helpdesk_tui.desk.letters import answers_also, outgoing, own_message
 from helpdesk_tui.desk.notices import settle, tell_watchers
 from helpdesk_tui.desk.people import customer_for, whole
 from helpdesk_tui.desk.sending import AT_ONCE, Sending, refuse_overtaken
-from helpdesk_tui.desk.standing import apply_status, solve, wait_for
+from helpdesk_tui.desk.standing import go_on, wait_for
 from helpdesk_tui.desk.texts import count_uses
 from helpdesk_tui.desk.watching import ask_colleagues
 from helpdesk_tui.desk.wording import signed
@@ -137,10 +137,7 @@ def answer_one(
     wait_for(change.ticket, Party.THEM, changes.now)
     change.record("message", None, message.id)
     sent(changes, change, "reply", message)
-    if then is Status.SOLVED:
-        solve(changes, change, office, sending.resolution)
-    elif then is not None:
-        apply_status(change.ticket, then, changes.now)
+    go_on(changes, change, then, office, sending.resolution)
     if sending.remind_in:
         set_reminder(changes, change, sending.remind_in, office)
     settle(changes, change.ticket)

@@ -17,7 +17,8 @@ from helpdesk_tui.desk.free_slots import Writer
 from helpdesk_tui.desk.letters import outgoing, own_message
 from helpdesk_tui.desk.notices import settle, tell_watchers
 from helpdesk_tui.desk.sending import AT_ONCE, KeptFile, Sending
-from helpdesk_tui.desk.standing import apply_status, wait_for
+from helpdesk_tui.desk.standing import apply_status, go_on, wait_for
+from helpdesk_tui.desk.texts import count_uses
 from helpdesk_tui.desk.wording import refuse_internal, signed
 from helpdesk_tui.errors import NotFound, Usage
 from helpdesk_tui.language import _
@@ -77,10 +78,12 @@ def forward(
         )
         change.record("message", None, message_sent.id)
         sent(changes, change, "forward", message_sent)
-        if then is not None:
-            apply_status(change.ticket, then, changes.now)
+        go_on(changes, change, then, desk.settings.calendar, sending.resolution)
         if sending.remind_in:
             set_reminder(changes, change, sending.remind_in, desk.settings.calendar)
+        settle(changes, change.ticket)
+        tell_watchers(changes, change.ticket)
+        count_uses(session, sending.canned)
         people = ", ".join(one.called for one in (*to, *cc))
         changes.say(_("#{number} is passed on to {people}").format(number=ticket, people=people))
     return changes.outcome
@@ -161,8 +164,7 @@ def log_call(desk: Desk, ticket: int, text: str, call: LoggedCall, *, then: Stat
         change.record("message", None, message.id)
         sent(changes, change, "call", message)
         wait_for(change.ticket, Party.US if call.direction is CallDirection.IN else Party.THEM, changes.now)
-        if then is not None:
-            apply_status(change.ticket, then, changes.now)
+        go_on(changes, change, then, desk.settings.calendar)
         settle(changes, change.ticket)
         tell_watchers(changes, change.ticket)
         minutes = max(round((call.ended_at - call.started_at).total_seconds() / 60), 1)

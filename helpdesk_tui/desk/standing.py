@@ -52,6 +52,20 @@ def wait_for(ticket: Ticket, party: Party | None, now: datetime) -> None:
         ticket.waiting_since = now
 
 
+def go_on(
+    changes: Changes, change: Change, then: Status | None, office: CalendarSettings, resolution: str = ""
+) -> None:
+    """Put a ticket into the status that something done on it leads to; None leaves it.
+
+    Raises:
+        Refused: it is to be solved, and its queue wants a resolution.
+    """
+    if then is Status.SOLVED:
+        solve(changes, change, office, resolution)
+    elif then is not None:
+        apply_status(change.ticket, then, changes.now)
+
+
 def solve(changes: Changes, change: Change, office: CalendarSettings, resolution: str = "") -> None:
     """Mark a ticket as solved; it closes by itself after as many working days as its queue says.
 

@@ -116,6 +116,17 @@ def passed_on(session: Session, message_id: int, language: str, zone: str) -> st
     return forwarded(quoted, language or _language_of(session, said))
 
 
+def below_forward(session: Session, message_id: int, writer: Writer) -> str:
+    """What stands below the text with which a message is passed on: the signature, and the message.
+
+    Raises:
+        NotFound: there is no such message. Refused: it is a note or a call.
+    """
+    whole = passed_on(session, message_id, "", writer.settings.calendar.zone)
+    ticket_id = session.get_one(Message, message_id).ticket_id
+    return "\n\n".join(filter(None, (wording(session, ticket_id, writer).signature, whole)))
+
+
 def refuse_internal(said: Message) -> None:
     """See that what is to leave the house may: notes and what was noted of calls stay in it.
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from helpdesk_tui.desk.pages import TicketPage
-from helpdesk_tui.desk.wording import passed_on, quotation
+from helpdesk_tui.desk.wording import below_forward, quotation
 from helpdesk_tui.errors import HelpdeskError, Overtaken
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.before_sending import oddities
@@ -172,10 +172,9 @@ class WritingScreen(ComposingScreen):
         if what is None or about is None or not what.is_mail:
             return ""
         parts = [about.signature]
-        zone = self.desk_app.settings.calendar.zone
         if what.answers is not None and what.kind == FORWARD:
-            parts.append(await self.desk_app.read(passed_on, what.answers, about.language, zone))
-        elif what.answers is not None and what.is_quoting:
+            return await self.desk_app.read(below_forward, what.answers, self._writer())
+        if what.answers is not None and what.is_quoting:
             parts.append(await self._quotation(what.answers))
         return "\n\n".join(filter(None, parts))
 

@@ -103,3 +103,8 @@ def test_an_answer_from_the_shell_ends_as_the_queue_s_letters_do(
     helpdesk("ticket", "reply", str(number), stdin=b"Is it on?")
     sent = thread(desk, number)[-1]
     assert (sent.text, sent.quoted) == ("Is it on?", "Kind regards, Anna")
+    mail = str(thread(desk, number)[0].id)
+    helpdesk("ticket", "forward", str(number), mail, "--to", "help@toner.example", stdin=b"Yours?")
+    sent = thread(desk, number)[-1]
+    assert sent.quoted.startswith("Kind regards, Anna\n\n")
+    assert sent.quoted.endswith("It burns.")

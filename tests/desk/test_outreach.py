@@ -11,11 +11,16 @@ from helpdesk_tui.desk.delivery import claim
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.history import undo
 from helpdesk_tui.desk.outreach import LoggedCall, forward, log_call, write_first
+from helpdesk_tui.desk.queue_work import QueueWork
 from helpdesk_tui.desk.sending import Sending
+from helpdesk_tui.desk.settings import set_queue
+from helpdesk_tui.desk.texts import CannedText, keep_text
+from helpdesk_tui.desk.watching import watch
 from helpdesk_tui.desk.wording import passed_on
 from helpdesk_tui.errors import NotFound, Refused, Usage
-from helpdesk_tui.terms import CallDirection, IncomingFile, MessageKind, Party, Person, Status
-from tests.build import MIRA, an_incoming, filed, letter_bytes, row, thread
+from helpdesk_tui.store.queries.texts import canned_replies
+from helpdesk_tui.terms import CallDirection, IncomingFile, MessageKind, Party, Person, ResolutionRule, Status
+from tests.build import MIRA, an_incoming, filed, letter_bytes, listed, row, sql, thread
 
 SUPPLIER = Person("Toner AG", "help@toner.example")
 OTHER = Person("Otto", "otto@kern.example")
@@ -49,6 +54,31 @@ class TestForwarding:
         forward(desk, number, thread(desk, number)[0].id, "What does it need?", [SUPPLIER])
         ours = thread(desk, number)[-1].message_id
         assert filed(desk, an_incoming(sender=SUPPLIER, text="Toner.", in_reply_to=(ours,))).ticket == number
+
+    def test_what_solved_it_is_kept_and_it_closes_by_itself(self, desk: Desk, number: int) -> None:
+        sending = Sending(resolution="Toner AG repairs it")
+        forward(desk, number, thread(desk, number)[0].id, "Yours.", [SUPPLIER], then=Status.SOLVED, sending=sending)
+        assert (row(desk, number).status, row(desk, number).resolution) == (Status.SOLVED, "Toner AG repairs it")
+        assert sql(desk.store, "SELECT kind FROM timer WHERE done_at IS NULL") == [("close",)]
+        undo(desk)
+        assert (row(desk, number).status, row(desk, number).resolution) == (Status.NEW, None)
+
+    def test_a_queue_that_wants_a_resolution_wants_it_here_too(self, desk: Desk, admin: Desk, number: int) -> None:
+        set_queue(admin, "support", work=QueueWork(resolution_rule=ResolutionRule.REQUIRED))
+        with pytest.raises(Refused, match="what solved"):
+            forward(desk, number, thread(desk, number)[0].id, "Yours.", [SUPPLIER], then=Status.SOLVED)
+        call = LoggedCall(CallDirection.OUT, "", desk.clock(), desk.clock())
+        with pytest.raises(Refused, match="what solved"):
+            log_call(desk, number, "Done.", call, then=Status.SOLVED)
+        assert len(thread(desk, number)) == 1
+
+    def test_who_watches_it_hears_of_it_and_prepared_texts_count(self, desk: Desk, bob: Desk, number: int) -> None:
+        watch(bob, [number])
+        keep_text(desk, CannedText("Yours", "Yours."))
+        (text,) = desk.ask(canned_replies, desk.actor)
+        forward(desk, number, thread(desk, number)[0].id, "Yours.", [SUPPLIER], sending=Sending(canned=(text.id,)))
+        assert listed(bob, "is:noticed") == [number]
+        assert [one.uses for one in desk.ask(canned_replies, desk.actor)] == [1]
 
     def test_notes_stay_in_the_house(self, desk: Desk, number: int) -> None:
         note(desk, number, "She is angry.")

@@ -143,7 +143,7 @@ QUESTIONS: dict[Any, Question] = {
     writing_page.writing_page: lambda desk, hidden: [(hidden.ticket, _writer(desk))],
     wording.quotation: lambda _desk, hidden: [(hidden.message, "en", "UTC")],
     wording.as_on: lambda desk, hidden: [(hidden.ticket, "{{customer}} {{subject}}", _writer(desk))],
-    wording.passed_on: lambda _desk, hidden: [(hidden.message, "en", "UTC")],
+    wording.below_forward: lambda desk, hidden: [(hidden.message, _writer(desk))],
     life.life: lambda desk, hidden: [(hidden.number, desk.actor, desk.settings.calendar, desk.clock())],
     relating.children: lambda _desk, hidden: [(hidden.ticket,)],
     copies.due: lambda desk, _hidden: [(["hr", "support"], desk.clock(), 50)],
