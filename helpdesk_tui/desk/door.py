@@ -179,6 +179,7 @@ class Changes:
         self.now = now
         self.batch_id = batch_id
         self.undoes: str | None = None
+        self.mail_leaves_at: datetime | None = None
         self.batch: dict[str, Any] | None = None
         self._changes: list[Change] = []
         self.events: list[dict[str, Any]] = []

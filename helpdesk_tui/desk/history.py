@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -90,13 +91,16 @@ def undo(desk: Desk, batch: str | None = None) -> Outcome:
     return changes.outcome
 
 
-def redo(desk: Desk) -> Outcome:
+def redo(desk: Desk, leaves_at: datetime | None = None) -> Outcome:
     """Do again what this actor undid last, as long as they did nothing else since.
 
+    Args:
+        leaves_at: an answer that is sent again leaves no sooner, and can be taken back until then; None is as before.
     Raises:
         NotFound: there is nothing to redo.
     """
     with desk.change(Verb.REDO) as changes:
+        changes.mail_leaves_at = leaves_at
         lock_name(changes.session, f"history {desk.actor.agent_id}")
         target = _batch_to_redo(changes)
         kept = _revert(changes, target)
@@ -317,6 +321,7 @@ def _restore_message(changes: Changes, change: Change, name: str, was: Mapping[s
             entry.state, entry.updated_at = OutboxState.WITHDRAWN, changes.now
         else:
             queue_again(changes.session, entry, changes.now)
+            entry.due_at = max(entry.due_at, changes.mail_leaves_at or entry.due_at)
 
 
 def _restore_draft(

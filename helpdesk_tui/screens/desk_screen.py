@@ -222,7 +222,8 @@ class DeskScreen(Screen[None], Ground):
 
     def action_redo(self) -> None:
         """Do again what was undone."""
-        self.desk_app.opening(self._say(history.redo))
+        leaves_at = self.sending_now().leaves_at
+        self.desk_app.opening(self._say(lambda desk: history.redo(desk, leaves_at)))
 
     async def _say(self, verb: Callable[[Desk], Outcome]) -> None:
         outcome = await self.desk_app.do(verb)

@@ -66,6 +66,20 @@ def test_what_was_passed_on_is_not_an_answer_to_the_customer(desk: Desk, number:
     assert written(desk, number) == []
 
 
+def test_what_is_sent_again_can_be_taken_back_as_long(
+    desk: Desk, system: Desk, number: int, later: Sending, clock: FrozenClock
+) -> None:
+    reply(desk, number, "Is it on?", sending=later)
+    undo(desk)
+    clock.advance(minutes=5)
+    redo(desk, clock.now + timedelta(seconds=10))
+    assert claim(system, letter_bytes) is None
+    undo(desk)
+    redo(desk)
+    clock.advance(seconds=10)
+    assert claim(system, letter_bytes)
+
+
 def test_without_a_draft_it_is_known_at_least_to_whom_it_went(desk: Desk, number: int, later: Sending) -> None:
     reply(desk, number, "Can you help us?", to=[SUPPLIER], cc=[BO], sending=later)
     undo(desk)
