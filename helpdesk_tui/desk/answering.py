@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -16,7 +16,7 @@ from helpdesk_tui.desk.letters import addressees, cannot_reply
 from helpdesk_tui.desk.relations import children
 from helpdesk_tui.desk.sending import AT_ONCE, Sending, refuse_overtaken
 from helpdesk_tui.desk.wording import filled, signed, wording
-from helpdesk_tui.errors import Refused, Usage
+from helpdesk_tui.errors import Overtaken, Refused, Usage
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.untrusted import clean_text
 from helpdesk_tui.store.queries.tickets import ticket_by_number
@@ -32,7 +32,7 @@ class Preview:
     """What one of many would get, or why it gets nothing.
 
     Args:
-        cc: who gets it as well. until: the id of the newest message that was there when it was looked at.
+        cc: who gets it as well. seen: the ids of the messages that were there when it was looked at.
     """
 
     number: int
@@ -41,7 +41,7 @@ class Preview:
     text: str
     refusal: str = ""
     cc: tuple[Person, ...] = ()
-    until: int = 0
+    seen: frozenset[int] = frozenset()
 
 
 def previews(session: Session, tickets: Sequence[int], text: str, writer: Writer) -> list[Preview]:
@@ -57,12 +57,14 @@ def previews(session: Session, tickets: Sequence[int], text: str, writer: Writer
             continue
         ticket = session.get_one(Ticket, row.id)
         refusal, people = cannot_reply(session, row.id) or "", addressees(session, row.id)
-        own = filled(session, ticket, text, writer)
-        whole = "\n\n".join(filter(None, (own, wording(session, row.id, writer).signature)))
-        newest = select(func.max(col(Message.id))).where(col(Message.ticket_id) == row.id)
-        until = session.execute(newest).scalar_one() or 0
-        found.append(Preview(number, row.subject, people.to, whole, refusal, people.also, until))
+        whole = _whole(filled(session, ticket, text, writer), wording(session, row.id, writer).signature)
+        seen = frozenset(session.execute(select(col(Message.id)).where(col(Message.ticket_id) == row.id)).scalars())
+        found.append(Preview(number, row.subject, people.to, whole, refusal, people.also, seen))
     return found
+
+
+def _whole(text: str, signature: str) -> str:
+    return "\n\n".join(filter(None, (text, signature)))
 
 
 def reply_each(
@@ -80,7 +82,7 @@ def reply_each(
         shown: what was looked at before; then it goes to those who were shown and to nobody else.
     Raises:
         Refused: one cannot be answered; nothing is sent then.
-        Overtaken: somebody wrote on one since it was looked at; nothing is sent then.
+        Overtaken: somebody wrote on one since it was looked at, or it would read otherwise; nothing is sent then.
     """
     body = clean_text(text).strip()
     if not body:
@@ -91,21 +93,33 @@ def reply_each(
     looked_at = {one.number: one for one in shown}
     with desk.change(Verb.REPLY, tickets) as changes:
         for change in changes:
-            to, cc = _people(changes, change, looked_at.get(change.ticket.number))
             own = filled(changes.session, change.ticket, body, writer)
             told = signed(changes.session, change.ticket.id, sending, writer)
+            to, cc = _people(changes, change, looked_at, _whole(own, told.quoted))
             answer_one(changes, change, own, to, cc, then, told, desk.settings.calendar)
         changes.say(ngettext("{n} reply is on its way", "{n} replies are on their way", len(changes)))
     return changes.outcome
 
 
 def _people(
-    changes: Changes, change: Change, shown: Preview | None
+    changes: Changes, change: Change, looked_at: Mapping[int, Preview], text: str
 ) -> tuple[Sequence[Person], Sequence[Person] | None]:
     """Who was shown to get it, and who as well; nobody and None where nothing was shown."""
-    if shown is None or shown.to is None:
+    number = change.ticket.number
+    if not looked_at:
         return (), None
-    refuse_overtaken(changes, change.ticket.id, range(shown.until + 1))
+    shown = looked_at.get(number)
+    if shown is None or shown.to is None:
+        raise Refused(_("#{number} was not shown.").format(number=number), _("Nothing was sent. Look at all of them."))
+    try:
+        refuse_overtaken(changes, change.ticket.id, shown.seen)
+    except Overtaken as error:
+        raise Overtaken(f"#{number}: {error.message}", error.hint) from error
+    if shown.text != text:
+        raise Overtaken(
+            _("What is filled in on #{number} is another now.").format(number=number),
+            _("Nothing was sent. Look at it again, then send it."),
+        )
     return (shown.to,), shown.cc
 
 

@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from helpdesk_tui.desk.copies import looks_from
 from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.luggage import MERGED, may_have_lain_on
 from helpdesk_tui.desk.mailroom import OUTGOING
 from helpdesk_tui.desk.reaching import conclude_each, has_left, still_to_reach
 from helpdesk_tui.errors import Refused
@@ -24,6 +25,7 @@ from helpdesk_tui.store import content
 from helpdesk_tui.store.tables import (
     Acknowledgement,
     Attachment,
+    Event,
     Message,
     Outbox,
     Queue,
@@ -31,7 +33,7 @@ from helpdesk_tui.store.tables import (
     Ticket,
 )
 from helpdesk_tui.store.transaction import reading, writing
-from helpdesk_tui.terms import MessageKind, OutboxState, OutgoingMail, Person, Refusal, Verb
+from helpdesk_tui.terms import MessageKind, OutboxState, OutgoingMail, Person, Refusal, Status, Verb
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,8 @@ OUTBOX = "outbox"
 _LONGEST_LOCAL = 64
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=1)
+#: After so many attempts, which are five days of them, a mail has failed (RFC 5321 §4.5.4.1: 4 to 5 days at least).
+_MOST_TRIES = 5 * 24 + 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,9 @@ def claim(desk: Desk, compose: Callable[[Letter], bytes]) -> OutgoingMail | None
             if entry.state != OutboxState.QUEUED:
                 continue
             message = session.get_one(Message, entry.message_id)
+            if message.is_withdrawn:
+                entry.state, entry.updated_at = OutboxState.WITHDRAWN, desk.clock()
+                continue
             letter = _letter(session, entry, message)
             try:
                 _hold_what_is_overtaken(session, entry, message)
@@ -100,16 +107,21 @@ def claim(desk: Desk, compose: Callable[[Letter], bytes]) -> OutgoingMail | None
 
 
 def _hold_what_is_overtaken(session: Session, entry: Outbox, message: Message) -> None:
-    """Keep back what was to leave at a chosen time, where somebody has written since: its writer has not read that.
+    """Keep back what was to leave at a chosen time, where its writer has not read all there is to read by now.
 
     What somebody lets go all the same has no time of its own any more, and what one recipient has got already goes to
     the others, too.
 
     Raises:
-        Refused: the customer has written, or a colleague has written to them or spoken with them.
+        Refused: the customer has written, or a colleague has written to them or spoken with them; another ticket came
+            in with what was said there; or the ticket was cancelled.
     """
     if not entry.is_timed or has_left(session, entry):
         return
+    if session.get_one(Ticket, message.ticket_id).status == Status.CANCELLED:
+        raise Refused(_("Held back: its ticket is cancelled."), "")
+    if _came_in_since(session, message):
+        raise Refused(_("Held back: another ticket is part of this one since. Read it first."), "")
     since = select(Message).where(
         col(Message.ticket_id) == message.ticket_id,
         col(Message.id) > message.id,
@@ -126,6 +138,20 @@ def _hold_what_is_overtaken(session: Session, entry: Outbox, message: Message) -
             spoke = _("Held back: {name} has spoken with them since. Read it first.")
             name = clean_line(Person(one.from_name, one.from_address).called, 80)
             raise Refused((spoke if is_call else said).format(name=name), "")
+
+
+def _came_in_since(session: Session, message: Message) -> set[int]:
+    """The numbers of the tickets that were merged into that of a message since it was written, and are still."""
+    merged = select(col(Event.changes)).where(
+        col(Event.ticket_id) == message.ticket_id,
+        col(Event.verb).in_((Verb.MERGE, Verb.UNMERGE, Verb.UNDO, Verb.REDO)),
+        col(Event.at) >= message.received_at,
+    )
+    found: set[int] = set()
+    for changed in session.execute(merged.order_by(col(Event.id))).scalars():
+        before, after = changed.get(MERGED, (None, None))
+        found = (found - {before}) | ({after} if after else set())
+    return found
 
 
 def _ticket_of(session: Session, outbox_id: int) -> int:
@@ -176,7 +202,7 @@ def conclude(desk: Desk, outbox_id: int, state: OutboxState, words: str = "", re
         before = entry.state
         if before not in (OutboxState.QUEUED, OutboxState.SENDING):
             return
-        entry.state = conclude_each(changes.session, entry, state, words, refused)
+        entry.state = conclude_each(changes.session, entry, *_in_the_end(entry, state, refused), words=words)
         entry.words = words or "; ".join(f"{one.address}: {one.words}" for one in refused)
         entry.updated_at = changes.now
         if entry.state == OutboxState.QUEUED:
@@ -186,6 +212,14 @@ def conclude(desk: Desk, outbox_id: int, state: OutboxState, words: str = "", re
             entry.copy_due_at, entry.copy_tries = looks_from(desk.settings, queue, changes.now), 0
         changes.only.record("delivery", before, entry.state)
         changes.only.record("delivery_of", None, entry.message_id)
+
+
+def _in_the_end(entry: Outbox, state: OutboxState, refused: Sequence[Refusal]) -> tuple[OutboxState, Sequence[Refusal]]:
+    """What is refused for now is refused for good after days of it."""
+    if entry.tries < _MOST_TRIES:
+        return state, refused
+    final = [one._replace(is_final=True) for one in refused]
+    return (OutboxState.FAILED if state is OutboxState.QUEUED else state), final
 
 
 def doubt_interrupted(desk: Desk) -> int:
@@ -228,7 +262,8 @@ def _letter(session: Session, entry: Outbox, message: Message) -> Letter:
 
 def _is_confirmation(session: Session, message: Message) -> bool:
     confirms = select(col(Acknowledgement.id)).where(
-        col(Acknowledgement.ticket_id) == message.ticket_id, col(Acknowledgement.message_id) == message.id
+        col(Acknowledgement.ticket_id).in_(may_have_lain_on(session, message.ticket_id)),
+        col(Acknowledgement.message_id) == message.id,
     )
     return session.execute(confirms).first() is not None
 

@@ -18,6 +18,7 @@ from sqlmodel import col
 
 from helpdesk_tui.config import Settings
 from helpdesk_tui.desk.membership import release
+from helpdesk_tui.desk.merged_tickets import refuse_merged
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules import permissions
@@ -104,6 +105,7 @@ class Desk:
             if self.batch_id:
                 _stop_if_done(session, self.batch_id, self.actor, verb, asked)
             changes.load(numbers)
+            refuse_merged(session, verb, [change.ticket for change in changes])
             changes.now = self.clock()  # what was waited for happened before
             yield changes
             changes.conclude(asked=asked if self.batch_id else None)

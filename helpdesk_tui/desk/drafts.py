@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import Change, Changes, Desk
+from helpdesk_tui.desk.luggage import may_have_lain_on
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.store.tables import Draft, Event, Message, Ticket
@@ -127,7 +128,8 @@ def restore_first(
 
 def written_as(session: Session, message: Message) -> Mapping[str, Any]:
     """How a message that was sent had been written: `kind` and `fields`; {} where nothing says so."""
-    events = select(col(Event.changes)).where(col(Event.ticket_id) == message.ticket_id).order_by(col(Event.id).desc())
+    lain_on = may_have_lain_on(session, message.ticket_id)
+    events = select(col(Event.changes)).where(col(Event.ticket_id).in_(lain_on)).order_by(col(Event.id).desc())
     for changed in session.execute(events).scalars():
         if changed.get("message", [None, None])[1] == message.id and WRITTEN in changed:
             told: Mapping[str, Any] = changed[WRITTEN][1]
@@ -138,6 +140,8 @@ def written_as(session: Session, message: Message) -> Mapping[str, Any]:
 def bring_back(session: Session, actor: Actor, message: Message, told: Mapping[str, Any], *, at: Any) -> None:
     """Make a draft of a message that was taken back, as it was written; what has been written since comes behind it.
 
+    Where something has, it goes to whom that was to go, with the files of both.
+
     Args:
         told: its `kind` and `fields`; without them it is an answer to those it went to.
     """
@@ -146,14 +150,20 @@ def bring_back(session: Session, actor: Actor, message: Message, told: Mapping[s
     newer = _draft(session, actor.agent_id, message.ticket_id, kind)
     text = message.text
     if newer and newer.text not in ("", text):
-        text, fields = f"{text}\n\n{newer.text}", newer.fields
+        files = [*fields.get("files", ()), *newer.fields.get("files", ())]
+        text, fields = f"{text}\n\n{newer.text}", {**newer.fields, "files": files}
     put_draft(session, actor, message.ticket_id, kind, text, fields, at=at)
 
 
 def clear_draft(session: Session, actor: Actor, ticket_id: int | None, kind: str, text: str | None = None) -> None:
-    """Empty a draft that has been sent; where a text is given, only if it holds just that."""
-    if actor.agent_id and (draft := _draft(session, actor.agent_id, ticket_id, kind)) and text in (None, draft.text):
+    """Take out of a draft what has been sent; None is all of it. What was written behind it stays."""
+    draft = _draft(session, actor.agent_id, ticket_id, kind) if actor.agent_id else None
+    if draft is None:
+        return
+    if text in (None, draft.text):
         draft.text, draft.fields = "", {}
+    elif draft.text.startswith(f"{text}\n\n"):
+        draft.text = draft.text.removeprefix(f"{text}\n\n")
 
 
 def _draft(session: Session, agent_id: int | None, ticket_id: int | None, kind: str) -> Draft | None:

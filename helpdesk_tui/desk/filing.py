@@ -20,7 +20,7 @@ from helpdesk_tui.rules.routing import plain_address, queue_of
 from helpdesk_tui.rules.thanks import is_mere_thanks
 from helpdesk_tui.rules.threading import Placement
 from helpdesk_tui.store import search
-from helpdesk_tui.store.tables import MailGroup, Message, Outbox, OwnToken, Ticket
+from helpdesk_tui.store.tables import Agent, MailGroup, Message, Outbox, OwnToken, Ticket
 from helpdesk_tui.terms import Disposition, IncomingMail, OutboxState, Party, Status
 
 
@@ -62,7 +62,7 @@ def append(filing: Filing, placement: Placement) -> None:
         _mark_undelivered(filing, change)
     if placement.linked_to and not ticket.linked_to:
         ticket.linked_to = placement.linked_to
-    if placement.reopens and _only_thanks(filing.mail, ticket):
+    if placement.reopens and _only_thanks(filing, ticket):
         change.record("thanks", None, message_id)
     elif placement.reopens:
         if ticket.status not in (Status.NEW, Status.OPEN):
@@ -72,10 +72,13 @@ def append(filing: Filing, placement: Placement) -> None:
             change.record(REMINDER, as_stored(was), None)
 
 
-def _only_thanks(mail: IncomingMail, ticket: Ticket) -> bool:
+def _only_thanks(filing: Filing, ticket: Ticket) -> bool:
     """True for a mail that asks for nothing more of what is solved."""
-    is_over = ticket.status in (Status.SOLVED, Status.CLOSED)
-    return is_over and not mail.files and is_mere_thanks(mail.text, mail.sender.name)
+    mail = filing.mail
+    if ticket.status not in (Status.SOLVED, Status.CLOSED) or mail.files:
+        return False
+    ours = filing.session.execute(select(col(Agent.name))).scalars().all()
+    return is_mere_thanks(mail.text, mail.sender.name, ours)
 
 
 def _queue_for(filing: Filing, placement: Placement) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -47,7 +47,8 @@ def set_reminder(changes: Changes, change: Change, working_days: int, office: Ca
     before = forget_reminder(changes.session, change.ticket, changes.now)
     at = opening_after(changes.now, working_days, parse_calendar(office.hours, office.zone))
     set_timer(changes.session, change.ticket, TimerKind.REMIND, at, _asked_by(changes))
-    change.record(REMINDER, as_stored(before) if before else None, as_stored(at))
+    before_all = change.more[REMINDER][0] if REMINDER in change.more else as_stored(before)
+    change.record(REMINDER, before_all, as_stored(at))
     return at
 
 
@@ -67,16 +68,27 @@ def forget_reminder(session: Session, ticket: Ticket, now: datetime) -> datetime
 
 
 def restore_reminder(
-    changes: Changes, change: Change, was: Mapping[str, list[Any]], _later: list[dict[str, Any]]
+    changes: Changes, change: Change, was: Mapping[str, list[Any]], later: list[dict[str, Any]]
 ) -> list[str]:
-    """Put the reminder of a ticket back to what it was."""
+    """Put the reminder of a ticket back to what it was, for whoever had asked for it; not where another was set since."""
     before, after = was[REMINDER]
+    if any(REMINDER in changed for changed in later):
+        return [_("the reminder of #{number} (another one was set since)").format(number=change.ticket.number)]
     forget_reminder(changes.session, change.ticket, changes.now)
     if before is not None:
         at = datetime.fromisoformat(before)
-        set_timer(changes.session, change.ticket, TimerKind.REMIND, at, _asked_by(changes))
+        asked_by = _asked_then(changes.session, change.ticket, at) or _asked_by(changes)
+        set_timer(changes.session, change.ticket, TimerKind.REMIND, at, asked_by)
     change.record(REMINDER, after, before)
     return []
+
+
+def _asked_then(session: Session, ticket: Ticket, at: datetime) -> Mapping[str, Any] | None:
+    """Who had asked to be reminded then, and when."""
+    told = select(col(Timer.fields)).where(
+        col(Timer.ticket_id) == ticket.id, col(Timer.kind) == TimerKind.REMIND, col(Timer.due_at) == at
+    )
+    return session.execute(told.order_by(col(Timer.id).desc()).limit(1)).scalars().first()
 
 
 def snooze(desk: Desk, tickets: Sequence[int], until: datetime | None) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,22 +24,22 @@ from helpdesk_tui.desk import (
     watching,
 )
 from helpdesk_tui.desk.door import TRACKED, Change, Changes, Desk, as_stored, from_stored
-from helpdesk_tui.desk.drafts import WRITTEN, bring_back, clear_draft, restore_first
+from helpdesk_tui.desk.drafts import WRITTEN, restore_first
 from helpdesk_tui.desk.letters import NOTE_LEFT
 from helpdesk_tui.desk.membership import CALLERS, belongs
-from helpdesk_tui.desk.reaching import has_left, queue_again
 from helpdesk_tui.desk.standing import apply_status
 from helpdesk_tui.desk.tickets import name_tickets, tags_of, write_tags
-from helpdesk_tui.desk.timers import remind_anew
+from helpdesk_tui.desk.timers import arm_anew, remind_anew
+from helpdesk_tui.desk.withdrawing import refuse_sent, restore_message
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.permissions import UNDOABLE
 from helpdesk_tui.store import search
 from helpdesk_tui.store.queries.thread import in_words
 from helpdesk_tui.store.statements import is_among
-from helpdesk_tui.store.tables import Agent, Batch, Event, Message, Outbox, Queue, Ticket
+from helpdesk_tui.store.tables import Agent, Batch, Event, Queue, Ticket
 from helpdesk_tui.store.transaction import lock_name
-from helpdesk_tui.terms import MessageKind, OutboxState, Outcome, Status, Verb
+from helpdesk_tui.terms import Outcome, Status, Verb
 
 #: Fields that follow from another; they go back where that one does, and are not worth a sentence of their own.
 _FOLLOWS = {
@@ -197,7 +197,7 @@ def _revert(changes: Changes, target: Batch) -> str:
     changes.load_ids([event.ticket_id for event in events])
     tickets = {change.ticket.id: change for change in changes}
     for event in events:
-        _refuse_sent(changes, tickets[event.ticket_id].ticket, event)
+        refuse_sent(changes, tickets[event.ticket_id].ticket, event)
     later = _changed_since(changes, events)
     # Where a ticket lies comes first: who may have it, and make the calls on it, follows.
     left = [
@@ -249,7 +249,9 @@ def _revert_event(changes: Changes, change: Change, event: Event, later: list[di
         elif name == "tags":
             left += _restore_tags(changes, change, before, after, later)
         elif name in ("message", NOTE_LEFT):
-            _restore_message(changes, change, name, event.changes)
+            left += restore_message(changes, change, name, event.changes)
+    if "status" in event.changes:
+        arm_anew(changes.session, change.ticket)
     for restore in dict.fromkeys(_RESTORED_BY[name] for name in event.changes if name in _RESTORED_BY):
         left += restore(changes, change, event.changes, later)
     return left
@@ -306,58 +308,6 @@ def _restore_tags(
         write_tags(changes.session, change.ticket.id, now, wanted)
         change.record("tags", sorted(now), wanted)
     return [_tag_conflict(change.ticket, tag, yours=tag in after, now=tag in now) for tag in sorted(kept)]
-
-
-def _restore_message(changes: Changes, change: Change, name: str, was: Mapping[str, list[Any]]) -> None:
-    """Withdraw a message that was added (its text becomes a draft again), or bring a withdrawn one back."""
-    before, after = was[name]
-    message = changes.session.get_one(Message, after or before)
-    message.is_withdrawn = after is not None
-    change.record(name, after, before)
-    if name == "message":
-        _restore_draft(changes, change, message, *was.get(WRITTEN, (None, None)))
-    for entry in _outbox_of(changes, message.id):
-        if message.is_withdrawn:
-            entry.state, entry.updated_at = OutboxState.WITHDRAWN, changes.now
-        else:
-            queue_again(changes.session, entry, changes.now)
-            entry.due_at = max(entry.due_at, changes.mail_leaves_at or entry.due_at)
-
-
-def _restore_draft(
-    changes: Changes, change: Change, message: Message, before: dict[str, Any] | None, after: dict[str, Any] | None
-) -> None:
-    """What was written is a draft again, as it was to be sent; or it has gone again."""
-    told = after or before
-    if told is not None:
-        change.record(WRITTEN, after, before)
-    elif message.kind not in (MessageKind.OUTBOUND, MessageKind.NOTE):
-        return
-    if message.is_withdrawn:
-        bring_back(changes.session, changes.actor, message, told or {}, at=changes.now)
-    else:
-        kind = told["kind"] if told else "note" if message.kind == MessageKind.NOTE else "reply"
-        clear_draft(changes.session, changes.actor, change.ticket.id, kind, message.text)
-
-
-def _refuse_sent(changes: Changes, ticket: Ticket, event: Event) -> None:
-    """A reply that has left, or may have, cannot be taken back; then nothing else is either."""
-    if "message" not in event.changes:
-        return
-    before, after = event.changes["message"]
-    for entry in _outbox_of(changes, after or before or 0):
-        if has_left(changes.session, entry):
-            raise Refused(
-                _("The reply on {ticket} has left already; it cannot be taken back.").format(
-                    ticket=name_tickets([ticket.number])
-                ),
-                _("Nothing was undone. Write a second mail, or undo an older batch by its id."),
-            )
-
-
-def _outbox_of(changes: Changes, message_id: int) -> list[Outbox]:
-    entries = select(Outbox).where(col(Outbox.message_id) == message_id).with_for_update()
-    return list(changes.session.execute(entries).scalars())
 
 
 def _conflict(changes: Changes, ticket: Ticket, name: str, yours: Any) -> str:

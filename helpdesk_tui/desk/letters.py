@@ -157,7 +157,8 @@ def outgoing(
     if reason := (cannot_send if to else cannot_reply)(session, ticket.id):
         for_queue = _("`helpdesk queue set NAME --address A` gives a queue an address.")
         raise Refused(reason, _("Call them, and write a note about it.") if sender else for_queue)
-    recipients = to or [person for person in [answers_to(session, ticket.id)] if person]
+    named = to or [person for person in [answers_to(session, ticket.id)] if person]
+    recipients, cc = _each_once(named, cc)
     people = {plain_address(one.address) for one in (*recipients, *cc)}
     last, ancestors = _ancestors(session, ticket.id, sending.answers, people)
     message = own_message(changes, ticket, MessageKind.OUTBOUND, text, is_found=not is_automatic)
@@ -176,6 +177,15 @@ def outgoing(
     session.flush()
     attach(session, message, sending.files)
     return message
+
+
+def _each_once(to: Sequence[Person], cc: Sequence[Person]) -> tuple[list[Person], list[Person]]:
+    """The same people, nobody of them twice."""
+    known: dict[str, Person] = {}
+    for one in (*to, *cc):
+        known.setdefault(plain_address(one.address), one)
+    first = {plain_address(one.address) for one in to}
+    return [one for key, one in known.items() if key in first], [one for key, one in known.items() if key not in first]
 
 
 def own_message(changes: Changes, ticket: Ticket, kind: MessageKind, text: str, *, is_found: bool = True) -> Message:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, cast, delete, func, select, update
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import Changes, as_stored
+from helpdesk_tui.desk.timers import TimerKind
 from helpdesk_tui.store import search
 from helpdesk_tui.store.statements import add_rows_unless_there, is_among, is_postgres
 from helpdesk_tui.store.tables import (
@@ -23,13 +24,15 @@ from helpdesk_tui.store.tables import (
     Participant,
     RawMessage,
     Ticket,
+    Timer,
+    Watcher,
 )
 from helpdesk_tui.terms import MessageKind
 
 #: The names, in events, of what was merged: on the ticket that ended, and on the one it went to.
 MERGE, MERGED = "merge", "merged"
 #: What goes along by the message it hangs on, in this order: each names its message's ticket.
-_OF_MESSAGES = (Attachment, Outbox, OutboxRecipient, OwnToken)
+_OF_MESSAGES: tuple[Any, ...] = (Attachment, Outbox, OutboxRecipient, OwnToken)
 #: What goes along by its own id.
 _BY_ID: dict[str, Any] = {
     "messages": Message,
@@ -51,6 +54,8 @@ def luggage_of(session: Session, source: Ticket, target: Ticket) -> dict[str, An
     )
     return {
         **ids,
+        "reminders": _reminders(session, source.id),
+        "watchers": _new_watchers(session, source.id, target.id),
         "into": target.id,
         "participants": sorted(session.execute(new).scalars()),
         "drafts": _drafts(session, source.id, target.id),
@@ -61,9 +66,27 @@ def _drafts(session: Session, source_id: int, target_id: int) -> dict[str, str]:
     """The texts that go along; where somebody writes on both tickets, theirs stays where it is."""
     found = select(Draft).where(col(Draft.ticket_id).in_((source_id, target_id)))
     drafts = list(session.execute(found).scalars())
-    taken = {(one.agent_id, one.kind) for one in drafts if one.ticket_id == target_id}
-    moving = [one for one in drafts if one.ticket_id == source_id and (one.agent_id, one.kind) not in taken]
+    taken = {(one.agent_id, one.kind) for one in drafts if one.ticket_id == target_id and one.text}
+    here = [one for one in drafts if one.ticket_id == source_id and one.text]
+    moving = [one for one in here if (one.agent_id, one.kind) not in taken]
     return {str(one.id): as_stored(one.updated_at) for one in moving}
+
+
+def _reminders(session: Session, ticket_id: int, among: Sequence[int] | None = None) -> list[int]:
+    """The reminders that are still to come on a ticket."""
+    pending = select(col(Timer.id)).where(
+        col(Timer.ticket_id) == ticket_id, col(Timer.kind) == TimerKind.REMIND, col(Timer.done_at).is_(None)
+    )
+    if among is not None:
+        pending = pending.where(col(Timer.id).in_(among))
+    return list(session.execute(pending).scalars())
+
+
+def _new_watchers(session: Session, source_id: int, target_id: int) -> list[int]:
+    """Who watches the one ticket, but not the other."""
+    there = select(col(Watcher.agent_id)).where(col(Watcher.ticket_id) == target_id)
+    new = select(col(Watcher.agent_id)).where(col(Watcher.ticket_id) == source_id, col(Watcher.agent_id).not_in(there))
+    return sorted(session.execute(new).scalars())
 
 
 def still_there(session: Session, luggage: Luggage, ticket_id: int) -> dict[str, Any]:
@@ -78,6 +101,7 @@ def still_there(session: Session, luggage: Luggage, ticket_id: int) -> dict[str,
     rows = session.execute(drafts).scalars()
     touched = {str(one.id): as_stored(one.updated_at) for one in rows}
     there["drafts"] = {id: at for id, at in touched.items() if luggage["drafts"][id] == at}
+    there["reminders"] = _reminders(session, ticket_id, luggage.get("reminders", ()))
     return there
 
 
@@ -89,9 +113,11 @@ def move(changes: Changes, luggage: Luggage, source: Ticket, target: Ticket) -> 
         _write(session, update(table).where(is_among(session, table.id, luggage[name])).values(place))
     for of_message in _OF_MESSAGES:
         theirs = is_among(session, of_message.message_id, luggage["messages"])
-        _write(session, update(of_message).where(theirs).values(place))
+        _write(session, update(of_message).where(of_message.ticket_id == source.id, theirs).values(place))
+    _write(session, update(Timer).where(col(Timer.id).in_(luggage.get("reminders", ()))).values(place))
     _move_participants(session, luggage["participants"], source, target)
-    _move_drafts(session, [int(one) for one in luggage["drafts"]], source, target)
+    _move_watchers(session, luggage.get("watchers", ()), source, target)
+    _move_drafts(session, luggage["drafts"], source, target)
     session.expire_all()
 
 
@@ -106,11 +132,24 @@ def _move_participants(session: Session, addresses: Sequence[str], source: Ticke
     _write(session, delete(Participant).where(*here))
 
 
-def _move_drafts(session: Session, ids: Sequence[int], source: Ticket, target: Ticket) -> None:
-    """Move texts of others, too, which an agent's login may not write."""
+def _move_watchers(session: Session, agents: Sequence[int], source: Ticket, target: Ticket) -> None:
+    here = col(Watcher.ticket_id) == source.id, col(Watcher.agent_id).in_(agents)
+    still = session.execute(select(col(Watcher.agent_id)).where(*here)).scalars()
+    place = {"ticket_id": target.id, "queue_id": target.queue_id}
+    add_rows_unless_there(session, Watcher, [{**place, "agent_id": one} for one in still])
+    _write(session, delete(Watcher).where(*here))
+
+
+def _move_drafts(session: Session, named: Iterable[str], source: Ticket, target: Ticket) -> None:
+    """Move texts of others, too, which an agent's login may not write; not where somebody has begun another one."""
+    ids = sorted(map(int, _drafts(session, source.id, target.id).keys() & set(named)))
     if is_postgres(session):
-        session.execute(select(func.helpdesk_move_drafts(source.id, target.id, cast(list(ids), ARRAY(BigInteger)))))
+        session.execute(select(func.helpdesk_move_drafts(source.id, target.id, cast(ids, ARRAY(BigInteger)))))
         return
+    moving = select(col(Draft.agent_id), col(Draft.kind)).where(col(Draft.id).in_(ids))
+    for agent_id, kind in session.execute(moving).all():
+        empty = delete(Draft).where(col(Draft.ticket_id) == target.id, col(Draft.text) == "")
+        _write(session, empty.where(col(Draft.agent_id) == agent_id, col(Draft.kind) == kind))
     place = {"ticket_id": target.id, "queue_id": target.queue_id}
     _write(session, update(Draft).where(col(Draft.ticket_id) == source.id, col(Draft.id).in_(ids)).values(place))
 
@@ -119,7 +158,16 @@ def one_message(session: Session, message_id: int, into: int) -> dict[str, Any]:
     """What goes along with one message: its mail."""
     mails = select(col(RawMessage.id)).where(col(RawMessage.message_id) == message_id)
     own = list(session.execute(mails).scalars())
-    return {"messages": [message_id], "mails": own, "quarantined": [], "participants": [], "drafts": {}, "into": into}
+    return {
+        "messages": [message_id],
+        "mails": own,
+        "quarantined": [],
+        "reminders": [],
+        "watchers": [],
+        "participants": [],
+        "drafts": {},
+        "into": into,
+    }
 
 
 def where_it_lies(session: Session, ticket_id: int) -> int:
@@ -131,6 +179,17 @@ def where_it_lies(session: Session, ticket_id: int) -> int:
         ticket_id = further
         seen.add(further)
     return ticket_id
+
+
+def may_have_lain_on(session: Session, ticket_id: int) -> set[int]:
+    """The tickets on which a message of this one may have lain: those that went into it, and the one it came out of."""
+    found, new = {ticket_id}, {ticket_id}
+    while new:
+        from_here = select(col(Ticket.split_from)).where(col(Ticket.id).in_(new), col(Ticket.split_from).is_not(None))
+        into_here = select(col(Ticket.id)).where(col(Ticket.merged_into).in_(new))
+        new = {*session.execute(from_here).scalars(), *session.execute(into_here).scalars()} - found
+        found |= new
+    return found
 
 
 def unmerged(session: Session, went: Luggage, source: Ticket, target: Ticket) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from helpdesk_tui.desk.followups import set_reminder
 from helpdesk_tui.desk.free_slots import Writer
 from helpdesk_tui.desk.letters import NOTE_LEFT, own_message
 from helpdesk_tui.desk.membership import refuse_strangers
+from helpdesk_tui.desk.notices import tell_watchers
 from helpdesk_tui.desk.sending import AT_ONCE, Sending, refuse_overtaken
 from helpdesk_tui.desk.texts import count_uses, steps_of
 from helpdesk_tui.desk.tickets import Fields, edits, name_tickets, tags_of, write_tags
+from helpdesk_tui.desk.watching import ask_colleagues
 from helpdesk_tui.desk.wording import filled, signed
 from helpdesk_tui.errors import NotFound
 from helpdesk_tui.language import _
@@ -37,7 +39,8 @@ def run_macro(desk: Desk, tickets: Sequence[int], macro_id: int, sending: Sendin
         writer = Writer(desk.actor, desk.settings, changes.now)
         for change in changes:
             for step in steps:
-                _do(changes, change, step, writer, texts)
+                _do(changes, change, step, writer)
+            _note(changes, change, steps, writer)
             answered = _answer(changes, change, steps, writer, texts, sending)
         count_uses(changes.session, (), [macro_id])
         said = _("{name} on {tickets}").format(name=name, tickets=name_tickets(changes.numbers))
@@ -47,21 +50,29 @@ def run_macro(desk: Desk, tickets: Sequence[int], macro_id: int, sending: Sendin
     return changes.outcome
 
 
-def _do(changes: Changes, change: Change, step: Step, writer: Writer, texts: Sequence[CannedRow]) -> None:
-    """One step on one ticket; the answer comes last of all."""
+def _do(changes: Changes, change: Change, step: Step, writer: Writer) -> None:
+    """One step on one ticket; notes and the answer come last of all."""
     if step.deed is Deed.ASSIGN:
         _assign(changes, change, step.value)
     elif step.deed is Deed.TAG:
         _tag(changes, change, step.value.split())
     elif step.deed is Deed.REMIND:
         set_reminder(changes, change, int(step.value), writer.settings.calendar)
-    elif step.deed is Deed.NOTE:
-        text = filled(changes.session, change.ticket, step.value, writer)
-        message = own_message(changes, change.ticket, MessageKind.NOTE, text)
-        change.record(NOTE_LEFT, None, message.id)
-    elif step.deed not in (Deed.REPLY, Deed.CANNED):
+    elif step.deed not in (Deed.REPLY, Deed.CANNED, Deed.NOTE):
         for edit in edits(changes.session, _fields(step), writer.settings.calendar):
             edit(changes, change)
+
+
+def _note(changes: Changes, change: Change, steps: Sequence[Step], writer: Writer) -> None:
+    """What the steps note, as one note; colleagues whom it calls by name are told of it."""
+    notes = [step.value for step in steps if step.deed is Deed.NOTE]
+    if not notes:
+        return
+    text = filled(changes.session, change.ticket, "\n\n".join(notes), writer)
+    message = own_message(changes, change.ticket, MessageKind.NOTE, text)
+    change.record(NOTE_LEFT, None, message.id)
+    asked, _told = ask_colleagues(changes, change.ticket, message.id, text)
+    tell_watchers(changes, change.ticket, asked)
 
 
 def _answer(
@@ -122,7 +133,8 @@ def _tag(changes: Changes, change: Change, words: Sequence[str]) -> None:
     after = sorted((set(before) | wanted) - {one[1:] for one in words if one.startswith("-")})
     if after != before:
         write_tags(changes.session, change.ticket.id, before, after)
-        change.record("tags", before, after)
+        first = change.more["tags"][0] if "tags" in change.more else before
+        change.record("tags", first, after)
 
 
 def _canned(path: str, texts: Sequence[CannedRow]) -> CannedRow:

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import Change, Changes, Desk
-from helpdesk_tui.desk.luggage import MERGE, MERGED, Luggage, find_both, luggage_of, move, unmerged
+from helpdesk_tui.desk.luggage import MERGE, MERGED, Luggage, find_both, luggage_of, move, unmerged, where_it_lies
 from helpdesk_tui.desk.standing import apply_status, wait_for
 from helpdesk_tui.errors import Refused, Usage
 from helpdesk_tui.language import _, ngettext
-from helpdesk_tui.store.tables import CallbackRequest, Ticket
-from helpdesk_tui.terms import ENDED, CallState, Outcome, Party, Status, Verb
+from helpdesk_tui.store.statements import is_among
+from helpdesk_tui.store.tables import CallbackRequest, Message, Ticket
+from helpdesk_tui.terms import ENDED, CallState, MessageKind, Outcome, Party, Status, Verb
 
 
 def merge(desk: Desk, ticket: int, into: int) -> Outcome:
@@ -49,24 +50,63 @@ def merge(desk: Desk, ticket: int, into: int) -> Outcome:
     return changes.outcome
 
 
-def restore(changes: Changes, change: Change, was: Mapping[str, list[Any]], _later: list[dict[str, Any]]) -> list[str]:
-    """Bring back what went to another ticket and is there still, or let it go there again."""
+def restore(changes: Changes, change: Change, was: Mapping[str, list[Any]], later: list[dict[str, Any]]) -> list[str]:
+    """Bring back what went to another ticket and is there still, or let it go there again.
+
+    Raises:
+        Refused: the other ticket lies out of sight, or nothing can go to it any more.
+    """
     before, after = was[MERGE]
-    went: Luggage = after or before
-    session = changes.session
-    other = session.get(Ticket, went["into"])
-    if other is None:
-        return [_("what went along with #{number} (it lies out of your sight)").format(number=change.ticket.number)]
+    if any("merged_into" in changed for changed in later):
+        return [
+            _("what went along with #{number} (it was merged or taken apart since)").format(number=change.ticket.number)
+        ]
+    other = _other(changes, change, (after or before)["into"])
     if after:
-        luggage = unmerged(session, went, change.ticket, other)
-        move(changes, luggage, other, change.ticket)
-        change.record(MERGE, luggage, None)
+        _come_back(changes, change, other.ticket, after)
     else:
-        luggage = luggage_of(session, change.ticket, other)
-        move(changes, luggage, change.ticket, other)
+        _refuse_target(other.ticket)
+        _refuse_booked(changes.session, change.ticket)
+        luggage = luggage_of(changes.session, change.ticket, other.ticket)
+        move(changes, luggage, change.ticket, other.ticket)
         change.record(MERGE, None, luggage)
-    find_both(session, change.ticket, other)
+    find_both(changes.session, change.ticket, other.ticket)
     return []
+
+
+def _other(changes: Changes, change: Change, ticket_id: int) -> Change:
+    """Where what was merged lies by now, locked.
+
+    Raises:
+        Refused: it is out of sight.
+    """
+    lies_on = where_it_lies(changes.session, ticket_id)
+    if changes.session.get(Ticket, lies_on) is None:
+        raise Refused(
+            _("What was said on #{number} lies in a queue you do not belong to.").format(number=change.ticket.number),
+            _("Nothing was undone. Somebody who belongs there can take it apart."),
+        )
+    known = next((one for one in changes if one.ticket.id == lies_on), None)
+    if known is None:
+        changes.load_ids([lies_on])
+    return known or list(changes)[-1]
+
+
+def _come_back(changes: Changes, change: Change, target: Ticket, went: Luggage) -> None:
+    """Bring it all back; what the customer wrote meanwhile is for us to answer."""
+    session = changes.session
+    luggage = unmerged(session, went, change.ticket, target)
+    move(changes, luggage, target, change.ticket)
+    change.record(MERGE, luggage, None)
+    since = select(col(Message.received_at)).where(
+        is_among(session, col(Message.id), set(luggage["messages"]) - set(went["messages"])),
+        col(Message.kind) == MessageKind.INBOUND,
+        col(Message.is_automatic).is_(False),
+    )
+    if (first := min(session.execute(since).scalars(), default=None)) is not None:
+        if change.ticket.status not in (Status.NEW, Status.OPEN):
+            apply_status(change.ticket, Status.OPEN, first)
+        wait_for(change.ticket, Party.US, first)
 
 
 def restore_mark(
@@ -85,10 +125,18 @@ def _refuse(session: Session, source: Ticket, target: Ticket) -> None:
                 _("#{number} was merged into another ticket before.").format(number=one.number),
                 _("Name the other one."),
             )
+    _refuse_target(target)
+    _refuse_booked(session, source)
+
+
+def _refuse_target(target: Ticket) -> None:
     if target.status in ENDED:
         raise Refused(
             _("#{number} has ended.").format(number=target.number), _("Open it again first, then merge into it.")
         )
+
+
+def _refuse_booked(session: Session, source: Ticket) -> None:
     pending = select(col(CallbackRequest.id)).where(
         col(CallbackRequest.ticket_id) == source.id, col(CallbackRequest.state) == CallState.OPEN
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import Changes, Desk
-from helpdesk_tui.store.statements import add_unless_there
-from helpdesk_tui.store.tables import Notice, Ticket, Watcher
+from helpdesk_tui.store.statements import add_unless_there, is_postgres
+from helpdesk_tui.store.tables import Message, Notice, Ticket, Watcher
 from helpdesk_tui.store.transaction import writing
 from helpdesk_tui.terms import NoticeKind
 
@@ -64,6 +64,15 @@ def settle(changes: Changes, ticket: Ticket) -> None:
     """What the actor was handed over has been taken up."""
     mine = delete(Notice).where(col(Notice.ticket_id) == ticket.id, col(Notice.agent_id) == changes.actor.agent_id)
     changes.session.execute(mine.execution_options(synchronize_session=False))
+
+
+def take_back_notices(session: Session, message: Message) -> None:
+    """Nobody needs to look at what was taken back."""
+    if is_postgres(session):  # an agent's login does not see what others are told of
+        session.execute(select(func.helpdesk_take_back_notices(message.ticket_id, message.id)))
+        return
+    told = delete(Notice).where(col(Notice.ticket_id) == message.ticket_id, col(Notice.message_id) == message.id)
+    session.execute(told.execution_options(synchronize_session=False))
 
 
 def _is_any(session: Session, ticket_id: int, agent_id: int) -> bool:

@@ -22,7 +22,7 @@ from helpdesk_tui.desk.texts import count_uses
 from helpdesk_tui.desk.wording import refuse_internal, signed
 from helpdesk_tui.errors import NotFound, Usage
 from helpdesk_tui.language import _
-from helpdesk_tui.rules.routing import is_address, plain_address
+from helpdesk_tui.rules.routing import is_address
 from helpdesk_tui.rules.subjects import forward_subject
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
 from helpdesk_tui.store import search
@@ -63,7 +63,7 @@ def forward(
     with desk.change(Verb.FORWARD, [ticket]) as changes:
         change, session = changes.only, changes.session
         said = session.get(Message, message)
-        if said is None or said.ticket_id != change.ticket.id:
+        if said is None or said.is_withdrawn or said.ticket_id != change.ticket.id:
             raise NotFound(_("Message {id} is not on #{number}.").format(id=message, number=ticket), "")
         refuse_internal(said)
         files = select(Attachment).where(col(Attachment.message_id) == message).order_by(col(Attachment.id))
@@ -118,8 +118,7 @@ def write_first(
         search.index_new(changes.session, ticket.id, ticket.queue_id, [ticket.subject, *known_by])
         person = Person(request.person.name, address)
         told = replace(signed(changes.session, ticket.id, sending, writer), begins_anew=True)
-        to, copies = _each_once([person, *also], cc)
-        message = outgoing(changes, ticket, body, to, cc=copies, subject=ticket.subject, sending=told)
+        message = outgoing(changes, ticket, body, [person, *also], cc=cc, subject=ticket.subject, sending=told)
         change.record("message", None, message.id)
         change.record("letter", None, message.id)
         apply_status(ticket, Status.WAITING_CUSTOMER, changes.now)
@@ -130,15 +129,6 @@ def write_first(
             _("#{number}: the mail to {person} is on its way").format(number=ticket.number, person=person.called)
         )
     return changes.outcome
-
-
-def _each_once(to: Sequence[Person], cc: Sequence[Person]) -> tuple[list[Person], list[Person]]:
-    """The same people, nobody of them twice."""
-    known: dict[str, Person] = {}
-    for one in (*to, *cc):
-        known.setdefault(plain_address(one.address), one)
-    first = {plain_address(one.address) for one in to}
-    return [one for key, one in known.items() if key in first], [one for key, one in known.items() if key not in first]
 
 
 def log_call(desk: Desk, ticket: int, text: str, call: LoggedCall, *, then: Status | None = None) -> Outcome:

@@ -9,14 +9,14 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import Change, Changes, Desk
-from helpdesk_tui.desk.luggage import MERGE, MERGED, find_both, move, one_message, unmerged, where_it_lies
+from helpdesk_tui.desk.luggage import MERGE, MERGED, find_both, move, one_message, still_there, unmerged, where_it_lies
 from helpdesk_tui.desk.people import customer_for
 from helpdesk_tui.desk.standing import apply_status
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.subjects import without_noise
 from helpdesk_tui.store import numbers, search
-from helpdesk_tui.store.tables import Event, Message, Ticket
+from helpdesk_tui.store.tables import Batch, Event, Message, Ticket
 from helpdesk_tui.terms import MessageKind, Outcome, Party, Person, Status, Verb
 
 #: The name, in an event, of a message that became a ticket of its own.
@@ -61,7 +61,13 @@ def unmerge(desk: Desk, ticket: int) -> Outcome:
         into = source.ticket.merged_into
         if into is None:
             raise Refused(_("#{number} is not part of another one.").format(number=ticket), _("Nothing was changed."))
-        changes.load_ids([where_it_lies(changes.session, into)])
+        lies_on = where_it_lies(changes.session, into)
+        if changes.session.get(Ticket, lies_on) is None:
+            raise Refused(
+                _("#{number} is part of a ticket in a queue you do not belong to.").format(number=ticket),
+                _("Somebody who belongs there can take it apart."),
+            )
+        changes.load_ids([lies_on])
         target = list(changes)[-1]
         went = {**_what_went(changes, source.ticket), "into": target.ticket.id}
         luggage = unmerged(changes.session, went, source.ticket, target.ticket)
@@ -83,17 +89,46 @@ def unmerge(desk: Desk, ticket: int) -> Outcome:
 def restore_split(
     changes: Changes, change: Change, was: Mapping[str, list[Any]], _later: list[dict[str, Any]]
 ) -> list[str]:
-    """Bring a message back that became a ticket of its own, or let it go there again."""
+    """Bring a message back that became a ticket of its own, or let it go there again.
+
+    Raises:
+        Refused: one of the two has gone on by itself since.
+    """
     before, after = was[SPLIT]
     luggage = after or before
     other = changes.session.get(Ticket, luggage["into"])
     if other is None:
-        return [_("#{number} (it lies out of your sight)").format(number=luggage["number"])]
+        raise Refused(
+            _("What was split off #{number} lies in a queue you do not belong to.").format(number=change.ticket.number),
+            _("Nothing was undone."),
+        )
     source, target = (other, change.ticket) if after else (change.ticket, other)
+    if still_there(changes.session, luggage, source.id)["messages"] != luggage["messages"] or target.merged_into:
+        raise Refused(
+            _("The message that was split off #{number} lies elsewhere by now.").format(number=change.ticket.number),
+            _("Nothing was undone. Merge the two tickets instead."),
+        )
+    if has_gone_on(changes, other.id):
+        raise Refused(
+            _("Work on #{number} has begun.").format(number=other.number),
+            _("Nothing was undone. Merge it into #{number} instead.").format(number=change.ticket.number),
+        )
     move(changes, luggage, source, target)
     change.record(SPLIT, after, before)
     find_both(changes.session, source, target)
     return []
+
+
+def has_gone_on(changes: Changes, ticket_id: int) -> bool:
+    """True where anything was done on a ticket beside what is being taken back, and stands."""
+    done = select(col(Event.id)).outerjoin(Batch, col(Batch.id) == col(Event.batch_id))
+    other = done.where(
+        col(Event.ticket_id) == ticket_id,
+        col(Event.batch_id) != changes.undoes,
+        col(Event.verb).not_in((Verb.UNDO, Verb.REDO, Verb.PART)),
+        col(Batch.undone_by).is_(None),
+    )
+    return changes.session.execute(other.limit(1)).first() is not None
 
 
 def _refuse_only_one(changes: Changes, ticket: Ticket) -> None:

@@ -29,7 +29,7 @@ def still_to_reach(session: Session, entry: Outbox, people: Sequence[Person]) ->
 
 
 def conclude_each(
-    session: Session, entry: Outbox, state: OutboxState, words: str, refused: Sequence[Refusal]
+    session: Session, entry: Outbox, state: OutboxState, refused: Sequence[Refusal], words: str
 ) -> OutboxState:
     """Write down what became of it for each recipient; returns what that means for the mail as a whole."""
     told = {one.address: one for one in refused}

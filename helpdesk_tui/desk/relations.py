@@ -14,7 +14,7 @@ from helpdesk_tui.errors import Refused, Usage
 from helpdesk_tui.language import _
 from helpdesk_tui.store.statements import add_unless_there
 from helpdesk_tui.store.tables import Ticket, TicketLink
-from helpdesk_tui.terms import LinkKind, Outcome, Verb
+from helpdesk_tui.terms import ENDED, LinkKind, Outcome, Verb
 
 #: The name, in an event, of a link: [None, [id of the other ticket, kind]].
 LINK, LINKED = "link", "linked"
@@ -71,22 +71,28 @@ def end_incident(desk: Desk, ticket: int) -> Outcome:
 
 
 def children(session: Session, ticket_id: int) -> list[int]:
-    """The numbers of the tickets that are part of this one's matter."""
+    """The numbers of the tickets that are part of this one's matter and have not ended, nor gone into another."""
     found = select(col(Ticket.number)).join(TicketLink, col(TicketLink.ticket_id) == col(Ticket.id))
     theirs = found.where(col(TicketLink.other_id) == ticket_id, col(TicketLink.kind) == LinkKind.PARENT)
-    return list(session.execute(theirs.order_by(col(Ticket.number))).scalars())
+    open_ones = theirs.where(col(Ticket.status).not_in(ENDED), col(Ticket.merged_into).is_(None))
+    return list(session.execute(open_ones.order_by(col(Ticket.number))).scalars())
 
 
-def restore(changes: Changes, change: Change, was: Mapping[str, list[Any]], _later: list[dict[str, Any]]) -> list[str]:
-    """Put a link back, or take it away again."""
+def restore(changes: Changes, change: Change, was: Mapping[str, list[Any]], later: list[dict[str, Any]]) -> list[str]:
+    """Put a link back, or take it away again; not where somebody has linked the two otherwise since."""
     before, after = was[LINK]
-    other = changes.session.get(Ticket, (after or before)[0])
+    ticket, other = change.ticket, changes.session.get(Ticket, (after or before)[0])
     if other is None:
-        return [_("a link of #{number} (the other ticket lies out of your sight)").format(number=change.ticket.number)]
+        return [_("a link of #{number} (the other ticket lies out of your sight)").format(number=ticket.number)]
+    anew = [pair for changed in later if LINK in changed for pair in changed[LINK] if pair and pair[0] == other.id]
+    reason = "" if after else _cannot_hang(changes.session, ticket, other, LinkKind(before[1]))
+    if anew or reason:
+        words = _("the link of #{number} to #{other}").format(number=ticket.number, other=other.number)
+        return [f"{words} ({reason or _('it was linked otherwise since')})"]
     if after is not None:
-        _remove(changes.session, change.ticket.id, other.id)
+        _remove(changes.session, ticket.id, other.id)
     else:
-        _add(changes.session, change.ticket, other.id, LinkKind(before[1]))
+        _add(changes.session, ticket, other.id, LinkKind(before[1]))
     change.record(LINK, after, before)
     return []
 
@@ -101,24 +107,22 @@ def restore_mark(
 
 
 def _hang(changes: Changes, change: Change, target: Change, kind: LinkKind) -> None:
-    other = target.ticket
-    if kind is LinkKind.PARENT and change.ticket.id in _ancestors(changes.session, other.id):
-        raise Refused(
-            _("#{other} is part of #{number} already.").format(other=other.number, number=change.ticket.number),
-            _("Take that link away first."),
-        )
-    if kind is LinkKind.PARENT and _parents(changes.session, change.ticket.id):
-        raise Refused(
-            _("#{number} is part of another ticket's matter already.").format(number=change.ticket.number),
-            _("Take that link away first."),
-        )
-    if not _add(changes.session, change.ticket, other.id, kind):
-        raise Refused(
-            _("#{number} and #{other} are linked already.").format(number=change.ticket.number, other=other.number),
-            _("Nothing was changed."),
-        )
+    if reason := _cannot_hang(changes.session, change.ticket, other := target.ticket, kind):
+        raise Refused(reason, _("Take that link away first."))
+    _add(changes.session, change.ticket, other.id, kind)
     change.record(LINK, None, [other.id, kind])
     target.record(LINKED, None, [change.ticket.id, kind])
+
+
+def _cannot_hang(session: Session, ticket: Ticket, other: Ticket, kind: LinkKind) -> str:
+    """Why the one cannot be linked to the other so; "" where it can."""
+    if kind is LinkKind.PARENT and ticket.id in _ancestors(session, other.id):
+        return _("#{other} is part of #{number} already.").format(other=other.number, number=ticket.number)
+    if session.get(TicketLink, (ticket.id, other.id)) is not None:
+        return _("#{number} and #{other} are linked already.").format(number=ticket.number, other=other.number)
+    if kind is LinkKind.PARENT and _parents(session, ticket.id):
+        return _("#{number} is part of another ticket's matter already.").format(number=ticket.number)
+    return ""
 
 
 def _drop(changes: Changes, change: Change, target: Change) -> bool:

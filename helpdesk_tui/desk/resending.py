@@ -119,7 +119,10 @@ def _mail(desk: Desk, message: int) -> Iterator[_Mail]:
             raise NotFound(_("Message {id} is no mail of ours.").format(id=message), _("`helpdesk outbox list`"))
         changes.load_ids([found.ticket_id])
         locked = changes.session.get_one(Outbox, found.id, with_for_update=True, populate_existing=True)
-        yield _Mail(changes, locked, changes.session.get_one(Message, message))
+        mail = _Mail(changes, locked, changes.session.get_one(Message, message))
+        if mail.message.is_withdrawn or locked.state == OutboxState.WITHDRAWN:
+            raise Refused(_("This mail was taken back."), _("Its text is a draft again, of whoever took it back."))
+        yield mail
 
 
 def _states(mail: _Mail) -> list[str]:

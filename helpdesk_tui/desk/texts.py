@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, cast, func, select, update
+from sqlalchemy import ARRAY, BigInteger, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -112,6 +112,8 @@ def _write_macro(changes: Changes, wanted: MacroText) -> str:
     place = _place(changes, wanted.queue, is_shared=wanted.is_shared)
     if wanted.digit:
         taken = update(Macro).where(_owned(Macro, place), col(Macro.digit) == wanted.digit, col(Macro.name) != name)
+        if place["queue_id"] is not None:  # those of other queues are not in the way, and may be out of sight
+            taken = taken.where(or_(col(Macro.queue_id).is_(None), col(Macro.queue_id) == place["queue_id"]))
         changes.session.execute(taken.values(digit="").execution_options(synchronize_session=False))
     row = _found(changes.session, Macro, place, Macro.name == name)
     row = row or Macro(**place, name=name, updated_at=changes.now)

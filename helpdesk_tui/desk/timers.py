@@ -7,12 +7,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.store import customers
 from helpdesk_tui.store.tables import Ticket, Timer
+from helpdesk_tui.terms import Status
 
 
 class TimerKind(StrEnum):
@@ -52,3 +53,24 @@ def remind_anew(session: Session, ticket: Ticket, now: datetime) -> None:
     forget_due(session, ticket, now)
     if ticket.due_at:
         remind_due(session, ticket, ticket.due_at)
+
+
+def arm_anew(session: Session, ticket: Ticket) -> None:
+    """Let a status that a ticket has again end as it was to: its timer may have come while the ticket stood elsewhere."""
+    kind = {Status.SNOOZED: TimerKind.WAKE, Status.SOLVED: TimerKind.CLOSE}.get(Status(ticket.status))
+    if kind is None:
+        return
+    session.flush()
+    theirs = select(Timer).where(col(Timer.ticket_id) == ticket.id, col(Timer.kind) == kind)
+    rows = session.execute(theirs.order_by(col(Timer.id).desc())).scalars()
+    last = next((one for one in rows if _is_of(one, ticket)), None)
+    if last is not None and last.done_at is not None:
+        set_timer(session, ticket, kind, last.due_at, last.fields)
+
+
+def _is_of(timer: Timer, ticket: Ticket) -> bool:
+    """True where a timer ends the status a ticket has now, and not that of another time."""
+    if timer.kind == TimerKind.WAKE:
+        return timer.due_at == ticket.snoozed_until
+    since = timer.fields.get("since")
+    return since is not None and datetime.fromisoformat(since) == ticket.waiting_since

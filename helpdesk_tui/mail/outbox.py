@@ -44,6 +44,10 @@ def send_all(desk: Desk, transport: Transport, still_held: Hold = lambda: None) 
         except HelpdeskError as error:
             conclude(desk, mail.outbox_id, OutboxState.QUEUED, error.message)
             raise
+        except Exception as error:
+            # It may have got through: that is said before this is told to whoever runs us.
+            conclude(desk, mail.outbox_id, OutboxState.UNSURE, type(error).__name__)
+            raise
         tried_again(partial(conclude, desk, mail.outbox_id, result.state, result.words, result.refused))
         sent += result.state is OutboxState.SENT
     return sent

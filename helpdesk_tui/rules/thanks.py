@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 #: A longer mail says more.
 _LONGEST = 400
@@ -17,7 +18,6 @@ _BESIDE = re.compile(
     |viel(?:e|en)|herzlich(?:e|en)?|besten?|lieben?|recht|ganz|schön(?:en)?|many|so|very|much|a\s+lot|again|nochmals?|noch\s?mal
     |f(?:ü|ue)r|for|die|der|das|den|dem|ihre?n?|eure?n?|deine?n?|your|the|all|alle[ns]?|es|it|that|this|now|jetzt|and|und|me|mir
     |schnelle?n?|rasche?n?|prompte?n?|gute?n?|tolle?n?|super|prima|perfekt|klasse|great|quick|fast|kind|perfect|excellent
-    |hilfe|help|support|unterst(?:ü|ue)tzung|antwort|answer|reply|r(?:ü|ue)ckmeldung|bem(?:ü|ue)hungen|m(?:ü|ue)he|service|info(?:rmation)?s?
     |(?:it|das|es|alles|everything)\s+(?:works|is\s+working|funktioniert|klappt|geht|l(?:ä|ae)uft|is\s+fine|ist\s+(?:ok|okay|gut))
     |funktioniert|klappt|l(?:ä|ae)uft|geht|works|working|fine|solved|gel(?:ö|oe)st|erledigt|wieder|alles|everything
     |(?:mit\s+)?(?:freundlichen|besten|herzlichen|vielen|lieben)\s+gr(?:ü|ue)(?:ß|ss)en?|(?:viele|liebe|beste|schöne)\s+gr(?:ü|ue)(?:ß|ss)e
@@ -27,13 +27,21 @@ _BESIDE = re.compile(
     )\b""",
     re.I | re.X,
 )
+#: What one is thanked for; without a word that says so it is what one asks for.
+_FOR = re.compile(
+    r"""\b(?:for|f(?:ü|ue)r)\s+(?:\w+\s+){0,3}?(?:hilfe|help|support|unterst(?:ü|ue)tzung|antwort|answer|reply|response
+    |r(?:ü|ue)ckmeldung|bem(?:ü|ue)hungen|m(?:ü|ue)he|service|info(?:rmation)?s?)\b""",
+    re.I | re.X,
+)
 _NAME = r"[^\W\d_a-zäöüß][\w'’.-]*"
-#: Somebody who is greeted or thanked by name, at the end of a line or of what is said to them.
-_CALLED = re.compile(
-    rf"(?i:\b(hallo|hi|hello|hey|dear|liebe[rs]?|frau|herr|mr|mrs|ms|moin|servus|danke?|dank|thanks?|thank\s+you)\b)"
-    rf"[ .]+{_NAME}(?:[ ]+{_NAME})?(?=\s*(?:[,!.]\s|[,!.]?\s*$|[,!.]?\n))",
+#: Somebody who is greeted by name, at the end of a line or of what is said to them.
+_GREETED = re.compile(
+    rf"(?i:\b((?:hallo|hi|hello|hey|dear|liebe[rs]?|moin|servus)(?: +(?:frau|herr|mr|mrs|ms)\b\.?)?|(?:frau|herr|mr|mrs|ms)\b\.?))"
+    rf" +{_NAME}(?: +{_NAME})?(?=\s*(?:[,!.]\s|[,!.]?\s*$|[,!.]?\n))",
     re.M,
 )
+#: Somebody who is thanked by name.
+_THANKED = re.compile(rf"(?i:\b(danke?|dank|thanks?|thank\s+you)\b),? +({_NAME})(?=\s*(?:[,!.]|$))", re.M)
 #: A name at the very end, below the words a letter ends with.
 _SIGNED = re.compile(
     rf"(?i:(gr(?:ü|ue)(?:ß|ss)en?|regards|mfg|lg|vg|yours|sincerely|cheers|wishes))[ ,]*\s+"
@@ -42,21 +50,23 @@ _SIGNED = re.compile(
 _WORD = re.compile(r"[^\W\d_]{2,}|\d+")
 
 
-def is_mere_thanks(text: str, name: str = "") -> bool:
+def is_mere_thanks(text: str, name: str = "", ours: Collection[str] = ()) -> bool:
     """True for a mail that thanks, asks nothing and tells nothing.
 
     Args:
-        name: the sender's, who signs with it.
+        name: the sender's, who signs with it. ours: the names of those who may be thanked.
     """
     said = text.strip()
     if not said or len(said) > _LONGEST or "?" in said or not _THANKS.search(said):
         return False
-    rest = _BESIDE.sub(" ", _THANKS.sub(" ", _without_names(said)))
+    thanked = {word.casefold() for one in ours for word in _WORD.findall(one)}
+    rest = _BESIDE.sub(" ", _THANKS.sub(" ", _FOR.sub(" ", _without_names(said, thanked))))
     own = {one.casefold() for one in _WORD.findall(name)}
     return all(one.casefold() in own for one in _WORD.findall(rest))
 
 
-def _without_names(said: str) -> str:
-    """Without whom it greets, whom it thanks and who signs: those names nobody has to know."""
-    rest = _CALLED.sub(r"\1 ", said)
+def _without_names(said: str, thanked: Collection[str]) -> str:
+    """Without whom it greets, whom of us it thanks and who signs: those names nobody has to know."""
+    rest = _GREETED.sub(r"\1 ", said)
+    rest = _THANKED.sub(lambda found: found[1] if found[2].rstrip(".").casefold() in thanked else found[0], rest)
     return _SIGNED.sub(r"\1", rest)

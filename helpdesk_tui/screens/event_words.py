@@ -89,8 +89,12 @@ def _join_words(_before: int | None, after: int | None) -> str:
     return _("two customers are one") if after is not None else _("one customer is two again")
 
 
-def _merged_words(before: int | None, after: int | None) -> str:
-    return _("takes #{number} in").format(number=after) if after else _("lets #{number} go").format(number=before)
+def _merged_words(before: int | str | None, after: int | str | None) -> str:
+    return (_("takes {other} in") if after else _("lets {other} go")).format(other=_other(after or before))
+
+
+def _other(number: int | str | None) -> str:
+    return f"#{number}" if isinstance(number, int) else _("another ticket")
 
 
 def _participant_words(before: list[str] | None, after: list[str] | None) -> str:
@@ -107,8 +111,8 @@ def _reminder_words(before: str | None, after: str | None) -> str:
 
 def _split_words(before: dict[str, Any] | None, after: dict[str, Any] | None) -> str:
     told = after or before or {}
-    words = _("a message became #{number}") if after else _("a message came back from #{number}")
-    return words.format(number=told.get("number", ""))
+    words = _("a message became {other}") if after else _("a message came back from {other}")
+    return words.format(other=_other(told.get("number")))
 
 
 def _watcher_words(before: str | None, after: str | None) -> str:
@@ -139,7 +143,7 @@ def _linked_words(before: list[Any] | None, after: list[Any] | None) -> str:
 
 def _linked(words: dict[LinkKind, str], before: list[Any] | None, after: list[Any] | None) -> str:
     number, kind = after or before or (None, LinkKind.RELATED)
-    said = words[LinkKind(kind)].format(other=f"#{number}" if number else _("another ticket"))
+    said = words[LinkKind(kind)].format(other=_other(number))
     return said if after else _("no more: {what}").format(what=said)
 
 

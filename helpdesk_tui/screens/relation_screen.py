@@ -23,7 +23,7 @@ from helpdesk_tui.store.queries.notices import watchers
 from helpdesk_tui.store.queries.relations import Relation, related
 from helpdesk_tui.store.queries.setup import resolution_rules
 from helpdesk_tui.store.queries.tickets import TicketRow
-from helpdesk_tui.terms import LinkKind, ResolutionRule, Status
+from helpdesk_tui.terms import ENDED, LinkKind, ResolutionRule, Status
 
 
 class RelationScreen(PersonScreen):
@@ -102,7 +102,9 @@ class RelationScreen(PersonScreen):
             one for one in others if one.is_what not in (Relation.MERGED, Relation.SPLIT_FROM, Relation.SPLIT_OFF)
         ]
         options += [("unlink", _("take a link away …"))] if linked else []
-        options += self._more_relations([one.id for one in others if one.is_what is Relation.CHILD])
+        options += self._more_relations(
+            [one.id for one in others if one.is_what is Relation.CHILD and one.status not in ENDED]
+        )
         self.pick(_("Relations"), options, partial(self._with_relation, ticket_id))
 
     def _more_relations(self, parts: Sequence[int]) -> list[tuple[str, str]]:

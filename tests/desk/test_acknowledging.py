@@ -20,6 +20,7 @@ from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.history import redo, undo
 from helpdesk_tui.desk.mailroom import ArrivedMail, file, keep
+from helpdesk_tui.desk.merging import merge
 from helpdesk_tui.desk.queue_mail import QueueMail, set_queue_mail
 from helpdesk_tui.mail.compose import compose
 from helpdesk_tui.mail.parse import parse
@@ -31,6 +32,7 @@ from tests.build import (
     FrozenClock,
     Place,
     a_mail,
+    a_ticket,
     an_incoming,
     filed,
     history,
@@ -318,3 +320,10 @@ def _a_mail_of_words(luck: random.Random, number: int) -> tuple[bytes, list[str]
     mail["Message-ID"] = f"<{number}.words@customer.example>"
     mail.set_content(" ".join(body))
     return mail.as_bytes(), [*name, *subject, *body]
+
+
+def test_a_confirmation_that_went_into_another_ticket_still_says_what_it_is(confirming: Desk) -> None:
+    number = filed(confirming, an_incoming()).ticket or 0
+    merge(confirming, number, a_ticket(confirming, "Other", person=OTTO))
+    (mail,) = [one for one in sent(confirming) if MIRA.address.encode() in one]
+    assert b"Auto-Submitted: auto-replied" in mail

@@ -11,15 +11,30 @@ from helpdesk_tui.desk.copies import lies_there
 from helpdesk_tui.desk.delivery import Letter, claim, conclude, doubt_interrupted, pause_after
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.history import redo, undo
+from helpdesk_tui.desk.merging import merge
 from helpdesk_tui.desk.outreach import LoggedCall, forward, log_call
 from helpdesk_tui.desk.resending import edit_instead, send_again
 from helpdesk_tui.desk.sending import Sending
+from helpdesk_tui.desk.tickets import set_status
 from helpdesk_tui.errors import Refused
 from helpdesk_tui.store.queries.mail import outbox
 from helpdesk_tui.store.queries.thread import drafts, raw_of_message
 from helpdesk_tui.store.transaction import reading
-from helpdesk_tui.terms import SYSTEM, CallDirection, OutboxState, Person, Refusal
-from tests.build import STRANGER, FrozenClock, an_incoming, filed, history, letter_bytes, listed, row, sql, thread
+from helpdesk_tui.terms import SYSTEM, CallDirection, OutboxState, Person, Refusal, Status
+from tests.build import (
+    MIRA,
+    STRANGER,
+    FrozenClock,
+    a_ticket,
+    an_incoming,
+    filed,
+    history,
+    letter_bytes,
+    listed,
+    row,
+    sql,
+    thread,
+)
 
 
 @pytest.fixture
@@ -266,6 +281,30 @@ class TestAMailThatWaitsForItsTime:
         clock.advance(hours=20)
         assert claim(system, letter_bytes) is None
 
+    def test_another_ticket_came_in(self, desk: Desk, bob: Desk, system: Desk, number: int, clock: FrozenClock) -> None:
+        earlier = a_ticket(bob, "Stop, do not come", person=STRANGER)
+        merge(bob, earlier, number)
+        undo(bob)
+        clock.advance(hours=20)
+        assert claim(system, letter_bytes), "it is another one's again"
+
+    def test_another_ticket_is_part_of_it(
+        self, desk: Desk, bob: Desk, system: Desk, number: int, clock: FrozenClock
+    ) -> None:
+        merge(bob, a_ticket(bob, "Stop, do not come", person=STRANGER), number)
+        clock.advance(hours=20)
+        assert claim(system, letter_bytes) is None
+        held = next(one for one in thread(desk, number) if one.text == "We come on Monday.")
+        assert "another ticket is part of this one" in held.delivery_words
+
+    def test_its_ticket_was_cancelled(
+        self, desk: Desk, bob: Desk, system: Desk, number: int, clock: FrozenClock
+    ) -> None:
+        set_status(bob, [number], Status.CANCELLED)
+        clock.advance(hours=20)
+        assert claim(system, letter_bytes) is None
+        assert "is cancelled" in thread(desk, number)[-1].delivery_words
+
     def test_ones_own_second_mail_holds_nothing_back(
         self, desk: Desk, system: Desk, number: int, clock: FrozenClock
     ) -> None:
@@ -281,3 +320,27 @@ class TestAMailThatWaitsForItsTime:
         clock.advance(seconds=11)
         mail = claim(system, letter_bytes)
         assert mail, "who writes within these seconds has not been answered any later for it"
+
+
+def test_after_days_of_it_what_is_refused_for_now_has_failed(desk: Desk, system: Desk, number: int) -> None:
+    sql(desk.store, "UPDATE outbox SET tries = 124")
+    mail = claim(system, letter_bytes)
+    assert mail
+    conclude(system, mail.outbox_id, OutboxState.QUEUED, "451 try later")
+    assert states(desk) == ["queued"]
+    sql(desk.store, "UPDATE outbox SET due_at = updated_at")
+    mail = claim(system, letter_bytes)
+    assert mail
+    conclude(system, mail.outbox_id, OutboxState.QUEUED, "451 try later")
+    assert states(desk) == ["failed"]
+    assert thread(desk, number)[-1].delivery_words == "451 try later"
+    send_again(desk, thread(desk, number)[-1].id)
+    assert states(desk) == ["queued"]
+
+
+def test_nobody_gets_it_twice(desk: Desk, system: Desk) -> None:
+    number = filed(desk, an_incoming()).ticket or 0
+    reply(desk, number, "x", to=[MIRA], cc=[Person("Mira", MIRA.address.upper()), STRANGER])
+    mail = claim(system, letter_bytes)
+    assert mail
+    assert mail.recipients == (MIRA.address, STRANGER.address)

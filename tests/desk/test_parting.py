@@ -10,9 +10,11 @@ from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.history import redo, undo
 from helpdesk_tui.desk.merging import merge
 from helpdesk_tui.desk.parting import split, unmerge
+from helpdesk_tui.desk.tickets import move
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.terms import IncomingFile, Status
 from tests.build import MIRA, STRANGER, SUPPORT, Place, a_ticket, an_incoming, filed, history, listed, row, sql, thread
+from tests.store.secrets import set_up_hr
 
 
 @pytest.fixture(autouse=True)
@@ -141,6 +143,24 @@ class TestSplitting:
     def test_its_history_says_so(self, desk: Desk, number: int) -> None:
         new = self.split_off(desk, number)
         assert history(desk, number)[-1].changes["split_off"][1]["number"] == new
+
+    def test_but_not_the_number_of_what_one_does_not_see(self, place: Place) -> None:
+        set_up_hr(place)
+        anna, bob = place.desk("anna"), place.desk("bob")
+        number = filed(anna, an_incoming()).ticket or 0
+        reply(anna, number, "Which?")
+        new = self.split_off(anna, number)
+        into = a_ticket(bob, "Other", person=STRANGER)
+        merge(anna, new, into)
+        move(anna, [number], "hr")
+        told = repr([one.changes for one in history(bob, into)])
+        assert str(new) in told
+        move(anna, [new], "hr")
+        hidden = a_ticket(anna, "Pay", person=STRANGER, queue="hr")
+        merge(anna, hidden, into)
+        told = repr([one.changes for one in history(bob, into)])
+        assert str(hidden) not in told
+        assert "hidden" in told
 
 
 def test_what_went_on_into_a_third_ticket_comes_back_from_there(desk: Desk) -> None:

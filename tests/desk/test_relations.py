@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from helpdesk_tui.desk.answering import answer_incident, previews, reply_each
+from helpdesk_tui.desk.answering import Preview, answer_incident, previews, reply_each
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.free_slots import Writer
 from helpdesk_tui.desk.history import redo, undo
+from helpdesk_tui.desk.merging import merge
 from helpdesk_tui.desk.relations import children, end_incident, link, make_incident, unlink
 from helpdesk_tui.desk.sending import Sending
-from helpdesk_tui.errors import Refused, Usage
+from helpdesk_tui.desk.tickets import Fields, set_fields, set_status
+from helpdesk_tui.errors import Overtaken, Refused, Usage
 from helpdesk_tui.store.queries.relations import related
 from helpdesk_tui.terms import LinkKind, Person, Status
-from tests.build import a_ticket, listed, row, thread
+from tests.build import a_ticket, an_incoming, filed, listed, row, sql, thread
 
 PEOPLE = [Person(f"Person {n}", f"p{n}@customer.example") for n in range(3)]
 
@@ -101,6 +103,16 @@ class TestIncidents:
         assert {row(desk, number).status for number in incident} == {Status.NEW}
         assert all(len(thread(desk, number)) == 1 for number in incident)
 
+    def test_what_has_ended_or_gone_into_another_gets_none(self, desk: Desk, incident: list[int]) -> None:
+        first, second, third = incident
+        fourth = a_ticket(desk, "No network 3", person=Person("Person 3", "p3@customer.example"))
+        link(desk, fourth, first, LinkKind.PARENT)
+        set_status(desk, [second], Status.CANCELLED)
+        merge(desk, third, fourth)
+        answer_incident(desk, first, "It works again.")
+        assert [row(desk, one).status for one in (second, third)] == [Status.CANCELLED, Status.CLOSED]
+        assert sql(desk.store, "SELECT count(*) FROM outbox") == [(2,)]
+
 
 class TestOneTextForMany:
     def test_what_each_would_get_is_seen_before(self, desk: Desk, three: list[int]) -> None:
@@ -119,3 +131,24 @@ class TestOneTextForMany:
     def test_a_place_that_is_none_is_named(self, desk: Desk, three: list[int]) -> None:
         with pytest.raises(Usage, match=r"\{\{name\}\}"):
             reply_each(desk, three, "Hello {{name}}")
+
+    def look(self, desk: Desk, tickets: list[int], text: str) -> list[Preview]:
+        return desk.ask(previews, tickets, text, Writer(desk.actor, desk.settings, desk.clock()))
+
+    def test_it_goes_only_where_it_was_shown(self, desk: Desk, three: list[int]) -> None:
+        shown = self.look(desk, three[:2], "Hello")
+        with pytest.raises(Refused, match=f"#{three[2]} was not shown"):
+            reply_each(desk, three, "Hello", shown=shown)
+
+    def test_it_reads_as_it_was_shown(self, desk: Desk, bob: Desk, three: list[int]) -> None:
+        shown = self.look(desk, three, "About {{subject}}")
+        set_fields(bob, three[:1], Fields(summary="customer lies again"))
+        with pytest.raises(Overtaken, match=f"filled in on #{three[0]} is another now"):
+            reply_each(desk, three, "About {{subject}}", shown=shown)
+
+    def test_what_came_in_by_a_merge_was_not_shown(self, desk: Desk, bob: Desk, three: list[int]) -> None:
+        earlier = filed(bob, an_incoming(sender=PEOPLE[0], subject="No network", text="Hurry!")).ticket or 0
+        shown = self.look(desk, three[1:2], "Hello")
+        merge(bob, earlier, three[1])
+        with pytest.raises(Overtaken, match=f"#{three[1]}: Person 0 wrote on it"):
+            reply_each(desk, three[1:2], "Hello", shown=shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from helpdesk_tui.desk import settings
 from helpdesk_tui.desk.conversation import reply
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.history import undo
@@ -14,8 +15,8 @@ from helpdesk_tui.desk.settings import set_queue
 from helpdesk_tui.desk.texts import CannedText, MacroText, drop_text, keep_macro, keep_text
 from helpdesk_tui.errors import HelpdeskError, NotFound, Refused, Usage
 from helpdesk_tui.store.queries.texts import CannedRow, MacroRow, canned_replies, macros
-from helpdesk_tui.terms import Priority, ResolutionRule, Status
-from tests.build import Place, an_incoming, filed, row, thread
+from helpdesk_tui.terms import Priority, ResolutionRule, Role, Status
+from tests.build import Place, an_incoming, filed, row, sql, thread
 from tests.store.secrets import set_up_hr
 
 GREETING = CannedText("Greeting", "Hello {{customer}}, this is {{agent}}.", folder="General")
@@ -118,6 +119,14 @@ class TestMacros:
         keep_macro(desk, MacroText("One", ("status open",), digit="1"))
         keep_macro(desk, MacroText("Two", ("status solved",), digit="1"))
         assert {one.name: one.digit for one in known_macros(desk)} == {"One": "", "Two": "1"}
+
+    def test_a_digit_of_another_queue_is_not_in_the_way(self, place: Place) -> None:
+        set_up_hr(place)
+        settings.set_agent(place.desk("root"), "bob", role=Role.LEAD)
+        root, bob = place.desk("root"), place.desk("bob")
+        keep_macro(root, MacroText("Pay", ("status solved",), "3", "hr", is_shared=True))
+        keep_macro(bob, MacroText("Close", ("status solved",), "3", "support", is_shared=True))
+        assert sorted(sql(root.store, "SELECT name, digit FROM macro")) == [("Close", "3"), ("Pay", "3")]
 
     @pytest.mark.parametrize(
         ("steps", "words"),

@@ -16,10 +16,12 @@ from helpdesk_tui.desk.history import undo
 from helpdesk_tui.desk.resending import edit_instead, send_again, send_though_unsure, take_as_sent
 from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.errors import Refused
+from helpdesk_tui.mail.outbox import Transport, open_transport, send_all
 from helpdesk_tui.mail.parse import parse
+from helpdesk_tui.mail.smtp import SendResult
 from helpdesk_tui.store.locks import alone
 from helpdesk_tui.store.queries.thread import drafts
-from helpdesk_tui.terms import Person
+from helpdesk_tui.terms import OutgoingMail, Person
 from tests.build import MIRA, a_mail, a_ticket, history, received, row, thread
 from tests.mail.installation import SMTP_PASSWORD, Installation
 from tests.services.smtp import SmtpSink
@@ -450,3 +452,25 @@ def _between(start: Any, end: Any) -> timedelta:
         moment if isinstance(moment, datetime) else datetime.fromisoformat(moment) for moment in (start, end)
     )
     return last - first
+
+
+class Breaking:
+    """Hands a mail over, and breaks before it can say so."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def send(self, mail: OutgoingMail) -> SendResult:
+        self._transport.send(mail)
+        raise OSError(28, "No space left on device")
+
+
+def test_where_what_hands_it_over_breaks_it_is_not_known_whether_it_arrived(
+    outgoing: Installation, smtp_sink: SmtpSink
+) -> None:
+    number = answered(outgoing)
+    with open_transport(outgoing.settings.smtp) as transport, pytest.raises(OSError, match="No space left"):
+        send_all(outgoing.system(), Breaking(transport))
+    assert state(outgoing, number) == ("unsure", "OSError")
+    outgoing.poll_well()
+    assert len(smtp_sink.messages) == 1, "it is not sent again by itself"

@@ -35,6 +35,14 @@ MORE = (
     "Danke!\nMontag passt",
     "Danke!\nKündigung",
     "Danke, Rechnung fehlt",
+    "Hello team, help me again, thanks",
+    "Hilfe! Danke",
+    "Thanks. No.",
+    "Danke. Kaputt.",
+    "Danke. Storno",
+    "Hello, thanks. Broken.",
+    "Hi, thanks. Still Broken.",
+    "Danke Anna",
     "Danke. " + "Der Drucker im dritten Stock zieht kein Papier ein. " * 20,
 )
 
@@ -47,3 +55,8 @@ def test_it_says_thank_you_and_nothing_else(text: str) -> None:
 @pytest.mark.parametrize("text", MORE)
 def test_it_says_more(text: str) -> None:
     assert not is_mere_thanks(text)
+
+
+@pytest.mark.parametrize("text", ["Danke Anna!", "Thanks, Anna.", "Vielen Dank, Anna", "Hallo Herr Dr\nDanke"])
+def test_whom_of_us_it_thanks_is_known(text: str) -> None:
+    assert is_mere_thanks(text, "Erika Beispiel", ("Anna Schmidt", "Bob"))

@@ -192,6 +192,8 @@ def in_words(session: Session, changes: dict[str, list[Any]]) -> dict[str, list[
 _LINKS = frozenset({"link", "linked"})
 
 
+#: What stands in place of the number of a ticket that one does not see.
+HIDDEN = "hidden"
 #: What undo alone needs.
 _UNSAID = frozenset({"written"})
 
@@ -228,7 +230,14 @@ class _Names:
             return f"{value[:19]}Z"
         if name in _LINKS:
             return [self._say("linked_to", value[0]), value[1]]
+        if name == "merged":
+            return value if self._is_seen(value) else HIDDEN
+        if name == "split_off":
+            return {**value, "number": self._say("linked_to", value["into"]) or HIDDEN}
         return self._name(name, value) if name in self._tables else value
+
+    def _is_seen(self, number: int) -> bool:
+        return self._session.execute(select(col(Ticket.id)).where(col(Ticket.number) == number)).first() is not None
 
     def _name(self, name: str, value: Any) -> Any:
         if name not in self._known:

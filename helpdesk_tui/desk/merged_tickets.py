@@ -1,0 +1,31 @@
+"""What is done on a ticket that is part of another one belongs there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from helpdesk_tui.errors import Refused
+from helpdesk_tui.language import _
+from helpdesk_tui.store.tables import Ticket
+from helpdesk_tui.terms import Verb
+
+#: What can be done on it all the same; all else would be done where nobody looks.
+_DONE_HERE = frozenset({Verb.MERGE, Verb.UNMERGE, Verb.LINK, Verb.WATCH, Verb.QUEUE})
+
+
+def refuse_merged(session: Session, verb: Verb, tickets: Sequence[Ticket]) -> None:
+    """What is done on a ticket that is part of another one reaches nobody: it belongs there.
+
+    Raises:
+        Refused: one of them is part of another.
+    """
+    for ticket in tickets:
+        if ticket.merged_into is None or verb in _DONE_HERE:
+            continue
+        whole = session.get(Ticket, ticket.merged_into)
+        what = _("#{number} is part of {other} now.").format(
+            number=ticket.number, other=f"#{whole.number}" if whole else _("another ticket")
+        )
+        raise Refused(what, _("Do it there. Nothing was changed, and what you wrote is kept as a draft."))

@@ -1,0 +1,342 @@
+"""Undo and redo where others have gone on since: what they did stands, nobody's message is lost, and it is said."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from helpdesk_tui.desk import settings
+from helpdesk_tui.desk.conversation import reply
+from helpdesk_tui.desk.door import Desk
+from helpdesk_tui.desk.drafts import save_draft
+from helpdesk_tui.desk.due import run_due
+from helpdesk_tui.desk.followups import remind, snooze
+from helpdesk_tui.desk.history import redo, undo
+from helpdesk_tui.desk.merging import merge
+from helpdesk_tui.desk.parting import split, unmerge
+from helpdesk_tui.desk.queue_work import QueueWork
+from helpdesk_tui.desk.relations import children, link, unlink
+from helpdesk_tui.desk.tickets import move, set_status, solve
+from helpdesk_tui.desk.watching import watch
+from helpdesk_tui.errors import Refused
+from helpdesk_tui.store.queries.notices import my_notices
+from helpdesk_tui.terms import LinkKind, NoticeKind, Party, Status
+from tests.build import (
+    STRANGER,
+    FrozenClock,
+    Place,
+    a_ticket,
+    an_incoming,
+    filed,
+    row,
+    texts_on,
+    thread,
+)
+from tests.store.secrets import set_up_hr
+
+FIRST, SECOND = "The printer is on fire.", "And my invoice?"
+
+
+@pytest.fixture
+def number(desk: Desk) -> int:
+    return filed(desk, an_incoming()).ticket or 0
+
+
+@pytest.fixture
+def other(desk: Desk) -> int:
+    return a_ticket(desk, "Other", person=STRANGER)
+
+
+@pytest.fixture
+def third(desk: Desk) -> int:
+    return a_ticket(desk, "Third", person=STRANGER)
+
+
+def texts(desk: Desk, number: int) -> list[str]:
+    return [one.text for one in thread(desk, number)]
+
+
+def notices(desk: Desk) -> list[NoticeKind]:
+    return [one.kind for one in desk.ask(my_notices, desk.actor)]
+
+
+def answered(desk: Desk, number: int, text: str = SECOND) -> int:
+    """The customer answers a question of ours; the id of what they wrote."""
+    reply(desk, number, "Which printer?")
+    ours = thread(desk, number)[-1].message_id
+    filed(desk, an_incoming(subject="Re: invoice", text=text, message_id="inv@customer.example", in_reply_to=(ours,)))
+    return thread(desk, number)[-1].id
+
+
+class TestMerges:
+    def test_one_that_went_on_into_a_third_comes_back_from_there(
+        self, desk: Desk, bob: Desk, number: int, other: int, third: int
+    ) -> None:
+        merge(desk, number, other)
+        merge(bob, other, third)
+        undo(desk)
+        assert texts(desk, number) == [FIRST]
+        assert FIRST not in texts(desk, third)
+
+    def test_nothing_goes_into_what_is_part_of_another_since(
+        self, desk: Desk, bob: Desk, number: int, other: int, third: int
+    ) -> None:
+        merge(desk, number, other)
+        undo(desk)
+        merge(bob, other, third)
+        redo(desk)
+        assert FIRST not in texts(desk, other), "nobody would look there"
+        assert FIRST in texts(desk, third)
+
+    def test_an_unmerge_that_is_undone_goes_where_the_rest_lies_by_now(
+        self, desk: Desk, bob: Desk, number: int, other: int, third: int
+    ) -> None:
+        merge(bob, number, other)
+        unmerge(desk, number)
+        merge(bob, other, third)
+        undo(desk)
+        assert FIRST in texts(desk, third)
+
+    def test_nothing_goes_into_what_has_ended(self, desk: Desk, bob: Desk, number: int, other: int) -> None:
+        merge(desk, number, other)
+        undo(desk)
+        set_status(bob, [other], Status.CLOSED)
+        with pytest.raises(Refused, match="has ended"):
+            redo(desk)
+        assert texts(desk, number) == [FIRST]
+
+    def test_what_was_taken_apart_and_merged_again_since_is_left_alone(
+        self, desk: Desk, bob: Desk, number: int, other: int
+    ) -> None:
+        merge(desk, number, other)
+        unmerge(bob, number)
+        merge(bob, number, other)
+        assert "merged or taken apart since" in undo(desk).text
+        assert (row(desk, number).merged_into, texts(desk, number)) == (other, [])
+
+    def test_what_went_out_of_sight_is_not_left_without_a_word_on_it(self, place: Place) -> None:
+        set_up_hr(place)
+        anna, bob = place.desk("anna"), place.desk("bob")
+        number = filed(anna, an_incoming()).ticket or 0
+        other = a_ticket(bob, "Other", person=STRANGER)
+        merge(bob, number, other)
+        move(anna, [other], "hr")
+        with pytest.raises(Refused, match="a queue you do not belong to"):
+            undo(bob)
+        assert row(anna, number).status is Status.CLOSED
+        assert FIRST in texts(anna, other)
+        with pytest.raises(Refused, match="part of a ticket in a queue you do not belong to"):
+            unmerge(bob, number)
+
+    def test_what_the_customer_wrote_meanwhile_is_ours_to_answer(self, desk: Desk, number: int, other: int) -> None:
+        reply(desk, number, "Which printer?")
+        ours = thread(desk, number)[-1].message_id
+        merge(desk, number, other)
+        filed(desk, an_incoming(text="The blue one!", in_reply_to=(ours,), references=(ours,)))
+        undo(desk)
+        assert texts(desk, number)[-1] == "The blue one!"
+        assert (row(desk, number).status, row(desk, number).waiting_for) == (Status.OPEN, Party.US)
+
+    def test_texts_begun_on_both_hinder_nobody(self, desk: Desk, bob: Desk, number: int, other: int) -> None:
+        ids = row(desk, number).id, row(desk, other).id
+        save_draft(desk, ids[0], "reply", "half a", {})
+        merge(bob, number, other)
+        save_draft(desk, ids[0], "reply", "half a sentence", {})  # her composer was open all the time
+        unmerge(bob, number)
+        assert (texts_on(desk, ids[0]), texts_on(desk, ids[1])) == ({"anna": "half a sentence"}, {"anna": "half a"})
+        undo(bob)
+        assert sorted([*texts_on(desk, ids[0]).values(), *texts_on(desk, ids[1]).values()]) == [
+            "half a",
+            "half a sentence",
+        ]
+
+    def test_an_emptied_draft_there_keeps_none_from_going_along(
+        self, desk: Desk, bob: Desk, number: int, other: int
+    ) -> None:
+        save_draft(desk, row(desk, other).id, "reply", "", {})
+        save_draft(desk, row(desk, number).id, "reply", "half a", {})
+        merge(bob, number, other)
+        assert texts_on(desk, row(desk, other).id) == {"anna": "half a"}
+        undo(bob)
+        assert texts_on(desk, row(desk, number).id) == {"anna": "half a"}
+
+    def test_reminders_and_watchers_go_along_and_come_back(
+        self, desk: Desk, bob: Desk, system: Desk, clock: FrozenClock, number: int, other: int
+    ) -> None:
+        remind(desk, number, 1)
+        watch(bob, [number])
+        merge(desk, number, other)
+        reply(desk, other, "News.", to=[STRANGER])
+        assert notices(bob) == [NoticeKind.WATCHED]
+        clock.advance(days=5)
+        run_due(system, clock())
+        assert notices(desk) == [NoticeKind.REMINDER]
+
+    def test_a_reminder_that_went_along_is_back_with_its_ticket(
+        self, desk: Desk, system: Desk, clock: FrozenClock, number: int, other: int
+    ) -> None:
+        remind(desk, number, 1)
+        merge(desk, number, other)
+        unmerge(desk, number)
+        clock.advance(days=5)
+        run_due(system, clock())
+        assert [one.ticket_id for one in desk.ask(my_notices, desk.actor)] == [row(desk, number).id]
+
+
+class TestOnWhatIsPartOfAnother:
+    @pytest.mark.parametrize(
+        "act",
+        [
+            lambda desk, number: reply(desk, number, "My answer."),
+            lambda desk, number: set_status(desk, [number], Status.OPEN),
+            lambda desk, number: remind(desk, number, 1),
+        ],
+    )
+    def test_nothing_is_done_where_nobody_looks(self, desk: Desk, number: int, other: int, act: object) -> None:
+        merge(desk, number, other)
+        with pytest.raises(Refused, match=f"#{number} is part of #{other} now"):
+            act(desk, number)  # type: ignore[operator]
+        assert (row(desk, number).status, texts(desk, number)) == (Status.CLOSED, [])
+
+
+class TestSplits:
+    def split_off(self, desk: Desk, number: int) -> int:
+        """The number of the ticket that the customer's second message becomes."""
+        message = answered(desk, number)
+        return next(one for one in split(desk, message).tickets if one != number)
+
+    def test_work_on_the_new_ticket_stays_with_its_message(self, desk: Desk, bob: Desk, number: int) -> None:
+        new = self.split_off(desk, number)
+        reply(bob, new, "Here is your invoice.")
+        with pytest.raises(Refused, match="has begun"):
+            undo(desk)
+        assert texts(desk, new) == [SECOND, "Here is your invoice."]
+
+    def test_so_does_what_the_customer_wrote_there(self, desk: Desk, number: int) -> None:
+        new = self.split_off(desk, number)
+        filed(desk, an_incoming(subject="Re: invoice", text="Overdue!", in_reply_to=("inv@customer.example",)))
+        assert texts(desk, new) == [SECOND, "Overdue!"]
+        with pytest.raises(Refused, match="has begun"):
+            undo(desk)
+
+    def test_nothing_is_pulled_out_of_a_third_ticket(self, desk: Desk, bob: Desk, number: int, third: int) -> None:
+        new = self.split_off(desk, number)
+        merge(bob, new, third)
+        with pytest.raises(Refused, match="lies elsewhere by now"):
+            undo(desk)
+        assert SECOND in texts(desk, third)
+
+    def test_nor_out_of_one_that_is_hidden(self, place: Place) -> None:
+        set_up_hr(place)
+        anna, bob = place.desk("anna"), place.desk("bob")
+        number = filed(anna, an_incoming()).ticket or 0
+        hidden = a_ticket(anna, "Pay", person=STRANGER, queue="hr")
+        new = self.split_off(bob, number)
+        merge(anna, new, hidden)
+        with pytest.raises(Refused):
+            undo(bob)
+        assert SECOND in texts(anna, hidden)
+
+    def test_nothing_comes_back_to_what_is_part_of_another(
+        self, desk: Desk, bob: Desk, number: int, third: int
+    ) -> None:
+        new = self.split_off(desk, number)
+        merge(bob, number, third)
+        with pytest.raises(Refused, match="lies elsewhere by now"):
+            undo(desk)
+        assert (texts(desk, number), texts(desk, new)) == ([], [SECOND])
+
+
+class TestLinks:
+    def test_one_of_another_kind_since_stands(self, desk: Desk, bob: Desk, number: int, other: int) -> None:
+        link(desk, number, other)
+        unlink(bob, number, other)
+        link(bob, number, other, LinkKind.PARENT)
+        assert "was linked otherwise since" in undo(desk).text
+        assert desk.ask(children, row(desk, other).id) == [number]
+
+    def test_nobody_gets_a_second_parent(self, desk: Desk, bob: Desk, number: int, other: int, third: int) -> None:
+        link(bob, number, other, LinkKind.PARENT)
+        unlink(desk, number, other)
+        link(bob, number, third, LinkKind.PARENT)
+        assert "left alone" in undo(desk).text
+        assert desk.ask(children, row(desk, other).id) == []
+
+    def test_redo_neither(self, desk: Desk, bob: Desk, number: int, other: int, third: int) -> None:
+        link(desk, number, other, LinkKind.PARENT)
+        undo(desk)
+        link(bob, number, third, LinkKind.PARENT)
+        assert "left alone" in redo(desk).text
+        assert desk.ask(children, row(desk, other).id) == []
+
+    def test_nor_becomes_its_own(self, desk: Desk, bob: Desk, number: int, other: int) -> None:
+        link(bob, number, other, LinkKind.PARENT)
+        unlink(desk, number, other)
+        link(bob, other, number, LinkKind.PARENT)
+        assert "left alone" in undo(desk).text
+        assert desk.ask(children, row(desk, other).id) == []
+
+
+class TestReminders:
+    def test_a_colleagues_later_one_stands(
+        self, desk: Desk, bob: Desk, system: Desk, clock: FrozenClock, number: int
+    ) -> None:
+        remind(desk, number, 1)
+        remind(bob, number, 3)
+        assert "another one was set since" in undo(desk).text
+        clock.advance(days=10)
+        run_due(system, clock())
+        assert (notices(bob), notices(desk)) == ([NoticeKind.REMINDER], [])
+
+    def test_a_colleagues_earlier_one_is_theirs_again(
+        self, desk: Desk, bob: Desk, system: Desk, clock: FrozenClock, number: int
+    ) -> None:
+        remind(bob, number, 3)
+        remind(desk, number, 1)
+        undo(desk)
+        clock.advance(days=10)
+        run_due(system, clock())
+        assert (notices(bob), notices(desk)) == ([NoticeKind.REMINDER], [])
+
+
+class TestWhatEndsByItself:
+    """A timer that came while the ticket stood elsewhere comes again once it stands there again."""
+
+    def test_a_snooze(self, desk: Desk, bob: Desk, system: Desk, clock: FrozenClock, number: int) -> None:
+        snooze(bob, [number], clock.now + timedelta(hours=4))
+        set_status(desk, [number], Status.OPEN)
+        clock.advance(hours=5)
+        run_due(system, clock())
+        undo(desk)
+        assert row(desk, number).status is Status.SNOOZED
+        run_due(system, clock())
+        assert row(desk, number).status is Status.OPEN
+
+    def test_a_snooze_that_is_done_again(self, desk: Desk, system: Desk, clock: FrozenClock, number: int) -> None:
+        snooze(desk, [number], clock.now + timedelta(hours=4))
+        undo(desk)
+        redo(desk)
+        clock.advance(hours=3)
+        run_due(system, clock())
+        assert row(desk, number).status is Status.SNOOZED, "not before its time"
+        undo(desk)
+        clock.advance(hours=2)
+        run_due(system, clock())
+        redo(desk)
+        run_due(system, clock())
+        assert row(desk, number).status is Status.OPEN
+
+    def test_what_is_solved(
+        self, desk: Desk, admin: Desk, bob: Desk, system: Desk, clock: FrozenClock, number: int
+    ) -> None:
+        settings.set_queue(admin, "support", work=QueueWork(closes_after=2))
+        solve(bob, [number])
+        clock.advance(hours=1)
+        set_status(desk, [number], Status.OPEN)
+        clock.advance(days=5)
+        run_due(system, clock())
+        undo(desk)
+        assert row(desk, number).status is Status.SOLVED
+        run_due(system, clock())
+        assert row(desk, number).status is Status.CLOSED
