@@ -21,7 +21,7 @@ from helpdesk_tui.screens.phrases import aside_word, moment
 from helpdesk_tui.screens.why import as_shown, explain
 from helpdesk_tui.screens.widgets.entry_list import EntryList, entry_heading
 from helpdesk_tui.screens.widgets.ground import Pane, Row
-from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine, Tab, TabLine
+from helpdesk_tui.screens.widgets.lines import Heads, KeyLine, StatusLine, Tab, TabLine
 from helpdesk_tui.store.queries.aside import Aside, AsideRow, aside_counts, aside_rows, first_bytes
 from helpdesk_tui.terms import Outcome
 
@@ -49,7 +49,7 @@ class AsideScreen(DeskScreen, inherit_bindings=False):
                 yield TabLine(id="tabs")
                 with Pane(id="body"):
                     with Pane(id="rows"):
-                        yield Static("", id="columns", markup=False)
+                        yield Heads(entry_heading)
                         yield EntryList(id="entries")
                         yield Static("", id="empty", markup=False)
                     yield Static("", id="original", markup=False)
@@ -113,15 +113,6 @@ class AsideScreen(DeskScreen, inherit_bindings=False):
         if self.entries.current == row:
             text = Text(f"{_facts(row, self)}\n", "bold").append(original, "not bold dim")
             self.query_one("#original", Static).update(text)
-
-    def fit(self) -> None:
-        """Fit the columns to the new size, too."""
-        super().fit()
-        self.afterwards(self._fit_columns)
-
-    def _fit_columns(self) -> None:
-        width = self.query_one("#rows").size.width - self.entries.scrollbar_size_vertical
-        self.query_one("#columns", Static).update(Text(entry_heading(width), "dim", no_wrap=True, overflow="crop"))
 
     # -- what the keys do
 

@@ -29,7 +29,7 @@ from helpdesk_tui.screens.widgets.customer_lists import (
 )
 from helpdesk_tui.screens.widgets.ground import Pane, Row
 from helpdesk_tui.screens.widgets.line_list import LineList
-from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine, Tab, TabLine
+from helpdesk_tui.screens.widgets.lines import Heads, KeyLine, StatusLine, Tab, TabLine
 from helpdesk_tui.store.queries.customer_history import HappenedRow, happened
 from helpdesk_tui.store.queries.people import CustomerPage, customer_page, find_customers
 from helpdesk_tui.store.queries.tickets import TicketRow, ticket_rows
@@ -67,7 +67,7 @@ class CustomerScreen(DeskScreen, inherit_bindings=False):
                     yield Static("", id="customer-known", markup=False)
                 yield TabLine(id="tabs")
                 with Pane(id="body"), Pane(id="rows"):
-                    yield Static("", id="columns", markup=False)
+                    yield Heads(history_heading)
                     yield HistoryList(id=_HISTORY)
                     yield CustomerTickets(id=_TICKETS)
                     yield Static("", id="empty", markup=False)
@@ -149,22 +149,16 @@ class CustomerScreen(DeskScreen, inherit_bindings=False):
     # -- the shape
 
     def fit(self) -> None:
-        """Fit the columns and what is known to the new size, too."""
+        """Fit what is known to the new size, too."""
         super().fit()
         self.query_one("#customer-body").styles.max_height = max(int(self.size.height * _KNOWN), 2)
-        self.afterwards(self._fit_columns)
-
-    def _fit_columns(self) -> None:
-        width = self.query_one("#rows").size.width - self.lines.scrollbar_size_vertical
-        heads = history_heading(width) if self._shown == _HISTORY else tickets_heading()
-        self.query_one("#columns", Static).update(Text(heads, "dim", no_wrap=True, overflow="crop"))
 
     def _turn_to(self, which: str) -> None:
         self._shown = which
         for one in (_HISTORY, _TICKETS):
             self.query_one(f"#{one}").display = one == which
         self.lines.focus()
-        self._fit_columns()
+        self.query_one(Heads).show(history_heading if which == _HISTORY else tickets_heading)
 
     # -- what the keys do
 

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from rich.text import Text
 from textual.timer import Timer
-from textual.widgets import Static
 
 from helpdesk_tui.desk.pages import TicketPage, preview_page, ticket_page
 from helpdesk_tui.errors import HelpdeskError
@@ -18,7 +16,6 @@ from helpdesk_tui.screens.keys import bindings
 from helpdesk_tui.screens.phrases import out_of_sight
 from helpdesk_tui.screens.place import Place, save_place, state_folder
 from helpdesk_tui.screens.verb_screen import VerbScreen
-from helpdesk_tui.screens.widgets.columns import heading
 from helpdesk_tui.screens.widgets.lines import StatusLine
 from helpdesk_tui.screens.widgets.preview import Preview
 from helpdesk_tui.screens.widgets.ticket_list import TicketList
@@ -97,13 +94,7 @@ class ListScreen(VerbScreen):
     def fit(self) -> None:
         """Fit columns and preview to the new size, too."""
         super().fit()
-        self.afterwards(self._fit_columns)
-
-    def _fit_columns(self) -> None:
-        self.apply_preview()
-        # A list that is empty is hidden, and has no width of its own.
-        heads = heading(self.query_one("#rows").size.width - self.tickets.scrollbar_size_vertical)
-        self.query_one("#columns", Static).update(Text(heads, "dim", no_wrap=True, overflow="crop"))
+        self.afterwards(self.apply_preview)
 
     def apply_preview(self) -> None:
         preview = self.query_one("#preview", Preview)

@@ -15,7 +15,7 @@ from helpdesk_tui.screens.list_screen import ListScreen
 from helpdesk_tui.screens.widgets.columns import heading
 from helpdesk_tui.screens.widgets.effect_line import EffectLine
 from helpdesk_tui.screens.widgets.ground import Pane, Row
-from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine
+from helpdesk_tui.screens.widgets.lines import Heads, KeyLine, StatusLine
 from helpdesk_tui.screens.widgets.preview import Preview
 from helpdesk_tui.screens.widgets.sides import SideList
 from helpdesk_tui.screens.widgets.ticket_list import TicketList
@@ -45,7 +45,7 @@ class SidesScreen(ListScreen):
                     yield SideList(id="sides")
                     with Pane(id="body"):
                         with Pane(id="rows"):
-                            yield Static("", id="columns", markup=False)
+                            yield Heads(heading)
                             yield TicketList(id="list")
                             yield Static("", id="empty", markup=False)
                         yield Static("", id="extras", markup=False)
@@ -221,11 +221,6 @@ class SidesScreen(ListScreen):
     def apply_preview(self) -> None:
         """The preview stands below the tickets on the widest screens."""
         self.query_one("#preview", Preview).set_class(not self.has_class("widest"), "hidden")
-
-    def _fit_columns(self) -> None:
-        self.apply_preview()
-        heads = heading(self.query_one("#rows").size.width - self.tickets.scrollbar_size_vertical)
-        self.query_one("#columns", Static).update(Text(heads, "dim", no_wrap=True, overflow="crop"))
 
     def save_soon(self) -> None:
         """The board begins anew each time: what was to be given away yesterday is another matter today."""

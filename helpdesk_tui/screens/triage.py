@@ -20,8 +20,9 @@ from helpdesk_tui.screens.person_screen import page_refusal
 from helpdesk_tui.screens.phrases import aside_words, mail_words, marked
 from helpdesk_tui.screens.place import load_place
 from helpdesk_tui.screens.views import FOR_ME, ListView, calls_view, default_views
+from helpdesk_tui.screens.widgets.columns import heading
 from helpdesk_tui.screens.widgets.ground import Pane, Row
-from helpdesk_tui.screens.widgets.lines import KeyLine, StatusLine, Tab, TabLine
+from helpdesk_tui.screens.widgets.lines import Heads, KeyLine, StatusLine, Tab, TabLine
 from helpdesk_tui.screens.widgets.preview import Preview
 from helpdesk_tui.screens.widgets.ticket_list import PAGE, TicketList
 from helpdesk_tui.store.queries.aside import Aside, aside_counts
@@ -70,7 +71,7 @@ class TriageScreen(FilterScreen):
                 yield TabLine(id="tabs")
                 with Pane(id="body"):
                     with Pane(id="rows"):
-                        yield Static("", id="columns", markup=False)
+                        yield Heads(heading)
                         yield TicketList(id="list")
                         yield Static("", id="empty", markup=False)
                     yield Preview(id="preview")

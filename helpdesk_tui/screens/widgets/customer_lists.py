@@ -69,7 +69,7 @@ def history_heading(width: int) -> str:
     return f" {fit(_('when'), _WHEN)} {fit('#', _NUMBER)} {who}{_('what')}"
 
 
-def tickets_heading() -> str:
+def tickets_heading(_width: int) -> str:
     """The heads of the columns of their tickets."""
     heads = f"{fit('#', _NUMBER)} {fit(_('status'), _STATUS)} {fit(_('last'), _WHEN)} {fit(_('assignee'), _WHO)}"
     return f" {heads} {_('subject')}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
@@ -11,6 +11,9 @@ from textual.widgets import Static
 
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.screens.keys import Key
+
+#: The width of a list's scrollbar in cells, which stands there always.
+SCROLLBAR = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,29 @@ class TabLine(Static):
         line.append(" " * max(width - line.cell_len - cell_len(self._who) - 1, 1))
         line.append(self._who, "bold")
         self.update(line)
+
+
+class Heads(Static):
+    """The heads of a list's columns, which fit themselves to its width."""
+
+    def __init__(self, heading: Callable[[int], str]) -> None:
+        """Stand above a list.
+
+        Args:
+            heading: the words for so many cells, without those of the scrollbar.
+        """
+        super().__init__("", id="columns", markup=False)
+        self._heading = heading
+
+    def show(self, heading: Callable[[int], str]) -> None:
+        """Stand above another list from now on."""
+        self._heading = heading
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        """Fit the words anew."""
+        words = self._heading(self.size.width - SCROLLBAR)
+        self.update(Text(words, "dim", no_wrap=True, overflow="crop"))
 
 
 class StatusLine(Static):
