@@ -319,6 +319,7 @@ def _event(event: EventRow) -> dict[str, Any]:
 
 def _as_text(row: TicketRow, thread: list[MessageRow], history: list[EventRow], now: datetime) -> str:
     from helpdesk_tui.screens.event_words import event_words, says_something
+    from helpdesk_tui.screens.recipients import went_to
 
     who = row.requester.called
     lines = [
@@ -328,7 +329,8 @@ def _as_text(row: TicketRow, thread: list[MessageRow], history: list[EventRow], 
     for message in thread:
         mark = {MessageKind.NOTE: "▪ ", MessageKind.CALL: "☎ "}.get(message.kind, "")
         name = message.sender.whole
-        lines += ["", f"{mark}{name} · {plain(message.received_at)} · {message.kind}", message.text]
+        lines += ["", f"{mark}{name} · {plain(message.received_at)} · {message.kind}"]
+        lines += [*filter(None, [went_to(message, {row.requester.address})]), message.text]
         lines += [f"+ {one.name} ({one.size} B)" for one in message.files]
     lines += ["", *(f"○ {event_words(event, now)}" for event in history if says_something(event))]
     return "\n".join(lines)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from helpdesk_tui.desk.pages import TicketPage
 from helpdesk_tui.desk.writing_page import WritingPage
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.impostors import true_spelling
@@ -13,10 +14,12 @@ from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.screens.composition import CALL, FORWARD, NOTE, Composition
 from helpdesk_tui.screens.phrases import moment, size
 from helpdesk_tui.store.queries.thread import MessageRow
-from helpdesk_tui.terms import CallDirection, Person
+from helpdesk_tui.terms import CallDirection, MessageKind, Person
 
 #: So much of a name stands before its address, in characters.
 _NAME = 30
+#: So many people are named in the head of a mail; all of them stand in the original.
+_MANY = 8
 
 
 def first_line(one: Composition) -> str:
@@ -74,3 +77,30 @@ def shown(person: Person) -> str:
     """A short name before the whole address."""
     name, address = clean_line(person.name, _NAME), clean_line(person.address, 320)
     return Person("" if name == address else name, address).whole
+
+
+def usual_addresses(page: TicketPage) -> frozenset[str]:
+    """Where an answer on a ticket goes unless somebody says otherwise."""
+    known = (page.customer.address, page.answers_to.address if page.answers_to else "")
+    return frozenset(plain_address(one) for one in known if one)
+
+
+def went_to(message: MessageRow, usual: Collection[str]) -> str:
+    """Whom a mail names, where that is more or others than everybody expects: `To Bo <bo@b.example> · Cc …`; else "".
+
+    Args:
+        usual: the plain addresses an answer of ours usually goes to.
+    """
+    if message.kind not in (MessageKind.INBOUND, MessageKind.OUTBOUND):
+        return ""
+    is_ours = message.kind is MessageKind.OUTBOUND
+    as_usual = {plain_address(one.address) for one in message.to} <= set(usual) if is_ours else True
+    to = [] if as_usual and len(message.to) <= 1 else [_("To {to}").format(to=_some(message.to))]
+    cc = [_("Cc {people}").format(people=_some(message.cc))] if message.cc else []
+    return " · ".join(to + cc)
+
+
+def _some(people: Sequence[Person]) -> str:
+    """Several people by their names and addresses, as many as anybody reads."""
+    rest = len(people) - _MANY
+    return ", ".join(map(shown, people[:_MANY])) + (f" +{rest}" if rest > 0 else "")

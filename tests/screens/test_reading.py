@@ -15,9 +15,10 @@ from helpdesk_tui.desk import settings
 from helpdesk_tui.desk.assignment import assign
 from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.delivery import claim, conclude
+from helpdesk_tui.desk.outreach import forward
 from helpdesk_tui.desk.sending import Sending
-from helpdesk_tui.terms import SYSTEM, OutboxState
-from tests.build import letter_bytes, received, sql, thread
+from helpdesk_tui.terms import SYSTEM, OutboxState, Person
+from tests.build import a_mail, letter_bytes, received, sql, thread
 from tests.screens.stage import OpenApp, Stage
 
 
@@ -300,3 +301,31 @@ def test_words_are_counted_and_the_first_from_here_is_shown(morning: Stage) -> N
         app.press("enter").shows("2 of 2")
         app.write(" einhorn").shows("is not in this thread")
         assert app.quit() == 0
+
+
+def test_a_mail_says_whom_it_went_to_where_that_is_not_as_usual(morning: Stage) -> None:
+    desk, bo = morning.desk(), Person("Bo Chef", "bo@kunde.example")
+    first = thread(desk, 1003)[0].id
+    reply(desk, 1003, "Nur an Sie.")
+    reply(desk, 1003, "Und an Bo.", cc=[bo])
+    forward(desk, 1003, first, "Können Sie helfen?", [Person("", "hilfe@netz.example")])
+    people = [Person("", f"p{n}@kunde.example") for n in range(12)]
+    forward(desk, 1003, first, "An alle.", people)
+    mail = a_mail(
+        "Wir beide.", sender="Erika <erika@kunde.example>", to="support@desk.example", cc="Bo <bo@kunde.example>"
+    )
+    received(desk, mail)
+    with morning.app((100, 50)) as app:
+        screen = opened(app, 1003, "An alle.").screen()
+        said = [line.strip("▌ ") for line in screen if re.search(r"^. {3}(To|Cc) ", line)]
+        assert said[:2] == ["Cc Bo Chef <bo@kunde.example>", "To hilfe@netz.example"]
+        assert "p7@kunde.example +4" in "".join(screen), "as many as anybody reads"
+        assert "p8@kunde.example" not in "".join(screen)
+        assert next(n for n, line in enumerate(screen) if "Nur an Sie." in line) == 1 + next(
+            n for n, line in enumerate(screen) if "◂ Anna" in line
+        ), "nothing is said of what is as usual"
+        opened(app, 1007, "Wir beide.", "Cc Bo <bo@kunde.example>")
+        assert app.quit() == 0
+    shown = morning.run("ticket", "show", "1003").stdout
+    assert "Cc Bo Chef <bo@kunde.example>" in shown
+    assert "To hilfe@netz.example" in shown

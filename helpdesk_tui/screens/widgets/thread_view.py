@@ -20,6 +20,7 @@ from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.screens.delivery_words import call_words, delivery_lines
 from helpdesk_tui.screens.event_words import event_words, says_something
 from helpdesk_tui.screens.phrases import KIND_SIGNS, delivery_word, moment, size
+from helpdesk_tui.screens.recipients import usual_addresses, went_to
 from helpdesk_tui.screens.widgets.columns import fit
 from helpdesk_tui.screens.widgets.finder import Finder, Mark
 from helpdesk_tui.screens.widgets.kept_lines import KeptLines
@@ -80,6 +81,7 @@ class ThreadView(KeptLines, can_focus=True, inherit_bindings=False):
         self._owners: list[int] = []
         self._starts: list[int] = []
         self._cuts: dict[int, _Cut] = {}
+        self._usual: frozenset[str] = frozenset()
         self._styles: dict[str, Style] = {}
         self._wanted = ""
         #: The line each place begins on, and what is marked on each line.
@@ -105,9 +107,12 @@ class ThreadView(KeptLines, can_focus=True, inherit_bindings=False):
         is_new = self.page is None or self.page.ticket.id != page.ticket.id
         grew = self.page is not None and not is_new and len(page.messages) > len(self.page.messages)
         self.page, self._now = page, now
+        usual = usual_addresses(page)
+        if is_new or usual != self._usual:
+            self._usual = usual
+            self._cuts.clear()
         if is_new:
             self._unfolded.clear()
-            self._cuts.clear()
             self._seen_until = seen_until
         follows = is_new or (grew and self.focused_message >= len(page.messages) - 2)
         if follows:
@@ -287,6 +292,7 @@ class ThreadView(KeptLines, can_focus=True, inherit_bindings=False):
         """What is drawn of a message, and an empty line behind it."""
         look = "thread--new" if self._is_new(message) else _head_look(message)
         yield _Line(_head(message, self._now, width, is_new=self._is_new(message)), look)
+        yield from _lines(went_to(message, self._usual), width, "thread--event")
         look = _TEXT_LOOKS.get(message.kind, "thread--text")
         width = min(width, _LONGEST_LINE)
         if message.call:
@@ -317,7 +323,7 @@ _TEXT_LOOKS = {MessageKind.NOTE: "thread--note", MessageKind.CALL: "thread--call
 
 
 def _lines(words: str, width: int, look: str) -> Iterator[_Line]:
-    return (_Line(text, look) for text in wrap(words, width, _INDENT))
+    return (_Line(text, look) for text in wrap(words, width, _INDENT)) if words else iter(())
 
 
 def wrap(text: str, width: int, indent: str = "") -> Iterator[str]:
