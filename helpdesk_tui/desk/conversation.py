@@ -109,11 +109,14 @@ def reply(
         if is_signed:
             sending = signed(changes.session, change.ticket.id, sending, Writer(desk.actor, desk.settings, changes.now))
         message = answer_one(changes, change, body, to, cc, then, sending, desk.settings.calendar)
-        changes.say(
-            _("Reply to #{number} is on its way to {people}").format(
-                number=ticket, people=", ".join(Person(*one).called for one in [*message.to, *message.cc])
+        people = ", ".join(Person(*one).called for one in [*message.to, *message.cc])
+        if sending.is_timed and sending.leaves_at:
+            when = f"{sending.leaves_at.astimezone():%a %d.%m. %H:%M}"
+            changes.say(
+                _("Reply to #{number} leaves {when} to {people}").format(number=ticket, when=when, people=people)
             )
-        )
+        else:
+            changes.say(_("Reply to #{number} is on its way to {people}").format(number=ticket, people=people))
     return changes.outcome
 
 

@@ -15,7 +15,8 @@ from helpdesk_tui.terms import Person
 _PROMISE = re.compile(
     r"\b(?:anbei|beiliegend\w*|beigef[üu]e?gt\w*|angeh[äa]e?ngt\w*|"
     r"(?:im|in\s+der|als)\s+(?:anhang|anlage)|(?:anhang|anlage)\s*:"
-    r"|(?:i(?:'ve|\s+have)?|we(?:'ve|\s+have)?|please\s+find|see|is|are)\s+(?:the\s+)?(?:attached|enclosed|attaching|enclosing)"
+    r"|(?:i(?:'ve|\s+have)?|we(?:'ve|\s+have)?|see|is|are)\s+(?:the\s+)?(?:attached|enclosed|attaching|enclosing)"
+    r"|please\s+find(?:\s+\w+){0,4}?\s+(?:attached|enclosed)"
     r"|attached\s+(?:is|are|you)|in\s+the\s+attachment|see\s+(?:the\s+)?attachment|as\s+an\s+attachment"
     r"|(?:i|we)(?:\s+will|'ll)?\s+attach"
     r"|h(?:ä|ae)ngen?\s+(?:ich|wir)\s+[^.!?\n]{0,60}?\ban|(?:ich|wir)\s+h(?:ä|ae)ngen?\s+[^.!?\n]{0,60}?\ban"

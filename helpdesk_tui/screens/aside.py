@@ -131,9 +131,10 @@ class AsideScreen(DeskScreen, inherit_bindings=False):
         self.notice(outcome.text, _(" · u undoes it"))
         self.desk_app.opening(self._load_and_tell())
 
-    async def _say(self, verb: Callable[[Desk], Outcome]) -> None:
-        await super()._say(verb)
+    async def _say(self, verb: Callable[[Desk], Outcome]) -> Outcome:
+        outcome = await super()._say(verb)
         await self._load_and_tell()
+        return outcome
 
     async def _load_and_tell(self) -> None:
         await self.load()

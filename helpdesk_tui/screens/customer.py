@@ -142,9 +142,10 @@ class CustomerScreen(DeskScreen, inherit_bindings=False):
         self.notice(outcome.text, _(" · u undoes it"))
         self.desk_app.opening(self.load())
 
-    async def _say(self, verb: Callable[[Desk], Outcome]) -> None:
-        await super()._say(verb)
+    async def _say(self, verb: Callable[[Desk], Outcome]) -> Outcome:
+        outcome = await super()._say(verb)
         await self.load()
+        return outcome
 
     # -- the shape
 

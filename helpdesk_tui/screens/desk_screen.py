@@ -225,9 +225,10 @@ class DeskScreen(Screen[None], Ground):
         leaves_at = self.sending_now().leaves_at
         self.desk_app.opening(self._say(lambda desk: history.redo(desk, leaves_at)))
 
-    async def _say(self, verb: Callable[[Desk], Outcome]) -> None:
+    async def _say(self, verb: Callable[[Desk], Outcome]) -> Outcome:
         outcome = await self.desk_app.do(verb)
         self.notice(outcome.text)
+        return outcome
 
     def action_new(self) -> None:
         """Take down a new request or call."""

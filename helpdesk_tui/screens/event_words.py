@@ -42,7 +42,7 @@ def says_something(event: EventRow) -> bool:
 def event_words(event: EventRow, now: datetime | None) -> str:
     """An event in a line: `anna: status new → open · today 9:06`; without a present its own day is today."""
     at = now or event.at
-    said = ", ".join(_change(name, pair, at) for name, pair in event.changes.items() if name not in _SILENT)
+    said = ", ".join(_change(name, pair, at, event.verb) for name, pair in event.changes.items() if name not in _SILENT)
     verb = {"undo": _("undid: "), "redo": _("did again: ")}.get(event.verb, "")
     if verb and not said:
         said = _("what was written here") if event.changes.keys() & _WRITTEN else _("what was done here")
@@ -50,7 +50,9 @@ def event_words(event: EventRow, now: datetime | None) -> str:
     return f"{event.actor}: {verb}{said} · {when}"
 
 
-def _change(name: str, pair: list[Any], at: datetime) -> str:
+def _change(name: str, pair: list[Any], at: datetime, verb: str) -> str:
+    if name == "reminder":
+        return _reminder_words(*pair, has_come=verb == "timer")
     if name == "callback":
         return call_change(pair[0], pair[1], at)
     if name == "callers":
@@ -103,10 +105,10 @@ def _participant_words(before: list[str] | None, after: list[str] | None) -> str
     return _("{person} belongs here no more").format(person=Person(*(before or ["", ""])).whole)
 
 
-def _reminder_words(before: str | None, after: str | None) -> str:
+def _reminder_words(before: str | None, after: str | None, *, has_come: bool) -> str:
     if after:
         return _("comes back {when}").format(when=_moment_of(after))
-    return _("came back as it was to") if before else ""
+    return _("came back as it was to") if has_come else _("need not come back any more") if before else ""
 
 
 def _split_words(before: dict[str, Any] | None, after: dict[str, Any] | None) -> str:
@@ -158,7 +160,6 @@ _PICTURED: dict[str, Callable[[Any, Any], str]] = {
     "merge": lambda _before, after: _("all that was said goes along") if after else _("all that was said comes back"),
     "merged": _merged_words,
     "participant": _participant_words,
-    "reminder": _reminder_words,
     "split_off": _split_words,
     "watcher": _watcher_words,
     "link": _link_words,

@@ -54,7 +54,7 @@ class ReadingScreen(WritingScreen):
             return _("This is no mail; it has no original.")
         if action == "files" and not self._files() and not self._links():
             return _("There is neither a file nor a link here.")
-        if action == "delivery" and (message is None or not (_is_undelivered(message) or self._waits(message))):
+        if action == "delivery" and self._to_deliver() is None:
             return _("This mail needs nothing: it was sent, or it is no mail of ours.")
         if action == "split" and (self.page is None or len(self.page.messages) < 2):
             return _("It is the only message here; it is a ticket of its own already.")
@@ -257,7 +257,7 @@ class ReadingScreen(WritingScreen):
 
     def action_delivery(self) -> None:
         """Choose what is done about a mail that did not arrive, or perhaps did not."""
-        if not self.can("delivery") or (message := self.thread.message) is None:
+        if not self.can("delivery") or (message := self._to_deliver()) is None:
             return
         states = {message.delivery, *(one.state for one in message.not_reached)}
         ways = []
@@ -274,6 +274,15 @@ class ReadingScreen(WritingScreen):
             ]
         title = _("This mail waits for its time") if self._waits(message) else _("This mail did not arrive")
         self.pick(title, ways, partial(self._with_mail, message.id))
+
+    def _to_deliver(self) -> MessageRow | None:
+        """The mail that something can be done about: the one in focus, or the one that a report in focus is about."""
+        message, page = self.thread.message, self.page
+        if message is None or page is None:
+            return None
+        is_report = message.is_automatic and message.kind is MessageKind.INBOUND
+        meant = [one for one in reversed(page.messages) if one.id < message.id] if is_report else [message]
+        return next((one for one in meant if _is_undelivered(one) or self._waits(one)), None)
 
     def _waits(self, message: MessageRow) -> bool:
         """True for a mail that leaves later."""

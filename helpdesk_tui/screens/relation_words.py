@@ -16,12 +16,12 @@ def relation_word(relation: Relation) -> str:
     """What another ticket is to this one."""
     return {
         Relation.RELATED: _("has to do with it"),
-        Relation.PARENT: _("it is part of this"),
-        Relation.CHILD: _("is part of it"),
-        Relation.DUPLICATE_OF: _("it is a duplicate of this"),
-        Relation.DUPLICATE: _("is a duplicate of it"),
+        Relation.PARENT: _("the matter it is part of"),
+        Relation.CHILD: _("part of its matter"),
+        Relation.DUPLICATE_OF: _("what it is a duplicate of"),
+        Relation.DUPLICATE: _("a duplicate of it"),
         Relation.MERGED: _("went into it"),
-        Relation.SPLIT_FROM: _("it came out of this"),
+        Relation.SPLIT_FROM: _("what it came out of"),
         Relation.SPLIT_OFF: _("came out of it"),
     }[relation]
 

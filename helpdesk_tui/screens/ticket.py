@@ -234,13 +234,13 @@ class TicketScreen(ReadingScreen):
             self.composer.open(page, what, await self.about(), text, takes_keys=False)
             self.notice(_("Your draft is still here; Tab goes on writing."))
 
-    async def _say(self, verb: Callable[[Desk], Outcome]) -> None:
+    async def _say(self, verb: Callable[[Desk], Outcome]) -> Outcome:
         """Undo or redo; a text that comes back by it stands in the composer again."""
         before = self._own_kinds()
-        await super()._say(verb)
+        outcome = await super()._say(verb)
         page = await self.desk_app.read(ticket_page, self.ticket_id)
         if page is None or self.composer.is_open:
-            return
+            return outcome
         self.page = page
         back = [kind for kind in self._own_kinds() if kind not in before]
         if back:
@@ -248,6 +248,8 @@ class TicketScreen(ReadingScreen):
             what = from_fields(self._usual(back[0], page, self.in_focus), fields)
             self.composer.open(page, what, await self.about(), text, takes_keys=False)
             self.show_keys()
+            self.notice(outcome.text, _(" · Tab goes on writing"))
+        return outcome
 
     def _own_kinds(self) -> list[str]:
         """What one is writing here, the newest first."""

@@ -40,7 +40,7 @@ class VerbScreen(PreparedScreen):
         found = await self.desk_app.read(colleagues, asker, self.desk_app.desk.clock())
         me, queues = asker.login, {row.queue for row in self.chosen_rows()}
         agents = sorted((one for one in found if queues <= set(one.queues)), key=lambda one: one.login != me)
-        options = [(one.login, _with_room(one)) for one in agents]
+        options = [(one.login, _with_room(one)) for one in agents if not (with_note and one.login == me)]
         now = self.common(lambda row: row.assignee or me)
         if with_note:
             self.pick(_("Who shall go on with it"), options, partial(self._ask_note, ids), now)

@@ -21,6 +21,8 @@ PROMISES = (
     "We'll attach a photo",
     "Please see attachment.",
     "The list is enclosed",
+    "Please find the file attached.",
+    "Please find attached the list",
 )
 NONE = (
     "Leider ohne Anhang angekommen.",

@@ -136,7 +136,7 @@ def test_an_answer_leaves_when_the_customers_day_begins(morning: Stage) -> None:
         placed(app, 1002, "thread").press("r").shows("then: waiting")
         app.write("Guten Morgen.").press("ctrl+o").shows("leaves when their day begins")
         app.write("day begins").press("enter").shows("leaves ")
-        app.press("ctrl+s").shows("is on its way")
+        app.press("ctrl+s").shows("Reply to #1002 leaves ")
         assert app.quit() == 0
     assert thread(morning.desk(), 1002)[-1].leaves_at == opens
     assert [bool(timed) for (timed,) in sql(morning.desk().store, "SELECT is_timed FROM outbox")][-1]

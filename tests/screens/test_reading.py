@@ -189,6 +189,38 @@ def test_a_mail_that_failed_says_why_and_what_can_be_done(morning: Stage) -> Non
         assert app.quit() == 0
 
 
+def test_on_a_report_it_is_the_mail_that_came_back(morning: Stage) -> None:
+    desk = morning.desk()
+    reply(desk, 1003, "Which gateway?")
+    entry = claim(desk.acting_as(SYSTEM), letter_bytes)
+    assert entry
+    conclude(desk.acting_as(SYSTEM), entry.outbox_id, OutboxState.SENT)
+    report = (
+        "From: MAILER-DAEMON@mx.example\r\nTo: support@desk.example\r\nSubject: Undelivered Mail\r\n"
+        "Message-ID: <bounce@mx.example>\r\nAuto-Submitted: auto-replied\r\n"
+        'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nIt was not delivered.\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+        "Final-Recipient: rfc822; tunde@client.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{entry.message_id}>\r\n\r\n--b--\r\n"
+    )
+    assert received(desk, report.encode()).ticket == 1003
+    with morning.app() as app:
+        opened(app, 1003, "It was not delivered.").press("G", "!").shows("This mail did not arrive", "send it again")
+        app.write("edit").press("enter").shows("The mail on #1003 is a draft again")
+        assert app.quit() == 0
+
+
+def test_an_incident_says_so_and_what_need_not_come_back_neither(morning: Stage) -> None:
+    with morning.app() as app:
+        opened(app, 1003).press("L").shows("it is an incident")
+        app.write("it is an incident").press("enter").shows("Tunde Okafor · an incident")
+        app.press("Z").shows("come back in 2")
+        app.write("in 2 w").press("enter").shows("comes back ")
+        app.press("u").shows("need not come back any more")
+        assert app.quit() == 0
+
+
 def test_within_the_window_u_takes_an_answer_back_and_quitting_asks(morning: Stage) -> None:
     with morning.app(env={"HELPDESK_REPLIES_UNDO_SECONDS": "30"}) as app:
         opened(app, 1003, "Since Monday").press("r").shows("then: waiting")
@@ -210,7 +242,7 @@ def test_an_answer_can_leave_later_and_come_back_in_some_days(morning: Stage) ->
         app.press("ctrl+u").write("+2d").press("enter").shows("leaves ")
         app.press("ctrl+o").shows("What happens after sending")
         app.write("customer, back in 3").press("enter").shows("back in 3 working days")
-        app.press("ctrl+s").shows("is on its way")
+        app.press("ctrl+s").shows("Reply to #1003 leaves ")
         assert app.quit() == 0
     sent = thread(morning.desk(), 1003)[-1]
     assert sent.leaves_at is not None
@@ -279,7 +311,7 @@ def test_what_is_undone_stands_in_the_composer_again_as_it_was(morning: Stage) -
         app.settled(0.6)
         assert "Before it goes" in "".join(app.screen()), "two quick ^S are one: nobody has read it yet"
         app.press("ctrl+s").shows("is passed on to toner@liefer.example", "u undoes it, ")
-        app.press("u").shows("Undone", "Forward to toner@liefer.example", "Nur fuer euch.")
+        app.press("u").shows("Undone", "Forward to toner@liefer.example", "Nur fuer euch.", "Tab goes on writing")
         assert app.quit() == 0
 
 

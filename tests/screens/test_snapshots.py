@@ -161,7 +161,7 @@ def relations(stage: Stage, app: OpenApp) -> None:
     make_incident(stage.desk(), 1002)
     app.press("#").shows("Ticket number")
     app.write("1002").press("enter").shows("#1002 Rechnung")
-    app.press("L").shows("Relations", "#1004 is part of it")
+    app.press("L").shows("Relations", "#1004 part of its matter")
 
 
 def handed_on(stage: Stage, app: OpenApp) -> None:

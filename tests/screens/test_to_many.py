@@ -34,7 +34,7 @@ def test_a_mail_to_who_has_not_asked_is_sent_and_taken_back(morning: Stage) -> N
         app.press("ctrl+t").shows("New mail · to them · support", "^S sends it")
         app.write("eri").shows("Erika Beispiel ·")
         app.press("enter").shows("+ new request")
-        app.press("up", "enter").settled(0.3)
+        app.press("enter").settled(0.3)
         app.write("Ihr Vertrag").press("enter").settled(0.3)
         app.write("läuft aus.").press("ctrl+s").shows("the mail to Erika Beispiel is on its way")
         desk = morning.desk()

@@ -328,15 +328,16 @@ class NewRequestDialog(Dialog):
     async def _show_open(self, customer_id: int) -> None:
         self._open = await self.desk_app.read(open_tickets_of, customer_id)
         lines = [f"#{one.number} {one.subject}" for one in self._open]
-        self._offer([*lines, _("+ new request")] if lines else [])
+        first = len(lines) if self._channel is Channel.EMAIL else 0  # a mail is a matter of its own
+        self._offer([*lines, _("+ new request")] if lines else [], first)
         if not lines:
             self.query_one("#subject", Input).focus()
 
-    def _offer(self, lines: list[str]) -> None:
+    def _offer(self, lines: list[str], first: int = 0) -> None:
         options = self.query_one("#options", OptionList)
         options.set_options([Option(Text(clean_line(line, 200))) for line in lines])
         options.display = bool(lines)
-        options.highlighted = 0 if lines else None
+        options.highlighted = first if lines else None
 
     def _say_channel(self) -> None:
         titles = {

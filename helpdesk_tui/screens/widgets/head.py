@@ -25,6 +25,7 @@ def head_text(page: TicketPage, now: datetime, reader: Actor, width: int) -> Tex
     state = f"   {' · '.join([*facts, ticket.assignee or _('nobody')])}"
     said = [
         page.customer.called,
+        _("an incident") if ticket.is_incident else "",
         others(page, now, reader),
         page.customer.organization,
         _("part of #{number}").format(number=ticket.merged_into) if ticket.merged_into else "",
