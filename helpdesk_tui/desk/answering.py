@@ -57,14 +57,19 @@ def previews(session: Session, tickets: Sequence[int], text: str, writer: Writer
             continue
         ticket = session.get_one(Ticket, row.id)
         refusal, people = cannot_reply(session, row.id) or "", addressees(session, row.id)
-        whole = _whole(filled(session, ticket, text, writer), wording(session, row.id, writer).signature)
-        seen = frozenset(session.execute(select(col(Message.id)).where(col(Message.ticket_id) == row.id)).scalars())
-        found.append(Preview(number, row.subject, people.to, whole, refusal, people.also, seen))
+        said = whole(filled(session, ticket, text, writer), wording(session, row.id, writer).signature)
+        found.append(Preview(number, row.subject, people.to, said, refusal, people.also, all_said(session, row.id)))
     return found
 
 
-def _whole(text: str, signature: str) -> str:
-    return "\n\n".join(filter(None, (text, signature)))
+def all_said(session: Session, ticket_id: int) -> frozenset[int]:
+    """The ids of the messages of a ticket."""
+    return frozenset(session.execute(select(col(Message.id)).where(col(Message.ticket_id) == ticket_id)).scalars())
+
+
+def whole(text: str, below: str) -> str:
+    """An answer as it reads, with what stands below it."""
+    return "\n\n".join(filter(None, (text, below)))
 
 
 def reply_each(
@@ -95,16 +100,22 @@ def reply_each(
         for change in changes:
             own = filled(changes.session, change.ticket, body, writer)
             told = signed(changes.session, change.ticket.id, sending, writer)
-            to, cc = _people(changes, change, looked_at, _whole(own, told.quoted))
+            to, cc = as_shown(changes, change, looked_at, whole(own, told.quoted))
             answer_one(changes, change, own, to, cc, then, told, desk.settings.calendar)
         changes.say(ngettext("{n} reply is on its way", "{n} replies are on their way", len(changes)))
     return changes.outcome
 
 
-def _people(
+def as_shown(
     changes: Changes, change: Change, looked_at: Mapping[int, Preview], text: str
 ) -> tuple[Sequence[Person], Sequence[Person] | None]:
-    """Who was shown to get it, and who as well; nobody and None where nothing was shown."""
+    """Who was shown to get an answer, and who as well; nobody and None where nothing was shown.
+
+    Args:
+        looked_at: what was shown, by the ticket's number. text: what would be sent now.
+    Raises:
+        Refused: this ticket was not shown. Overtaken: somebody wrote on it since, or it would read otherwise.
+    """
     number = change.ticket.number
     if not looked_at:
         return (), None

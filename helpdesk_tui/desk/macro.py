@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from helpdesk_tui.desk.answering import Preview, all_said, as_shown, whole
 from helpdesk_tui.desk.assignment import agent_named
 from helpdesk_tui.desk.conversation import answer_one
 from helpdesk_tui.desk.door import Change, Changes, Desk
@@ -23,31 +24,94 @@ from helpdesk_tui.language import _
 from helpdesk_tui.rules.macros import Deed, Step, read_steps
 from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.queries.texts import CannedRow, canned_replies
+from helpdesk_tui.store.sight import sees
+from helpdesk_tui.store.tables import Message
 from helpdesk_tui.terms import MessageKind, Outcome, Person, Priority, Status, Verb
 
 
-def run_macro(desk: Desk, tickets: Sequence[int], macro_id: int, sending: Sending = AT_ONCE) -> Outcome:
+class _Rehearsed(Exception):
+    """Nothing of it stays; carries what would have been sent."""
+
+    def __init__(self, shown: list[Preview]) -> None:
+        super().__init__()
+        self.shown = shown
+
+
+def run_macro(
+    desk: Desk, tickets: Sequence[int], macro_id: int, sending: Sending = AT_ONCE, shown: Sequence[Preview] = ()
+) -> Outcome:
     """Do the steps of a macro on these tickets.
 
+    Args:
+        shown: what was looked at before; then what it sends goes to those who were shown, as it was shown.
     Raises:
         Refused, NotFound, Usage: a step cannot be done on one of them; nothing is done then.
+        Overtaken: somebody wrote on one since it was looked at, or it would read otherwise; nothing is done then.
     """
-    name, lines = desk.ask(steps_of, macro_id)
-    steps = sorted(read_steps(lines), key=lambda one: one.deed is not Deed.RESOLUTION)  # a status may ask for it
-    texts = desk.ask(canned_replies, desk.actor)
+    macro = _macro(desk, macro_id)
     with desk.change(Verb.MACRO, tickets) as changes:
-        writer = Writer(desk.actor, desk.settings, changes.now)
-        for change in changes:
-            for step in steps:
-                _do(changes, change, step, writer)
-            _note(changes, change, steps, writer)
-            answered = _answer(changes, change, steps, writer, texts, sending)
+        answers = _on_all(desk, changes, macro, sending, {one.number: one for one in shown})
         count_uses(changes.session, (), [macro_id])
-        said = _("{name} on {tickets}").format(name=name, tickets=name_tickets(changes.numbers))
-        if answered and len(changes) == 1:
-            said += " · " + _("an answer to {people}").format(people=", ".join(one.called for one in answered))
+        said = _("{name} on {tickets}").format(name=macro.name, tickets=name_tickets(changes.numbers))
+        if answers and len(changes) == 1:
+            people = ", ".join(Person(*one).called for one in (*answers[0].to, *answers[0].cc))
+            said += " · " + _("an answer to {people}").format(people=people)
         changes.say(said)
     return changes.outcome
+
+
+def rehearse_macro(desk: Desk, tickets: Sequence[int], macro_id: int) -> list[Preview]:
+    """What a macro would send once its other steps are done; nothing of it stays. None where it sends nothing.
+
+    Raises:
+        Refused, NotFound, Usage: a step cannot be done on one of them.
+    """
+    macro = _macro(desk, macro_id)
+    try:
+        with desk.change(Verb.MACRO, tickets) as changes:
+            seen = {change.ticket.id: all_said(changes.session, change.ticket.id) for change in changes}
+            subjects = {change.ticket.id: (change.ticket.number, change.ticket.subject) for change in changes}
+            answers = _on_all(desk, changes, macro, AT_ONCE, {})
+            raise _Rehearsed([_as_shown(one, *subjects[one.ticket_id], seen[one.ticket_id]) for one in answers])
+    except _Rehearsed as done:
+        return done.shown
+
+
+def _as_shown(message: Message, number: int, subject: str, seen: frozenset[int]) -> Preview:
+    to, cc = (tuple(Person(*one) for one in people) for people in (message.to, message.cc))
+    return Preview(number, subject, to[0], whole(message.text, message.quoted), cc=(*to[1:], *cc), seen=seen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Macro:
+    name: str
+    steps: Sequence[Step]
+    texts: Sequence[CannedRow]
+
+
+def _macro(desk: Desk, macro_id: int) -> _Macro:
+    name, lines = desk.ask(steps_of, macro_id)
+    steps = sorted(read_steps(lines), key=lambda one: one.deed is not Deed.RESOLUTION)  # a status may ask for it
+    return _Macro(name, steps, desk.ask(canned_replies, desk.actor))
+
+
+def _on_all(
+    desk: Desk, changes: Changes, macro: _Macro, sending: Sending, looked_at: Mapping[int, Preview]
+) -> list[Message]:
+    """Do it on all tickets; returns the answers."""
+    writer = Writer(desk.actor, desk.settings, changes.now)
+    answers = []
+    for change in changes:
+        for step in macro.steps:
+            _do(changes, change, step, writer)
+        moved_to = change.ticket.queue_id
+        if not sees(changes.session, moved_to):  # what is written is written where one still is
+            change.ticket.queue_id = change.before["queue_id"]
+        changes.session.flush()
+        _note(changes, change, macro.steps, writer)
+        answers.append(_answer(changes, change, macro, writer, sending, looked_at))
+        change.ticket.queue_id = moved_to
+    return [one for one in answers if one is not None]
 
 
 def _do(changes: Changes, change: Change, step: Step, writer: Writer) -> None:
@@ -78,33 +142,34 @@ def _note(changes: Changes, change: Change, steps: Sequence[Step], writer: Write
 def _answer(
     changes: Changes,
     change: Change,
-    steps: Sequence[Step],
+    macro: _Macro,
     writer: Writer,
-    texts: Sequence[CannedRow],
     sending: Sending,
-) -> list[Person]:
-    """The answer of a macro, as `r` would send it; returns whom it goes to.
+    looked_at: Mapping[int, Preview],
+) -> Message | None:
+    """The answer of a macro, as `r` would send it.
 
     Raises:
         Overtaken: somebody wrote on the ticket what its reader has not seen.
     """
-    said = next((step for step in steps if step.deed in (Deed.REPLY, Deed.CANNED)), None)
+    said = next((step for step in macro.steps if step.deed in (Deed.REPLY, Deed.CANNED)), None)
     if said is None:
-        return []
+        return None
     refuse_overtaken(changes, change.ticket.id, sending.seen)
-    has_status = any(step.deed is Deed.STATUS for step in steps)
+    has_status = any(step.deed is Deed.STATUS for step in macro.steps)
     text, used = said.value, sending.canned
     if said.deed is Deed.CANNED:
-        row = _canned(said.value, texts)
+        row = _canned(said.value, macro.texts)
         text, used = row.text, (*used, row.id)
     body = filled(changes.session, change.ticket, text, writer)
     then = None if has_status else Status.WAITING_CUSTOMER
     status = change.ticket.status
     told = signed(changes.session, change.ticket.id, replace(sending, canned=used), writer)
-    message = answer_one(changes, change, body, (), None, then, told, writer.settings.calendar)
+    to, cc = as_shown(changes, change, looked_at, whole(body, told.quoted))
+    message = answer_one(changes, change, body, to, cc, then, told, writer.settings.calendar)
     if has_status and change.ticket.status != status:
         change.ticket.status = status
-    return [Person(*one) for one in (*message.to, *message.cc)]
+    return message
 
 
 def _fields(step: Step) -> Fields:

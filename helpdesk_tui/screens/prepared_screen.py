@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from helpdesk_tui.desk.answering import Preview
 from helpdesk_tui.desk.door import Desk
-from helpdesk_tui.desk.macro import run_macro
+from helpdesk_tui.desk.macro import rehearse_macro, run_macro
 from helpdesk_tui.desk.texts import CannedText, MacroText, drop_macro, drop_text, keep_macro, keep_text
 from helpdesk_tui.errors import Refused, Usage
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.macros import sends
 from helpdesk_tui.rules.untrusted import clean_line
+from helpdesk_tui.screens.dialogs.bulk_reply import BeforeMany
 from helpdesk_tui.screens.dialogs.prepared import Choice, Field, PreparedForm, PreparedPicker, Save
 from helpdesk_tui.screens.relation_screen import RelationScreen
 from helpdesk_tui.store.queries.texts import CannedRow, MacroRow, canned_replies, macros
@@ -73,19 +75,28 @@ class PreparedScreen(RelationScreen):
         self.desk_app.opening(self._do_macro(ids, row))
 
     async def _do_macro(self, ids: list[int], row: MacroRow) -> None:
-        sending = self.sending_now()
-
-        def on_ids(desk: Desk) -> Outcome:
-            return run_macro(desk, list(desk.ask(numbers_of, ids).values()), row.id, sending)
-
+        """Do it; what it sends to several is looked at first."""
         if not sends(row.steps):
-            await self._performed(on_ids, ids)
+            await self._performed(lambda desk: run_macro(desk, _numbers(desk, ids), row.id), ids)
             return
         window = self.desk_app.undo_window
         if window.seconds and (row.id, tuple(ids)) == self._sent_last:
             words = _("{name} was done on it a moment ago; u takes it back.").format(name=clean_line(row.name, 60))
             raise Refused(words, _("Press it again in {n} s.").format(n=window.seconds))
-        await self.sent(on_ids, ids)
+        if len(ids) == 1:
+            await self._send_by_macro(ids, row, ())
+            return
+        shown = await self.desk_app.keep(lambda desk: rehearse_macro(desk, _numbers(desk, ids), row.id))
+        title = ngettext("{name} on {n} ticket", "{name} on {n} tickets", len(ids)).format(name=row.name, n=len(ids))
+        self.app.push_screen(BeforeMany(title, shown), partial(self._send_shown, ids, row, shown))
+
+    def _send_shown(self, ids: list[int], row: MacroRow, shown: Sequence[Preview], answer: str | None) -> None:
+        if answer:
+            self.desk_app.opening(self._send_by_macro(ids, row, shown))
+
+    async def _send_by_macro(self, ids: list[int], row: MacroRow, shown: Sequence[Preview]) -> None:
+        sending = self.sending_now()
+        await self.sent(lambda desk: run_macro(desk, _numbers(desk, ids), row.id, sending, shown), ids)
         self._sent_last = (row.id, tuple(ids))
 
     def _write_macro(self, row: MacroRow | None) -> None:
@@ -204,3 +215,8 @@ def _is_shared(values: Mapping[str, str]) -> bool:
     if word not in (_ALL, "me", ""):
         raise Usage(_("“{word}” is nobody.").format(word=clean_line(word, 40)), _("Write me, or all."))
     return word == _ALL
+
+
+def _numbers(desk: Desk, ids: Sequence[int]) -> list[int]:
+    """The numbers of these tickets, as far as one sees them."""
+    return list(desk.ask(numbers_of, ids).values())

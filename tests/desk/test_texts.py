@@ -8,15 +8,15 @@ from helpdesk_tui.desk import settings
 from helpdesk_tui.desk.conversation import reply
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.history import undo
-from helpdesk_tui.desk.macro import run_macro
+from helpdesk_tui.desk.macro import rehearse_macro, run_macro
 from helpdesk_tui.desk.queue_work import QueueWork
 from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.desk.settings import set_queue
 from helpdesk_tui.desk.texts import CannedText, MacroText, drop_text, keep_macro, keep_text
-from helpdesk_tui.errors import HelpdeskError, NotFound, Refused, Usage
+from helpdesk_tui.errors import HelpdeskError, NotFound, Overtaken, Refused, Usage
 from helpdesk_tui.store.queries.texts import CannedRow, MacroRow, canned_replies, macros
 from helpdesk_tui.terms import Priority, ResolutionRule, Role, Status
-from tests.build import Place, an_incoming, filed, row, sql, thread
+from tests.build import MIRA, Place, an_incoming, filed, history, row, sql, thread
 from tests.store.secrets import set_up_hr
 
 GREETING = CannedText("Greeting", "Hello {{customer}}, this is {{agent}}.", folder="General")
@@ -114,6 +114,33 @@ class TestMacros:
         with pytest.raises(HelpdeskError, match="no queue nowhere"):
             run_macro(desk, [number], known_macros(desk)[0].id)
         assert row(desk, number).tags == ()
+
+    def test_what_it_would_send_is_seen_before_and_nothing_of_it_stays(
+        self, desk: Desk, bob: Desk, admin: Desk, number: int
+    ) -> None:
+        set_queue(admin, "billing", work=QueueWork(signature={"en": "Billing", "de": "Billing"}))
+        keep_macro(desk, MacroText("m", ("queue billing", "note look", "reply Hello {{customer}}.", "tag +x")))
+        (macro,) = known_macros(desk)
+        before = history(desk, number), thread(desk, number), row(desk, number)
+        (shown,) = rehearse_macro(desk, [number], macro.id)
+        assert (history(desk, number), thread(desk, number), row(desk, number)) == before
+        assert (shown.number, shown.to, shown.text) == (number, MIRA, "Hello Mira Kern.\n\nBilling")
+        filed(desk, an_incoming(text="Wait!", in_reply_to=(thread(desk, number)[0].message_id,)))
+        with pytest.raises(Overtaken, match=f"#{number}: Mira Kern wrote"):
+            run_macro(desk, [number], macro.id, shown=[shown])
+        (shown,) = rehearse_macro(desk, [number], macro.id)
+        run_macro(desk, [number], macro.id, shown=[shown])
+        assert thread(desk, number)[-1].text == "Hello Mira Kern."
+
+    def test_it_writes_before_it_hands_over_to_a_queue_out_of_sight(self, place: Place) -> None:
+        set_up_hr(place)
+        bob = place.desk("bob")
+        number = filed(bob, an_incoming()).ticket or 0
+        keep_macro(bob, MacroText("m", ("queue hr", "note theirs", "reply Hello {{customer}}.")))
+        run_macro(bob, [number], known_macros(bob)[0].id)
+        anna = place.desk("anna")
+        assert row(anna, number).queue == "hr"
+        assert [one.text for one in thread(anna, number)][1:] == ["theirs", "Hello Mira Kern."]
 
     def test_a_digit_goes_to_the_newer_one(self, desk: Desk) -> None:
         keep_macro(desk, MacroText("One", ("status open",), digit="1"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import sleep
+
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.texts import CannedText, MacroText, keep_macro, keep_text
 from helpdesk_tui.store.queries.texts import canned_replies, macros
@@ -70,7 +72,13 @@ def test_a_macro_is_done_under_its_digit_and_on_marked_tickets(morning: Stage) -
         assert row(desk, 1002).status == "new"
         app.press("q").shows("5 tickets")
         app.press("g", "space", "space", "z").shows("Macro on 2 tickets", "status solved")
-        app.press("enter").shows("Done on 2 tickets")
+        app.press("enter").shows("Done on 2 tickets", "#1002 Erika Beispiel", "Thank you, Erika", "^S sends 2 answers")
+        app.press("escape").gone("^S sends 2")
+        assert row(desk, 1002).status == "new", "to look at it does nothing"
+        app.press("z").shows("Macro on 2 tickets")
+        app.press("enter").shows("^S sends 2 answers")
+        sleep(0.6)
+        app.press("ctrl+s").gone("^S sends 2").shows("Done on 2 tickets")
         assert app.quit() == 0
     solved = sql(desk.store, "SELECT count(*) FROM ticket WHERE status = 'solved'")[0][0]
     assert solved >= 2
