@@ -57,3 +57,11 @@ class QueryError(Usage):
 
 class Overtaken(Refused):
     """Somebody else was there first; what was to be done would have been done without knowing that."""
+
+
+class CannotUndo(Refused):
+    """What was done last cannot be taken back; `batch` is its id, so that one can step over it."""
+
+    def __init__(self, message: str, hint: str, batch: str) -> None:
+        super().__init__(message, hint)
+        self.batch = batch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +31,7 @@ from helpdesk_tui.desk.standing import apply_status
 from helpdesk_tui.desk.tickets import name_tickets, tags_of, write_tags
 from helpdesk_tui.desk.timers import arm_anew, remind_anew
 from helpdesk_tui.desk.withdrawing import refuse_sent, restore_message
-from helpdesk_tui.errors import NotFound, Refused
+from helpdesk_tui.errors import CannotUndo, NotFound, Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.permissions import UNDOABLE
 from helpdesk_tui.store import search
@@ -74,18 +74,23 @@ _RESTORED_BY = {
 }
 
 
-def undo(desk: Desk, batch: str | None = None) -> Outcome:
+def undo(desk: Desk, batch: str | None = None, but: Collection[str] = ()) -> Outcome:
     """Take back this actor's newest batch that can be taken back, or the one named.
 
     Fields that somebody changed since stay as they are and are named with both values.
 
+    Args:
+        but: the ids of batches that are stepped over.
     Raises:
-        NotFound: there is nothing to undo. Refused: the batch cannot be undone, or its mail has left.
+        NotFound: there is nothing to undo. CannotUndo: the batch cannot be undone, such as one whose mail has left.
     """
     with desk.change(Verb.UNDO) as changes:
         lock_name(changes.session, f"history {desk.actor.agent_id}")
-        target = _batch_to_undo(changes, batch)
-        kept = _revert(changes, target)
+        target = _batch_to_undo(changes, batch, but)
+        try:
+            kept = _revert(changes, target)
+        except Refused as error:
+            raise CannotUndo(error.message, error.hint, target.id) from error
         target.undone_by = changes.batch_id
         changes.say(kept + _("Undone: {what}").format(what=_what_was_done(target)))
     return changes.outcome
@@ -123,35 +128,38 @@ def _what_was_done(target: Batch) -> str:
     return said.format(ticket=name_tickets(target.outcome["tickets"])) if said else text
 
 
-def _batch_to_undo(changes: Changes, named: str | None) -> Batch:
+def _batch_to_undo(changes: Changes, named: str | None, but: Collection[str]) -> Batch:
     undoable = _done_by(changes).where(col(Batch.verb).in_(UNDOABLE), col(Batch.undone_by).is_(None))
+    undoable = undoable.where(col(Batch.id).not_in(but))
     if named:
         undoable = undoable.where(col(Batch.id) == named)
     found: Batch | None = changes.session.execute(undoable).scalars().first()
     found = _later(found, aside.newest_of(changes, is_undone=False, named=named))
     if named is None:
-        _refuse_handed_over(changes, found)
+        _refuse_handed_over(changes, found, but)
     if found is None:
         alone = _("Only your own changes can be undone, each once.")
         raise NotFound(_("There is nothing to undo."), alone if named else _("Nothing of yours is left to take back."))
     return found
 
 
-def _refuse_handed_over(changes: Changes, found: Batch | None) -> None:
+def _refuse_handed_over(changes: Changes, found: Batch | None, but: Collection[str]) -> None:
     """Who has handed a ticket over and pressed undo means that, not what they did before."""
     seen = select(col(Event.id)).where(col(Event.batch_id) == col(Batch.id)).exists()
     hidden = select(Batch).where(
         col(Batch.actor_id) == changes.actor.agent_id,
         col(Batch.verb).in_(UNDOABLE),
         col(Batch.undone_by).is_(None),
+        col(Batch.id).not_in(but),
         ~seen,
     )
     later = hidden.where(col(Batch.at) > found.at) if found else hidden
     for one in changes.session.execute(later.order_by(col(Batch.at).desc())).scalars():
         if one.outcome["tickets"]:
-            raise Refused(
+            raise CannotUndo(
                 _("{what} lies in a queue you do not belong to.").format(what=name_tickets(one.outcome["tickets"])),
                 _("Somebody who belongs there can move it back. Older changes are undone by their id."),
+                one.id,
             )
 
 

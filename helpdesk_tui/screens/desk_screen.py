@@ -15,7 +15,7 @@ from textual.screen import Screen
 from helpdesk_tui.desk import history
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.sending import Sending
-from helpdesk_tui.errors import HelpdeskError
+from helpdesk_tui.errors import CannotUndo, HelpdeskError, Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules import permissions
 from helpdesk_tui.screens.dialogs.dialog import Ask, Help, Picker
@@ -218,7 +218,17 @@ class DeskScreen(Screen[None], Ground):
 
     def action_undo(self) -> None:
         """Take back one's last change."""
-        self.desk_app.opening(self._say(history.undo))
+        self.desk_app.opening(self._undo())
+
+    async def _undo(self) -> None:
+        """What cannot be taken back is said once, and stepped over the next time."""
+        over = self.desk_app.undo_window.passed_over
+        try:
+            await self._say(lambda desk: history.undo(desk, but=frozenset(over)))
+        except CannotUndo as error:
+            over.add(error.batch)
+            hint = _("Nothing was undone; u once more takes back what was done before it.")
+            raise Refused(error.message, hint) from error
 
     def action_redo(self) -> None:
         """Do again what was undone."""

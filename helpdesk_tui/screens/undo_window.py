@@ -13,6 +13,8 @@ class UndoWindow:
     def __init__(self, length: int) -> None:
         """Open for so many seconds each time; 0 is never."""
         self.length = length
+        #: The ids of batches that could not be taken back: the next `u` steps over them.
+        self.passed_over: set[str] = set()
         self._ends_at = 0.0
 
     def open(self) -> None:

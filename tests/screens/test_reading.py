@@ -17,8 +17,8 @@ from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.outreach import forward
 from helpdesk_tui.desk.sending import Sending
-from helpdesk_tui.terms import SYSTEM, OutboxState, Person
-from tests.build import a_mail, letter_bytes, received, sql, thread
+from helpdesk_tui.terms import SYSTEM, OutboxState, Person, Priority
+from tests.build import a_mail, letter_bytes, received, row, sql, thread
 from tests.screens.stage import OpenApp, Stage
 
 
@@ -186,6 +186,25 @@ def test_a_mail_that_failed_says_why_and_what_can_be_done(morning: Stage) -> Non
         app.press("enter").shows("The mail on #1003 is tried again")
         app.shows("waiting to be sent")
         app.press("!").shows("This mail needs nothing")
+        assert app.quit() == 0
+
+
+def test_what_cannot_be_taken_back_is_stepped_over(morning: Stage) -> None:
+    desk = morning.desk()
+    with morning.app() as app:
+        opened(app, 1003, "Since Monday").press("p").shows("Priority")
+        app.write("urgent").press("enter").shows("urgent")
+        app.press("r").shows("then: waiting")
+        app.write("Which gateway?").press("ctrl+s").shows("is on its way")
+        sql(desk.store, "UPDATE outbox SET due_at = '2026-01-01'")
+        entry = claim(desk.acting_as(SYSTEM), letter_bytes)
+        assert entry
+        conclude(desk.acting_as(SYSTEM), entry.outbox_id, OutboxState.SENT)
+        app.shows("sent · ")
+        app.press("u").shows("has left already", "u once more takes back what was done before it.")
+        assert row(desk, 1003).status == "waiting_customer"
+        app.press("u").shows("Undone: #1003: priority urgent")
+        assert (row(desk, 1003).priority, row(desk, 1003).status) == (Priority.HIGH, "waiting_customer")
         assert app.quit() == 0
 
 
