@@ -158,6 +158,10 @@ class PreparedForm(ModalScreen[Outcome | None]):
         self.query_one(Input).focus()
         self._say(self._help)
 
+    def on_input_submitted(self) -> None:
+        """Enter goes on to the next line, and to the text."""
+        self.focus_next()
+
     def on_input_changed(self) -> None:
         """Whoever goes on does not leave."""
         self._asked = False
