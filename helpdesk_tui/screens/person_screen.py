@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from helpdesk_tui.desk.beside import beside
 from helpdesk_tui.desk.merging import merge
 from helpdesk_tui.desk.pages import TicketPage, preview_page
 from helpdesk_tui.desk.participants import accept, set_requester
@@ -11,9 +12,10 @@ from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.callers import read_caller
 from helpdesk_tui.screens.call_screen import CallScreen
-from helpdesk_tui.screens.dialogs.dialog import Ask
+from helpdesk_tui.screens.dialogs.dialog import Ask, NumberPicker
 from helpdesk_tui.store.queries.people import customer_of_ticket
 from helpdesk_tui.store.queries.tickets import ticket_by_number, ticket_rows
+from helpdesk_tui.terms import ACTIVE
 
 
 class PersonScreen(CallScreen):
@@ -74,7 +76,19 @@ class PersonScreen(CallScreen):
             self._merge([ticket_id], str(page.ticket.linked_to))
         else:
             title = _("#{number} becomes part of ticket").format(number=page.ticket.number)
-            self.app.push_screen(Ask(title, _("such as 1042")), partial(self._merge, [ticket_id]))
+            likely = await self._likely(ticket_id)
+            asked = NumberPicker(title, likely) if likely else Ask(title, _("such as 1042"))
+            self.app.push_screen(asked, partial(self._merge, [ticket_id]))
+
+    async def _likely(self, ticket_id: int) -> list[tuple[str, str]]:
+        """What may be the same matter: what looks like it, and what else is open of its customer."""
+        around = await self.desk_app.read(beside, ticket_id, self.desk_app.desk.actor)
+        rows = (*around.suggestions, *around.others) if around else ()
+        found = {row.number: row for row in rows if row.status in ACTIVE and row.merged_into is None}
+        return [
+            (str(row.number), f"#{row.number} {row.subject} · {row.requester.called} · {row.queue}")
+            for row in found.values()
+        ]
 
     def _merge(self, ids: list[int], answer: str | None) -> None:
         digits = (answer or "").strip().lstrip("#")

@@ -12,7 +12,7 @@ from email.policy import SMTP
 import pytest
 
 from helpdesk_tui.desk import settings
-from helpdesk_tui.desk.conversation import reply
+from helpdesk_tui.desk.conversation import NewRequest, create, reply
 from helpdesk_tui.desk.participants import set_requester
 from helpdesk_tui.store.queries.thread import messages
 from helpdesk_tui.store.queries.tickets import ticket_by_number
@@ -172,3 +172,17 @@ def test_a_name_that_is_an_address_and_letters_that_deceive_are_shown_for_what_t
         app.press("q").gone("everything")
         app.press("r").shows(re.compile(r"To mira@kern.example <info@"), "! truly xn--")
         app.quit()
+
+
+@pytest.mark.parametrize("typed", ["", "zweite", "{number}"])
+def test_what_may_be_the_same_matter_is_offered_for_a_merge(answering: Stage, typed: str) -> None:
+    """What else is open of the customer stands there; a number is that ticket, whatever it is part of."""
+    desk = answering.desk()
+    second = create(desk, NewRequest(Person("Erika Beispiel", "erika@kunde.example"), "Zweite Mahnung", "Noch eine."))
+    number = second.tickets[0]
+    with answering.app() as app:
+        opened(app, 1002).press("m").shows("#1002 becomes part of ticket", f"#{number} Zweite Mahnung · Erika Beispiel")
+        if typed:
+            app.write(typed.format(number=number)).settled(0.2)
+        app.press("enter").shows(f"#1002 is part of #{number} now")
+        assert app.quit() == 0

@@ -60,8 +60,13 @@ class Picker(Dialog):
         """Title, field, list."""
         with Vertical(id="dialog"):
             yield Static(Text(self._title), classes="title", markup=False)
-            yield Input(placeholder=_("type to narrow, Enter takes it"), id="narrow")
+            yield Input(placeholder=self.hint, id="narrow")
             yield OptionList(id="options", markup=False)
+
+    @property
+    def hint(self) -> str:
+        """What can be typed."""
+        return _("type to narrow, Enter takes it")
 
     def on_mount(self) -> None:
         """Offer everything."""
@@ -75,6 +80,10 @@ class Picker(Dialog):
         self._offer(event.value)
 
     def on_input_submitted(self) -> None:
+        """Take what is meant."""
+        self.take_typed(self.query_one("#narrow", Input).value.strip())
+
+    def take_typed(self, _typed: str) -> None:
         """Take what is highlighted."""
         highlighted = self.query_one("#options", OptionList).highlighted
         if highlighted is not None and highlighted < len(self._offered):
@@ -103,6 +112,22 @@ class Picker(Dialog):
         nothing = Option(Text(_("nothing fits; type something else, Esc leaves"), "dim"), disabled=True)
         options.set_options([Option(Text(words)) for _answer, words in fitting] or [nothing])
         options.highlighted = 0 if fitting else None
+
+
+class NumberPicker(Picker):
+    """A list of tickets, answered by their numbers; any other number can be typed, too."""
+
+    @property
+    def hint(self) -> str:
+        """What can be typed."""
+        return _("a number, or words to narrow; Enter takes it")
+
+    def take_typed(self, typed: str) -> None:
+        """A number is that ticket, whatever else it stands in."""
+        if typed.lstrip("#").isdecimal():
+            self.take(typed)
+        else:
+            super().take_typed(typed)
 
 
 class Ask(Dialog):
