@@ -50,14 +50,16 @@ def previews(session: Session, tickets: Sequence[int], text: str, writer: Writer
     Raises:
         Usage: the text has a place that cannot be filled in.
     """
-    found = []
+    found, body = [], clean_text(text).strip()
     for number in tickets:
         row = ticket_by_number(session, number)
         if row is None:
             continue
         ticket = session.get_one(Ticket, row.id)
         refusal, people = cannot_reply(session, row.id) or "", addressees(session, row.id)
-        said = whole(filled(session, ticket, text, writer), wording(session, row.id, writer).signature)
+        if ticket.merged_into is not None:
+            refusal = _("it is part of another ticket")
+        said = whole(filled(session, ticket, body, writer), wording(session, row.id, writer).signature)
         found.append(Preview(number, row.subject, people.to, said, refusal, people.also, all_said(session, row.id)))
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -77,13 +77,16 @@ def dismiss(desk: Desk, mail: int) -> Outcome:
     return changes.outcome
 
 
-def newest_of(changes: Changes, *, is_undone: bool, named: str | None = None) -> Batch | None:
+def newest_of(
+    changes: Changes, *, is_undone: bool, named: str | None = None, but: Collection[str] = ()
+) -> Batch | None:
     """The newest batch of this actor that put an entry away, or, with `is_undone`, took that back.
 
     Such batches have no event, for no ticket has changed.
     """
     away = select(col(Batch.id)).where(col(Batch.verb) == Verb.ASIDE)
     found = select(Batch).where(col(Batch.actor_id) == changes.actor.agent_id, col(Batch.undone_by).is_(None))
+    found = found.where(col(Batch.id).not_in(but))
     is_back = (col(Batch.verb) == Verb.UNDO) & col(Batch.undoes).in_(away)
     found = found.where((col(Batch.verb) == Verb.ASIDE) | is_back if is_undone else col(Batch.verb) == Verb.ASIDE)
     if named:

@@ -146,6 +146,7 @@ def _came_in_since(session: Session, message: Message) -> set[int]:
         col(Event.ticket_id) == message.ticket_id,
         col(Event.verb).in_((Verb.MERGE, Verb.UNMERGE, Verb.UNDO, Verb.REDO)),
         col(Event.at) >= message.received_at,
+        col(Event.actor_id).is_distinct_from(message.agent_id),  # who did it has seen it
     )
     found: set[int] = set()
     for changed in session.execute(merged.order_by(col(Event.id))).scalars():

@@ -18,16 +18,16 @@ from sqlmodel import col
 
 from helpdesk_tui.config import Settings
 from helpdesk_tui.desk.membership import release
-from helpdesk_tui.desk.merged_tickets import refuse_merged
+from helpdesk_tui.desk.merged_tickets import merged_among
+from helpdesk_tui.desk.repeating import AlreadyDone, stop_if_done, used_otherwise
 from helpdesk_tui.errors import NotFound, Refused
 from helpdesk_tui.language import _
 from helpdesk_tui.rules import permissions
-from helpdesk_tui.rules.untrusted import clean_line
 from helpdesk_tui.store.engine import Store
 from helpdesk_tui.store.sight import hand_over, sees
 from helpdesk_tui.store.statements import add_rows, add_unless_there, is_among
 from helpdesk_tui.store.tables import Batch, Event, Ticket
-from helpdesk_tui.store.transaction import TELLS, lock_name, reading, tried_again, writing
+from helpdesk_tui.store.transaction import TELLS, reading, tried_again, writing
 from helpdesk_tui.terms import Actor, Outcome, Verb
 
 _P = ParamSpec("_P")
@@ -103,9 +103,9 @@ class Desk:
             session.connection()  # on SQLite this waits for the turn to write
             changes = Changes(session, self.actor, verb, self.clock(), self.batch_id or uuid.uuid4().hex)
             if self.batch_id:
-                _stop_if_done(session, self.batch_id, self.actor, verb, asked)
+                stop_if_done(session, self.batch_id, self.actor, verb, asked)
             changes.load(numbers)
-            refuse_merged(session, verb, [change.ticket for change in changes])
+            changes.leave_out(merged_among(session, verb, [change.ticket for change in changes]))
             changes.now = self.clock()  # what was waited for happened before
             yield changes
             changes.conclude(asked=asked if self.batch_id else None)
@@ -150,14 +150,6 @@ class Several:
         _write_down(self.session, self._changes)
 
 
-class AlreadyDone(Exception):
-    """The batch id was used before; carries what happened then."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.text)
-        self.outcome = outcome
-
-
 @dataclass
 class Change:
     """One ticket inside the door: its fields as they were, and what else is to be recorded about it."""
@@ -188,6 +180,7 @@ class Changes:
         self.handed_over: dict[int, list[int]] = {}
         self.last: list[Callable[[], None]] = []
         self._text = ""
+        self._left_out: list[int] = []
         self._noted: dict[str, Any] = {}
         self._outcome: Outcome | None = None
 
@@ -223,6 +216,18 @@ class Changes:
         """Lock tickets by id and take them in."""
         self._take(col(Ticket.id), list(dict.fromkeys(ids)))
 
+    def taken(self, ticket_id: int) -> Change:
+        """The change of a ticket, which is locked and taken in where it is not yet."""
+        known = next((one for one in self._changes if one.ticket.id == ticket_id), None)
+        if known is None:
+            self.load_ids([ticket_id])
+        return known or self._changes[-1]
+
+    def leave_out(self, tickets: Sequence[Ticket]) -> None:
+        """Do nothing on these after all; it is said."""
+        self._changes = [one for one in self._changes if one.ticket not in tickets]
+        self._left_out = [one.number for one in tickets]
+
     def add(self, ticket: Ticket) -> Change:
         """Take in a new ticket; it gets its id here."""
         self.session.add(ticket)
@@ -257,6 +262,9 @@ class Changes:
         """
         if parted := [change for change in self._changes if _MAY_PART & _difference(change).keys()]:
             self._text = " · ".join(filter(None, (self._text, *release(self.session, parted))))
+        if self._left_out and self._text:
+            numbers_out = ", ".join(f"#{one}" for one in self._left_out)
+            self._text += _(" · left alone: {tickets}, part of another ticket").format(tickets=numbers_out)
         touched = [change for change in self._changes if self._conclude(change)]
         numbers = tuple(change.ticket.number for change in touched)
         has_done = bool(self.events or self.undoes or self._noted) or self.verb in _WITHOUT_TICKETS
@@ -363,7 +371,7 @@ def _write_down(session: Session, several: Sequence[Changes]) -> None:
     if len(batches) > 1:
         add_rows(session, Batch, batches)
     elif batches and not add_unless_there(session, Batch, batches[0]):
-        raise _used_otherwise(done[0].batch_id)  # by somebody whose batches one does not see
+        raise used_otherwise(done[0].batch_id)  # by somebody whose batches one does not see
     add_rows(session, Event, [one for changes in done for one in changes.events])
     for changes in done:
         for queue_id, ids in changes.handed_over.items():
@@ -372,21 +380,3 @@ def _write_down(session: Session, several: Sequence[Changes]) -> None:
             act()
     if done:
         session.info[TELLS] = True
-
-
-def _used_otherwise(batch_id: str) -> Refused:
-    return Refused(
-        _("The batch id {id} was used for something else.").format(id=clean_line(batch_id, 80)),
-        _("Nothing was changed. Make a new id for each call, and use one again only to repeat the same call."),
-    )
-
-
-def _stop_if_done(session: Session, batch_id: str, actor: Actor, verb: Verb, numbers: Sequence[int]) -> None:
-    lock_name(session, f"batch {batch_id}")
-    done = session.execute(select(Batch).where(col(Batch.id) == batch_id)).scalar_one_or_none()
-    if done is None:
-        return
-    asked = done.outcome.get("asked", list(numbers))
-    if (done.actor_id, done.verb, asked) != (actor.agent_id, verb, list(numbers)):
-        raise _used_otherwise(batch_id)
-    raise AlreadyDone(Outcome(done.outcome["text"], batch_id, tuple(done.outcome["tickets"])))

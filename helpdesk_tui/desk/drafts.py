@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -155,15 +155,18 @@ def bring_back(session: Session, actor: Actor, message: Message, told: Mapping[s
     put_draft(session, actor, message.ticket_id, kind, text, fields, at=at)
 
 
-def clear_draft(session: Session, actor: Actor, ticket_id: int | None, kind: str, text: str | None = None) -> None:
-    """Take out of a draft what has been sent; None is all of it. What was written behind it stays."""
+def clear_draft(
+    session: Session, actor: Actor, ticket_id: int | None, kind: str, text: str, files: Sequence[Any] = ()
+) -> None:
+    """Take out of a draft what has been sent, with its files; what was written behind it stays."""
     draft = _draft(session, actor.agent_id, ticket_id, kind) if actor.agent_id else None
     if draft is None:
         return
-    if text in (None, draft.text):
+    if text == draft.text:
         draft.text, draft.fields = "", {}
     elif draft.text.startswith(f"{text}\n\n"):
-        draft.text = draft.text.removeprefix(f"{text}\n\n")
+        left = [one for one in draft.fields.get("files", ()) if one not in files]
+        draft.text, draft.fields = draft.text.removeprefix(f"{text}\n\n"), {**draft.fields, "files": left}
 
 
 def _draft(session: Session, agent_id: int | None, ticket_id: int | None, kind: str) -> Draft | None:

@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from helpdesk_tui.config import CalendarSettings
 from helpdesk_tui.desk.door import Change, Changes, Desk, as_stored
+from helpdesk_tui.desk.luggage import where_it_lies
 from helpdesk_tui.desk.notices import give_notice
 from helpdesk_tui.desk.standing import apply_status, wait_for
 from helpdesk_tui.desk.tickets import name_tickets
@@ -72,8 +73,10 @@ def restore_reminder(
 ) -> list[str]:
     """Put the reminder of a ticket back to what it was, for whoever had asked for it; not where another was set since."""
     before, after = was[REMINDER]
-    if any(REMINDER in changed for changed in later):
+    if any(changed[REMINDER][1] for changed in later if REMINDER in changed):
         return [_("the reminder of #{number} (another one was set since)").format(number=change.ticket.number)]
+    if any(REMINDER in changed for changed in later):
+        return [_("the reminder of #{number} (it is over since)").format(number=change.ticket.number)]
     forget_reminder(changes.session, change.ticket, changes.now)
     if before is not None:
         at = datetime.fromisoformat(before)
@@ -130,12 +133,15 @@ def wake(changes: Changes, change: Change, _timer: Timer) -> None:
 def be_reminded(changes: Changes, change: Change, timer: Timer) -> None:
     """A reminder's time has come: the ticket is ours to act on, and who asked for it is told.
 
-    What was solved since somebody asked for it stays solved.
+    What was solved since somebody asked for it stays solved; of what is part of another ticket, that one comes back.
     """
     ticket = change.ticket
+    if ticket.merged_into is not None:
+        change = changes.taken(where_it_lies(changes.session, ticket.id))
+        ticket = change.ticket
     asked_at = datetime.fromisoformat(timer.fields["at"]) if "at" in timer.fields else changes.now
     is_over = ticket.status in (Status.SOLVED, Status.CLOSED) and ticket.waiting_since > asked_at
-    if ticket.status != Status.CANCELLED and ticket.merged_into is None and not is_over:
+    if ticket.status != Status.CANCELLED and not is_over:
         if change.ticket.status not in (Status.NEW, Status.OPEN):
             apply_status(change.ticket, Status.OPEN, changes.now)
         change.record(REMINDER, as_stored(timer.due_at), None)

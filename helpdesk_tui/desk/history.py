@@ -89,7 +89,7 @@ def undo(desk: Desk, batch: str | None = None, but: Collection[str] = ()) -> Out
         target = _batch_to_undo(changes, batch, but)
         try:
             kept = _revert(changes, target)
-        except Refused as error:
+        except (NotFound, Refused) as error:
             raise CannotUndo(error.message, error.hint, target.id) from error
         target.undone_by = changes.batch_id
         changes.say(kept + _("Undone: {what}").format(what=_what_was_done(target)))
@@ -134,7 +134,7 @@ def _batch_to_undo(changes: Changes, named: str | None, but: Collection[str]) ->
     if named:
         undoable = undoable.where(col(Batch.id) == named)
     found: Batch | None = changes.session.execute(undoable).scalars().first()
-    found = _later(found, aside.newest_of(changes, is_undone=False, named=named))
+    found = _later(found, aside.newest_of(changes, is_undone=False, named=named, but=but))
     if named is None:
         _refuse_handed_over(changes, found, but)
     if found is None:

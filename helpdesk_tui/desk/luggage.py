@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import Changes, as_stored
-from helpdesk_tui.desk.timers import TimerKind
 from helpdesk_tui.store import search
 from helpdesk_tui.store.statements import add_rows_unless_there, is_among, is_postgres
 from helpdesk_tui.store.tables import (
@@ -24,8 +23,6 @@ from helpdesk_tui.store.tables import (
     Participant,
     RawMessage,
     Ticket,
-    Timer,
-    Watcher,
 )
 from helpdesk_tui.terms import MessageKind
 
@@ -54,8 +51,6 @@ def luggage_of(session: Session, source: Ticket, target: Ticket) -> dict[str, An
     )
     return {
         **ids,
-        "reminders": _reminders(session, source.id),
-        "watchers": _new_watchers(session, source.id, target.id),
         "into": target.id,
         "participants": sorted(session.execute(new).scalars()),
         "drafts": _drafts(session, source.id, target.id),
@@ -72,23 +67,6 @@ def _drafts(session: Session, source_id: int, target_id: int) -> dict[str, str]:
     return {str(one.id): as_stored(one.updated_at) for one in moving}
 
 
-def _reminders(session: Session, ticket_id: int, among: Sequence[int] | None = None) -> list[int]:
-    """The reminders that are still to come on a ticket."""
-    pending = select(col(Timer.id)).where(
-        col(Timer.ticket_id) == ticket_id, col(Timer.kind) == TimerKind.REMIND, col(Timer.done_at).is_(None)
-    )
-    if among is not None:
-        pending = pending.where(col(Timer.id).in_(among))
-    return list(session.execute(pending).scalars())
-
-
-def _new_watchers(session: Session, source_id: int, target_id: int) -> list[int]:
-    """Who watches the one ticket, but not the other."""
-    there = select(col(Watcher.agent_id)).where(col(Watcher.ticket_id) == target_id)
-    new = select(col(Watcher.agent_id)).where(col(Watcher.ticket_id) == source_id, col(Watcher.agent_id).not_in(there))
-    return sorted(session.execute(new).scalars())
-
-
 def still_there(session: Session, luggage: Luggage, ticket_id: int) -> dict[str, Any]:
     """What of it lies on this ticket now; a draft counts only as long as nobody has written on."""
     there: dict[str, Any] = dict(luggage)
@@ -101,7 +79,6 @@ def still_there(session: Session, luggage: Luggage, ticket_id: int) -> dict[str,
     rows = session.execute(drafts).scalars()
     touched = {str(one.id): as_stored(one.updated_at) for one in rows}
     there["drafts"] = {id: at for id, at in touched.items() if luggage["drafts"][id] == at}
-    there["reminders"] = _reminders(session, ticket_id, luggage.get("reminders", ()))
     return there
 
 
@@ -114,9 +91,7 @@ def move(changes: Changes, luggage: Luggage, source: Ticket, target: Ticket) -> 
     for of_message in _OF_MESSAGES:
         theirs = is_among(session, of_message.message_id, luggage["messages"])
         _write(session, update(of_message).where(of_message.ticket_id == source.id, theirs).values(place))
-    _write(session, update(Timer).where(col(Timer.id).in_(luggage.get("reminders", ()))).values(place))
     _move_participants(session, luggage["participants"], source, target)
-    _move_watchers(session, luggage.get("watchers", ()), source, target)
     _move_drafts(session, luggage["drafts"], source, target)
     session.expire_all()
 
@@ -130,14 +105,6 @@ def _move_participants(session: Session, addresses: Sequence[str], source: Ticke
     ]
     add_rows_unless_there(session, Participant, moved)
     _write(session, delete(Participant).where(*here))
-
-
-def _move_watchers(session: Session, agents: Sequence[int], source: Ticket, target: Ticket) -> None:
-    here = col(Watcher.ticket_id) == source.id, col(Watcher.agent_id).in_(agents)
-    still = session.execute(select(col(Watcher.agent_id)).where(*here)).scalars()
-    place = {"ticket_id": target.id, "queue_id": target.queue_id}
-    add_rows_unless_there(session, Watcher, [{**place, "agent_id": one} for one in still])
-    _write(session, delete(Watcher).where(*here))
 
 
 def _move_drafts(session: Session, named: Iterable[str], source: Ticket, target: Ticket) -> None:
@@ -158,16 +125,7 @@ def one_message(session: Session, message_id: int, into: int) -> dict[str, Any]:
     """What goes along with one message: its mail."""
     mails = select(col(RawMessage.id)).where(col(RawMessage.message_id) == message_id)
     own = list(session.execute(mails).scalars())
-    return {
-        "messages": [message_id],
-        "mails": own,
-        "quarantined": [],
-        "reminders": [],
-        "watchers": [],
-        "participants": [],
-        "drafts": {},
-        "into": into,
-    }
+    return {"messages": [message_id], "mails": own, "quarantined": [], "participants": [], "drafts": {}, "into": into}
 
 
 def where_it_lies(session: Session, ticket_id: int) -> int:

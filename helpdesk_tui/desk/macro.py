@@ -101,16 +101,19 @@ def _on_all(
     """Do it on all tickets; returns the answers."""
     writer = Writer(desk.actor, desk.settings, changes.now)
     answers = []
+    out_of_sight: list[tuple[Change, int]] = []
     for change in changes:
         for step in macro.steps:
-            _do(changes, change, step, writer)
-        moved_to = change.ticket.queue_id
-        if not sees(changes.session, moved_to):  # what is written is written where one still is
-            change.ticket.queue_id = change.before["queue_id"]
-        changes.session.flush()
+            with changes.session.no_autoflush:
+                _do(changes, change, step, writer)
+            if not sees(changes.session, change.ticket.queue_id):  # what is written is written where one still is
+                out_of_sight.append((change, change.ticket.queue_id))
+                change.ticket.queue_id = change.before["queue_id"]
+            changes.session.flush()
         _note(changes, change, macro.steps, writer)
         answers.append(_answer(changes, change, macro, writer, sending, looked_at))
-        change.ticket.queue_id = moved_to
+    for change, queue_id in out_of_sight:
+        change.ticket.queue_id = queue_id
     return [one for one in answers if one is not None]
 
 

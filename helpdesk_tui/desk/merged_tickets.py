@@ -15,17 +15,19 @@ from helpdesk_tui.terms import Verb
 _DONE_HERE = frozenset({Verb.MERGE, Verb.UNMERGE, Verb.LINK, Verb.WATCH, Verb.QUEUE})
 
 
-def refuse_merged(session: Session, verb: Verb, tickets: Sequence[Ticket]) -> None:
-    """What is done on a ticket that is part of another one reaches nobody: it belongs there.
+def merged_among(session: Session, verb: Verb, tickets: Sequence[Ticket]) -> list[Ticket]:
+    """Those of several tickets on which nothing is done, since they are part of another one: it belongs there.
 
     Raises:
-        Refused: one of them is part of another.
+        Refused: all of them are.
     """
-    for ticket in tickets:
-        if ticket.merged_into is None or verb in _DONE_HERE:
-            continue
-        whole = session.get(Ticket, ticket.merged_into)
-        what = _("#{number} is part of {other} now.").format(
-            number=ticket.number, other=f"#{whole.number}" if whole else _("another ticket")
-        )
-        raise Refused(what, _("Do it there. Nothing was changed, and what you wrote is kept as a draft."))
+    if verb in _DONE_HERE:
+        return []
+    merged = [ticket for ticket in tickets if ticket.merged_into is not None]
+    if not merged or len(merged) < len(tickets):
+        return merged
+    whole = session.get(Ticket, merged[0].merged_into)
+    what = _("#{number} is part of {other} now.").format(
+        number=merged[0].number, other=f"#{whole.number}" if whole else _("another ticket")
+    )
+    raise Refused(what, _("Do it there. Nothing was changed, and what you wrote is kept as a draft."))

@@ -86,10 +86,7 @@ def _other(changes: Changes, change: Change, ticket_id: int) -> Change:
             _("What was said on #{number} lies in a queue you do not belong to.").format(number=change.ticket.number),
             _("Nothing was undone. Somebody who belongs there can take it apart."),
         )
-    known = next((one for one in changes if one.ticket.id == lies_on), None)
-    if known is None:
-        changes.load_ids([lies_on])
-    return known or list(changes)[-1]
+    return changes.taken(lies_on)
 
 
 def _come_back(changes: Changes, change: Change, target: Ticket, went: Luggage) -> None:
@@ -110,11 +107,14 @@ def _come_back(changes: Changes, change: Change, target: Ticket, went: Luggage) 
 
 
 def restore_mark(
-    _changes: Changes, change: Change, was: Mapping[str, list[Any]], _later: list[dict[str, Any]]
+    changes: Changes, change: Change, was: Mapping[str, list[Any]], _later: list[dict[str, Any]]
 ) -> list[str]:
-    """Say on the ticket that others went into that they are gone, or there again."""
+    """Say on the ticket that others went into that they are gone, or there again; not where that was left alone."""
     before, after = was[MERGED]
-    change.record(MERGED, after, before)
+    pointer = select(col(Ticket.merged_into)).where(col(Ticket.number) == (after or before))
+    is_part = changes.session.execute(pointer).scalar() is not None
+    if is_part == (after is None):
+        change.record(MERGED, after, before)
     return []
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.desk.door import Changes, Desk
+from helpdesk_tui.store.parts import parts_of
 from helpdesk_tui.store.statements import add_unless_there, is_postgres
 from helpdesk_tui.store.tables import Message, Notice, Ticket, Watcher
 from helpdesk_tui.store.transaction import writing
@@ -39,7 +40,8 @@ def tell_watchers(changes: Changes, ticket: Ticket, beside: Iterable[int | None]
     Args:
         beside: who hears of it in another way.
     """
-    watching = select(col(Watcher.agent_id)).where(col(Watcher.ticket_id) == ticket.id)
+    parts = parts_of(changes.session, ticket.id)  # who watches what went into it watches it
+    watching = select(col(Watcher.agent_id)).where(col(Watcher.ticket_id).in_(parts)).distinct()
     others = {changes.actor.agent_id, *beside}
     for agent_id in changes.session.execute(watching.order_by(col(Watcher.agent_id))).scalars():
         if agent_id not in others:
@@ -69,9 +71,9 @@ def settle(changes: Changes, ticket: Ticket) -> None:
 def take_back_notices(session: Session, message: Message) -> None:
     """Nobody needs to look at what was taken back."""
     if is_postgres(session):  # an agent's login does not see what others are told of
-        session.execute(select(func.helpdesk_take_back_notices(message.ticket_id, message.id)))
+        session.execute(select(func.helpdesk_take_back_notices(message.id)))
         return
-    told = delete(Notice).where(col(Notice.ticket_id) == message.ticket_id, col(Notice.message_id) == message.id)
+    told = delete(Notice).where(col(Notice.message_id) == message.id)
     session.execute(told.execution_options(synchronize_session=False))
 
 

@@ -131,7 +131,9 @@ def write_first(
     return changes.outcome
 
 
-def log_call(desk: Desk, ticket: int, text: str, call: LoggedCall, *, then: Status | None = None) -> Outcome:
+def log_call(
+    desk: Desk, ticket: int, text: str, call: LoggedCall, *, then: Status | None = None, resolution: str = ""
+) -> Outcome:
     """Write down a call on a ticket.
 
     Raises:
@@ -154,7 +156,7 @@ def log_call(desk: Desk, ticket: int, text: str, call: LoggedCall, *, then: Stat
         change.record("message", None, message.id)
         sent(changes, change, "call", message)
         wait_for(change.ticket, Party.US if call.direction is CallDirection.IN else Party.THEM, changes.now)
-        go_on(changes, change, then, desk.settings.calendar)
+        go_on(changes, change, then, desk.settings.calendar, resolution)
         settle(changes, change.ticket)
         tell_watchers(changes, change.ticket)
         minutes = max(round((call.ended_at - call.started_at).total_seconds() / 60), 1)

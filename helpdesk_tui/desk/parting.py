@@ -125,7 +125,7 @@ def has_gone_on(changes: Changes, ticket_id: int) -> bool:
     other = done.where(
         col(Event.ticket_id) == ticket_id,
         col(Event.batch_id) != changes.undoes,
-        col(Event.verb).not_in((Verb.UNDO, Verb.REDO, Verb.PART)),
+        col(Event.verb).not_in((Verb.UNDO, Verb.REDO, Verb.PART, Verb.DELIVERY, Verb.TIMER)),
         col(Batch.undone_by).is_(None),
     )
     return changes.session.execute(other.limit(1)).first() is not None

@@ -14,6 +14,7 @@ from helpdesk_tui.desk.notices import give_notice
 from helpdesk_tui.desk.tickets import name_tickets
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.mentions import mentioned
+from helpdesk_tui.store.parts import parts_of
 from helpdesk_tui.store.statements import add_unless_there
 from helpdesk_tui.store.tables import Agent, Ticket, Watcher
 from helpdesk_tui.terms import NoticeKind, Outcome, Verb
@@ -85,6 +86,7 @@ def _put(changes: Changes, ticket: Ticket, agent_id: int) -> bool:
 
 
 def _take(changes: Changes, ticket: Ticket, agent_id: int) -> bool:
-    theirs = delete(Watcher).where(col(Watcher.ticket_id) == ticket.id, col(Watcher.agent_id) == agent_id)
+    parts = parts_of(changes.session, ticket.id)
+    theirs = delete(Watcher).where(col(Watcher.ticket_id).in_(parts), col(Watcher.agent_id) == agent_id)
     done: Any = changes.session.execute(theirs.execution_options(synchronize_session=False))
     return bool(done.rowcount)

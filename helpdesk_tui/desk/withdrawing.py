@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from helpdesk_tui.desk.door import Change, Changes
 from helpdesk_tui.desk.drafts import WRITTEN, bring_back, clear_draft
+from helpdesk_tui.desk.letters import NOTE_LEFT
 from helpdesk_tui.desk.notices import take_back_notices
 from helpdesk_tui.desk.reaching import has_left, queue_again
 from helpdesk_tui.desk.sending import refuse_overtaken
@@ -69,14 +70,16 @@ def _restore_draft(
         bring_back(changes.session, changes.actor, message, told or {}, at=changes.now)
     else:
         kind = told["kind"] if told else "note" if message.kind == MessageKind.NOTE else "reply"
-        clear_draft(changes.session, changes.actor, change.ticket.id, kind, message.text)
+        files = told["fields"].get("files", ()) if told else ()
+        clear_draft(changes.session, changes.actor, message.ticket_id, kind, message.text, files)
 
 
 def refuse_sent(changes: Changes, ticket: Ticket, event: Event) -> None:
     """A reply that has left, or may have, cannot be taken back; then nothing else is either."""
-    if "message" not in event.changes:
+    name = next((one for one in ("message", NOTE_LEFT) if one in event.changes), None)
+    if name is None:
         return
-    before, after = event.changes["message"]
+    before, after = event.changes[name]
     if changes.session.get(Message, after or before) is None:
         raise Refused(
             _("What was written on {ticket} lies in a queue you do not belong to.").format(

@@ -27,11 +27,20 @@ _BESIDE = re.compile(
     )\b""",
     re.I | re.X,
 )
-#: What one is thanked for; without a word that says so it is what one asks for.
+#: What one is thanked for, where words that praise or say so stand before it; alone it is what one asks for.
+_DEED = (
+    r"(?:hilfe|help|support|unterst(?:ü|ue)tzung|antwort|answer|reply|response|r(?:ü|ue)ckmeldung|bem(?:ü|ue)hungen|m(?:ü|ue)he"
+    r"|service|info(?:rmation)?s?)"
+)
+_PRAISE = (
+    r"(?:schnelle?[nrs]?|rasche?[nrs]?|prompte?[nrs]?|gute?[nrs]?|tolle?[nrs]?|nette?[nrs]?|freundliche?[nrs]?|liebe?[nrs]?"
+    r"|super|prima|perfekte?[nrs]?|klasse|great|quick|fast|kind|perfect|excellent|good|wonderful|amazing)"
+)
+_OF_WHOM = r"(?:die|der|das|den|dem|ihre?n?|eure?n?|deine?n?|your|the|all|alle|diese?n?|so|very|sehr|und|and)"
 _FOR = re.compile(
-    r"""\b(?:for|f(?:ü|ue)r)\s+(?:\w+\s+){0,3}?(?:hilfe|help|support|unterst(?:ü|ue)tzung|antwort|answer|reply|response
-    |r(?:ü|ue)ckmeldung|bem(?:ü|ue)hungen|m(?:ü|ue)he|service|info(?:rmation)?s?)\b""",
-    re.I | re.X,
+    rf"\b(?:(?:for|f(?:ü|ue)r)\s+(?:(?:{_OF_WHOM}|{_PRAISE})\s+)*|(?:{_PRAISE}\s+)+){_DEED}"
+    rf"(?:\s+(?:und|and)\s+(?:(?:{_OF_WHOM}|{_PRAISE})\s+)*{_DEED})*\b",
+    re.I,
 )
 _NAME = r"[^\W\d_a-zäöüß][\w'’.-]*"
 #: Somebody who is greeted by name, at the end of a line or of what is said to them.
@@ -41,7 +50,7 @@ _GREETED = re.compile(
     re.M,
 )
 #: Somebody who is thanked by name.
-_THANKED = re.compile(rf"(?i:\b(danke?|dank|thanks?|thank\s+you)\b),? +({_NAME})(?=\s*(?:[,!.]|$))", re.M)
+_THANKED = re.compile(rf"(?i:\b(danke?|dank|thanks?|thank\s+you)\b),? +({_NAME}(?: +{_NAME})?)(?=\s*(?:[,!.]|$))", re.M)
 #: A name at the very end, below the words a letter ends with.
 _SIGNED = re.compile(
     rf"(?i:(gr(?:ü|ue)(?:ß|ss)en?|regards|mfg|lg|vg|yours|sincerely|cheers|wishes))[ ,]*\s+"
@@ -59,14 +68,17 @@ def is_mere_thanks(text: str, name: str = "", ours: Collection[str] = ()) -> boo
     said = text.strip()
     if not said or len(said) > _LONGEST or "?" in said or not _THANKS.search(said):
         return False
-    thanked = {word.casefold() for one in ours for word in _WORD.findall(one)}
+    thanked = set().union(*map(_words, ours))
     rest = _BESIDE.sub(" ", _THANKS.sub(" ", _FOR.sub(" ", _without_names(said, thanked))))
-    own = {one.casefold() for one in _WORD.findall(name)}
-    return all(one.casefold() in own for one in _WORD.findall(rest))
+    return _words(rest) <= _words(name)
 
 
-def _without_names(said: str, thanked: Collection[str]) -> str:
+def _words(text: str) -> set[str]:
+    return {one.casefold() for one in _WORD.findall(text)}
+
+
+def _without_names(said: str, thanked: set[str]) -> str:
     """Without whom it greets, whom of us it thanks and who signs: those names nobody has to know."""
     rest = _GREETED.sub(r"\1 ", said)
-    rest = _THANKED.sub(lambda found: found[1] if found[2].rstrip(".").casefold() in thanked else found[0], rest)
+    rest = _THANKED.sub(lambda found: found[1] if _words(found[2]) <= thanked else found[0], rest)
     return _SIGNED.sub(r"\1", rest)

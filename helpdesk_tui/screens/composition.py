@@ -159,7 +159,9 @@ def verb(
     if one.kind == NOTE:
         return lambda desk: note(desk, number, text)
     if one.kind == CALL:
-        return lambda desk: log_call(desk, number, text, _call(one, desk.clock()), then=one.then)
+        return lambda desk: log_call(
+            desk, number, text, _call(one, desk.clock()), then=one.then, resolution=one.resolution
+        )
     sending = Sending(
         leaves_at=leaves_at,
         is_timed=one.leaves_at is not None,

@@ -21,6 +21,7 @@ from helpdesk_tui.store.queries.transfer import (
     THREAD,
     TICKET,
 )
+from helpdesk_tui.store.sight import everything
 from helpdesk_tui.store.statements import is_among, is_postgres
 from helpdesk_tui.store.tables import (
     Attachment,
@@ -212,7 +213,8 @@ def _remove_contents(session: Session, digests: Sequence[str]) -> None:
 
 def _attached_to_drafts(session: Session) -> set[str]:
     """The digests of files that are to go along with what somebody is writing."""
-    kept = session.execute(select(col(Draft.fields))).scalars()
+    with everything(session):  # also what whoever takes it back does not see
+        kept = session.execute(select(col(Draft.fields))).scalars().all()
     return {digest for fields in kept for _name, _type, _size, digest in fields.get("files", ())}
 
 

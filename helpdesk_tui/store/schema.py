@@ -33,7 +33,7 @@ _FUNCTIONS = (
     "helpdesk_tag(text), helpdesk_set_customer(bigint, text, text, bigint), "
     "helpdesk_give_contacts(bigint, bigint, text[], bigint[]), helpdesk_drop_contacts(bigint, text[], bigint[]), "
     "helpdesk_reword(bigint, timestamptz), helpdesk_follow(bigint, text), helpdesk_move_drafts(bigint, bigint, bigint[]), "
-    "helpdesk_used(bigint[], bigint[]), helpdesk_take_back_notices(bigint, bigint)"
+    "helpdesk_used(bigint[], bigint[]), helpdesk_take_back_notices(bigint)"
 )
 #: What triggers do with the owner's rights; hung on a table of one's own it would do it there, too.
 _OF_TRIGGERS = "event_follows(), event_has_ticket(), callback_place()"

@@ -9,14 +9,14 @@ from helpdesk_tui.desk.conversation import reply
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.history import redo, undo
 from helpdesk_tui.desk.mailroom import ArrivedMail, keep
-from helpdesk_tui.desk.tickets import set_status
-from helpdesk_tui.errors import HelpdeskError, NotFound, Refused
+from helpdesk_tui.desk.tickets import set_priority, set_status
+from helpdesk_tui.errors import CannotUndo, HelpdeskError, NotFound, Refused
 from helpdesk_tui.mail.again import read_again, ticket_of
 from helpdesk_tui.store.queries.aside import Aside, AsideRow, aside_counts, aside_rows
 from helpdesk_tui.store.queries.mail import mail_account
 from helpdesk_tui.store.queries.why import why
-from helpdesk_tui.terms import SYSTEM, Status
-from tests.build import MAILBOX, Place, a_mail, everything, listed, received, row, sql, thread
+from helpdesk_tui.terms import SYSTEM, Priority, Status
+from tests.build import MAILBOX, FrozenClock, Place, a_mail, everything, listed, received, row, sql, thread
 from tests.store.secrets import HR, a_secret, set_up_hr
 
 #: A mail in which nothing can be read.
@@ -193,12 +193,16 @@ class TestPuttingAway:
         undo(desk)
         assert desk.ask(aside_counts) == before
 
-    def test_what_comes_like_it_begins_a_new_entry_and_then_undo_says_so(self, desk: Desk) -> None:
+    def test_what_comes_like_it_begins_a_new_entry_and_then_undo_says_so(self, desk: Desk, clock: FrozenClock) -> None:
+        number = received(desk, a_mail()).ticket or 0
+        set_priority(desk, [number], Priority.URGENT)
+        clock.advance(minutes=1)
         desk.do(dismiss, received(desk, a_newsletter(1)).raw_id or 0)
         received(desk, a_newsletter(2))
         assert only(desk, Aside.ROBOTS).count == 1
-        with pytest.raises(Refused, match="begun a new entry"):
+        with pytest.raises(CannotUndo, match="begun a new entry") as refused:
             undo(desk)
+        assert "priority urgent" in undo(desk, but={refused.value.batch}).text, "one can step over it"
 
     def test_what_waits_in_no_list_cannot_be_put_away(self, desk: Desk) -> None:
         with pytest.raises(Refused, match="waits in no list"):

@@ -7,21 +7,25 @@ from datetime import timedelta
 import pytest
 
 from helpdesk_tui.desk import settings
-from helpdesk_tui.desk.conversation import reply
+from helpdesk_tui.desk.answering import previews, reply_each
+from helpdesk_tui.desk.conversation import note, reply
+from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.drafts import save_draft
 from helpdesk_tui.desk.due import run_due
 from helpdesk_tui.desk.followups import remind, snooze
+from helpdesk_tui.desk.free_slots import Writer
 from helpdesk_tui.desk.history import redo, undo
 from helpdesk_tui.desk.merging import merge
 from helpdesk_tui.desk.parting import split, unmerge
 from helpdesk_tui.desk.queue_work import QueueWork
 from helpdesk_tui.desk.relations import children, link, unlink
-from helpdesk_tui.desk.tickets import move, set_status, solve
-from helpdesk_tui.desk.watching import watch
-from helpdesk_tui.errors import Refused
-from helpdesk_tui.store.queries.notices import my_notices
-from helpdesk_tui.terms import LinkKind, NoticeKind, Party, Status
+from helpdesk_tui.desk.sending import Sending
+from helpdesk_tui.desk.tickets import move, set_status, solve, tag
+from helpdesk_tui.desk.watching import unwatch, watch
+from helpdesk_tui.errors import CannotUndo, Refused
+from helpdesk_tui.store.queries.notices import my_notices, watchers
+from helpdesk_tui.terms import LinkKind, NoticeKind, OutboxState, Party, Status
 from tests.build import (
     STRANGER,
     FrozenClock,
@@ -29,6 +33,8 @@ from tests.build import (
     a_ticket,
     an_incoming,
     filed,
+    history,
+    letter_bytes,
     row,
     texts_on,
     thread,
@@ -161,7 +167,7 @@ class TestMerges:
         undo(bob)
         assert texts_on(desk, row(desk, number).id) == {"anna": "half a"}
 
-    def test_reminders_and_watchers_go_along_and_come_back(
+    def test_reminders_and_watchers_count_for_the_whole(
         self, desk: Desk, bob: Desk, system: Desk, clock: FrozenClock, number: int, other: int
     ) -> None:
         remind(desk, number, 1)
@@ -173,7 +179,7 @@ class TestMerges:
         run_due(system, clock())
         assert notices(desk) == [NoticeKind.REMINDER]
 
-    def test_a_reminder_that_went_along_is_back_with_its_ticket(
+    def test_a_reminder_is_that_of_its_ticket_again_once_that_is_none_of_another(
         self, desk: Desk, system: Desk, clock: FrozenClock, number: int, other: int
     ) -> None:
         remind(desk, number, 1)
@@ -340,3 +346,100 @@ class TestWhatEndsByItself:
         assert row(desk, number).status is Status.SOLVED
         run_due(system, clock())
         assert row(desk, number).status is Status.CLOSED
+
+
+class TestWhatHangsOnAPart:
+    """A reminder and a watcher stay on the ticket they were set on, and count for the one it is part of."""
+
+    def test_a_reminder_that_is_taken_back_is(
+        self, desk: Desk, bob: Desk, system: Desk, clock: FrozenClock, number: int, other: int
+    ) -> None:
+        remind(desk, number, 1)
+        merge(bob, number, other)
+        undo(desk)
+        clock.advance(days=5)
+        run_due(system, clock())
+        assert notices(desk) == []
+
+    def test_both_are_reminded(
+        self, desk: Desk, bob: Desk, system: Desk, clock: FrozenClock, number: int, other: int
+    ) -> None:
+        remind(desk, number, 1)
+        remind(bob, other, 2)
+        merge(bob, number, other)
+        set_status(bob, [other], Status.WAITING_CUSTOMER)
+        clock.advance(days=5)
+        run_due(system, clock())
+        assert (notices(desk), notices(bob)) == ([NoticeKind.REMINDER], [NoticeKind.REMINDER])
+        assert [one.ticket_id for one in desk.ask(my_notices, desk.actor)] == [row(desk, other).id]
+        assert row(desk, other).status is Status.OPEN
+
+    def test_who_watches_it_no_more_hears_nothing(
+        self, desk: Desk, bob: Desk, number: int, other: int, third: int
+    ) -> None:
+        watch(bob, [number])
+        merge(desk, number, other)
+        merge(desk, other, third)
+        assert bob.ask(watchers, row(bob, third).id) == ["bob"]
+        unwatch(bob, [third])
+        reply(desk, third, "News.", to=[STRANGER])
+        assert notices(bob) == []
+
+
+def test_a_merge_that_is_left_alone_is_not_said_to_be_gone(
+    desk: Desk, bob: Desk, system: Desk, clock: FrozenClock, number: int, other: int
+) -> None:
+    tomorrow = Sending(leaves_at=clock.now + timedelta(days=1), is_timed=True)
+    reply(desk, other, "We come on Monday.", to=[STRANGER], sending=tomorrow)
+    merge(desk, number, other)
+    unmerge(bob, number)
+    merge(bob, number, other)
+    undo(desk)
+    assert history(desk, other)[-1].changes.get("merged") != [number, None]
+    clock.advance(days=2)
+    assert claim(system, letter_bytes) is None, "its writer has not read what bob merged into it"
+
+
+def test_who_merges_has_read_it(desk: Desk, system: Desk, clock: FrozenClock, number: int, other: int) -> None:
+    tomorrow = Sending(leaves_at=clock.now + timedelta(days=1), is_timed=True)
+    reply(desk, other, "We come on Monday.", to=[STRANGER], sending=tomorrow)
+    merge(desk, number, other)
+    clock.advance(days=2)
+    assert claim(system, letter_bytes)
+
+
+def test_a_part_among_several_is_left_out_and_named(desk: Desk, bob: Desk, number: int, other: int, third: int) -> None:
+    merge(bob, number, other)
+    said = tag(desk, [number, other, third], add=["sepa"]).text
+    assert f"left alone: #{number}, part of another ticket" in said
+    assert [list(row(desk, one).tags) for one in (number, other, third)] == [[], ["sepa"], ["sepa"]]
+    writer = Writer(desk.actor, desk.settings, desk.clock())
+    shown = desk.ask(previews, [number, third], "Hello \n", writer)
+    assert [one.refusal for one in shown] == ["it is part of another ticket", ""]
+    able = [one for one in shown if not one.refusal]
+    reply_each(desk, [one.number for one in able], "Hello \n", shown=able)
+    assert texts(desk, third)[-1] == "Hello"
+
+
+def test_a_split_that_was_sent_meanwhile_comes_back(desk: Desk, system: Desk, number: int) -> None:
+    reply(desk, number, "Which printer?")
+    message = thread(desk, number)[-1].id
+    split(desk, message)
+    mail = claim(system, letter_bytes)
+    assert mail
+    conclude(system, mail.outbox_id, OutboxState.SENT)
+    undo(desk)
+    assert texts(desk, number)[-1] == "Which printer?"
+
+
+def test_a_note_out_of_sight_is_stepped_over(place: Place) -> None:
+    set_up_hr(place)
+    anna, bob = place.desk("anna"), place.desk("bob")
+    first, number = a_ticket(bob, "First"), filed(anna, an_incoming()).ticket or 0
+    tag(bob, [first], add=["x"])
+    note(bob, number, "looking")
+    merge(anna, number, a_ticket(anna, "Pay", person=STRANGER, queue="hr"))
+    with pytest.raises(CannotUndo) as refused:
+        undo(bob)
+    undo(bob, but={refused.value.batch})
+    assert list(row(bob, first).tags) == []

@@ -13,6 +13,7 @@ from helpdesk_tui.desk.conversation import NewRequest, note, reply
 from helpdesk_tui.desk.delivery import claim, conclude
 from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.drafts import save_draft
+from helpdesk_tui.desk.followups import remind
 from helpdesk_tui.desk.free_slots import Writer
 from helpdesk_tui.desk.history import redo, undo
 from helpdesk_tui.desk.macro import run_macro
@@ -223,7 +224,8 @@ def test_what_is_written_since_keeps_the_files_of_what_comes_back(desk: Desk, nu
     (draft,) = written(desk, number)
     assert (draft.text, draft.fields["files"]) == ("See the plan.\n\nOne more thing", [plan, photo])
     redo(desk)
-    assert [one.text for one in written(desk, number)] == ["One more thing"], "what is sent again is no draft"
+    (draft,) = written(desk, number)
+    assert (draft.text, draft.fields["files"]) == ("One more thing", [photo]), "what is sent again is no draft"
 
 
 def test_a_forward_is_one_again_wherever_it_lies_by_now(desk: Desk, bob: Desk, number: int, clock: FrozenClock) -> None:
@@ -254,3 +256,26 @@ def test_a_macro_is_taken_back_whole(desk: Desk, bob: Desk, number: int) -> None
     undo(desk)
     assert (len(thread(desk, number)), list(row(desk, number).tags)) == (1, [])
     assert sql(desk.store, "SELECT * FROM timer WHERE done_at IS NULL") == []
+
+
+def test_what_is_sent_again_is_no_draft_wherever_it_lies(desk: Desk, bob: Desk, number: int, later: Sending) -> None:
+    other = a_ticket(desk, "Other", person=BO)
+    reply(desk, number, "Is it on?", sending=later)
+    merge(bob, number, other)
+    undo(desk)
+    assert [one.text for one in written(desk, other)] == ["Is it on?"]
+    redo(desk)
+    assert written(desk, other) == []
+
+
+def test_a_reminder_that_their_answer_ended_is_not_said_to_be_another(desk: Desk, number: int) -> None:
+    remind(desk, number, 2)
+    filed(desk, an_incoming(text="More.", in_reply_to=(thread(desk, number)[0].message_id,)))
+    assert "it is over since" in undo(desk).text
+
+
+def test_a_colleagues_merge_keeps_no_mention_that_was_taken_back(desk: Desk, bob: Desk, number: int) -> None:
+    note(desk, number, "@bob wrong ticket")
+    merge(bob, number, a_ticket(bob, "Other", person=BO))
+    undo(desk)
+    assert bob.ask(my_notices, bob.actor) == []

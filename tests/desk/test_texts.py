@@ -16,7 +16,7 @@ from helpdesk_tui.desk.texts import CannedText, MacroText, drop_text, keep_macro
 from helpdesk_tui.errors import HelpdeskError, NotFound, Overtaken, Refused, Usage
 from helpdesk_tui.store.queries.texts import CannedRow, MacroRow, canned_replies, macros
 from helpdesk_tui.terms import Priority, ResolutionRule, Role, Status
-from tests.build import MIRA, Place, an_incoming, filed, history, row, sql, thread
+from tests.build import MIRA, Place, a_ticket, an_incoming, filed, history, row, sql, thread
 from tests.store.secrets import set_up_hr
 
 GREETING = CannedText("Greeting", "Hello {{customer}}, this is {{agent}}.", folder="General")
@@ -141,6 +141,16 @@ class TestMacros:
         anna = place.desk("anna")
         assert row(anna, number).queue == "hr"
         assert [one.text for one in thread(anna, number)][1:] == ["theirs", "Hello Mira Kern."]
+
+    @pytest.mark.parametrize("last", ["note theirs", "remind 2", "status solved", "reply Hello {{customer}}."])
+    @pytest.mark.parametrize("queue", ["billing", "hr"])
+    def test_what_follows_a_move_is_done_on_all(self, place: Place, queue: str, last: str) -> None:
+        set_up_hr(place)
+        bob, anna = place.desk("bob"), place.desk("anna")
+        numbers = [a_ticket(bob, f"Matter {n}") for n in range(2)]
+        keep_macro(bob, MacroText("m", (f"queue {queue}", last)))
+        run_macro(bob, numbers, known_macros(bob)[0].id)
+        assert {row(anna, one).queue for one in numbers} == {queue}
 
     def test_a_digit_goes_to_the_newer_one(self, desk: Desk) -> None:
         keep_macro(desk, MacroText("One", ("status open",), digit="1"))

@@ -14,6 +14,13 @@ MERE = (
     "Hallo Anna,\n\nperfekt, vielen lieben Dank!\n\nLG Tunde",
     "Thanks a lot for your quick reply. Have a nice weekend!",
     "thx",
+    "Thanks for your help and support!",
+    "Thanks for your quick reply and help!",
+    "Danke für die Hilfe und Unterstützung.",
+    "Vielen Dank für Ihre Mühe und Hilfe",
+    "Vielen Dank für Ihre schnelle und tolle Hilfe!",
+    "Danke, super Service!",
+    "Great service, thank you!",
     "Herzlichen Dank für Ihre Bemühungen.\nMit freundlichen Grüßen\nH. Wagner",
 )
 MORE = (
@@ -43,6 +50,15 @@ MORE = (
     "Hello, thanks. Broken.",
     "Hi, thanks. Still Broken.",
     "Danke Anna",
+    "Danke für keine Hilfe.",
+    "Thanks for no reply.",
+    "Thanks for the useless support.",
+    "Thanks for not giving any help",
+    "Danke für die falsche Info",
+    "Danke für den schlechten Service.",
+    "Danke. Und jetzt für morgen bitte Hilfe",
+    "Thanks. And for the scanner support",
+    "I need quick help, thanks",
     "Danke. " + "Der Drucker im dritten Stock zieht kein Papier ein. " * 20,
 )
 
@@ -57,6 +73,8 @@ def test_it_says_more(text: str) -> None:
     assert not is_mere_thanks(text)
 
 
-@pytest.mark.parametrize("text", ["Danke Anna!", "Thanks, Anna.", "Vielen Dank, Anna", "Hallo Herr Dr\nDanke"])
+@pytest.mark.parametrize(
+    "text", ["Danke Anna!", "Thanks, Anna.", "Vielen Dank, Anna", "Danke Anna Schmidt!", "Hallo Herr Dr\nDanke"]
+)
 def test_whom_of_us_it_thanks_is_known(text: str) -> None:
     assert is_mere_thanks(text, "Erika Beispiel", ("Anna Schmidt", "Bob"))

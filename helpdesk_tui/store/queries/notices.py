@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from helpdesk_tui.rules.subjects import without_noise
+from helpdesk_tui.store.parts import parts_of
 from helpdesk_tui.store.tables import Agent, Notice, Ticket, Watcher
 from helpdesk_tui.terms import Actor, NoticeKind
 
@@ -76,6 +77,7 @@ def notices_of(session: Session, ticket_id: int, asker: Actor) -> list[NoticeRow
 
 
 def watchers(session: Session, ticket_id: int) -> list[str]:
-    """The logins of those who watch a ticket."""
-    found = select(col(Agent.login)).join(Watcher, col(Watcher.agent_id) == col(Agent.id))
-    return list(session.execute(found.where(col(Watcher.ticket_id) == ticket_id).order_by(col(Agent.login))).scalars())
+    """The logins of those who watch a ticket, or one that is part of it by now."""
+    found = select(col(Agent.login)).join(Watcher, col(Watcher.agent_id) == col(Agent.id)).distinct()
+    here = found.where(col(Watcher.ticket_id).in_(parts_of(session, ticket_id)))
+    return list(session.execute(here.order_by(col(Agent.login))).scalars())

@@ -29,9 +29,9 @@ MOVE_DRAFTS = """
 """
 #: Who takes a message back takes back what others were told of it, which they alone see.
 TAKE_BACK_NOTICES = """
-    CREATE FUNCTION helpdesk_take_back_notices(about bigint, said bigint) RETURNS void
+    CREATE FUNCTION helpdesk_take_back_notices(said bigint) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$ BEGIN
-      DELETE FROM notice WHERE ticket_id = about AND message_id = said AND by_id = helpdesk_me()
+      DELETE FROM notice WHERE message_id = said AND by_id = helpdesk_me()
         AND queue_id = ANY (helpdesk_queues());
     END $$
 """
