@@ -305,7 +305,7 @@ def call(stage: Stage, app: OpenApp) -> None:
 def forwarded(stage: Stage, app: OpenApp) -> None:
     """A mail that is passed on, to nobody yet."""
     go_to(app, 1002, "4 quoted lines")
-    app.press("g", "f").shows("Forward to nobody yet", "passes on")
+    app.press("g", "f").shows("Who gets it", "Enter To, Cc or not")
 
 
 def attaching(stage: Stage, app: OpenApp) -> None:
