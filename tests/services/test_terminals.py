@@ -115,7 +115,8 @@ def test_however_it_is_started_our_program_is_the_same(tmp_path: Path, is_read_a
         program.wait_for("Unassigned")
         assert program.alive
         program.kill(signal.SIGTERM)
-        assert program.wait() in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
+        ended = {0, -signal.SIGTERM, 128 + signal.SIGTERM}
+        assert program.wait() in ended, "\n".join(program.screen())
 
 
 def test_a_program_that_is_ended_right_away_is_ended(tmp_path: Path) -> None:
