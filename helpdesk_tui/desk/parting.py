@@ -108,7 +108,7 @@ def restore_split(
             _("The message that was split off #{number} lies elsewhere by now.").format(number=change.ticket.number),
             _("Nothing was undone. Merge the two tickets instead."),
         )
-    if has_gone_on(changes, other.id):
+    if _has_gone_on(changes, other.id):
         raise Refused(
             _("Work on #{number} has begun.").format(number=other.number),
             _("Nothing was undone. Merge it into #{number} instead.").format(number=change.ticket.number),
@@ -119,7 +119,7 @@ def restore_split(
     return []
 
 
-def has_gone_on(changes: Changes, ticket_id: int) -> bool:
+def _has_gone_on(changes: Changes, ticket_id: int) -> bool:
     """True where anything was done on a ticket beside what is being taken back, and stands."""
     done = select(col(Event.id)).outerjoin(Batch, col(Batch.id) == col(Event.batch_id))
     other = done.where(

@@ -197,6 +197,7 @@ class DeskScreen(Screen[None], Ground):
 
     def acted(self, outcome: Outcome, ids: Sequence[int]) -> None:
         """A verb was done on the tickets with these ids."""
+        self.desk_app.undo_window.passed_over.clear()
         self.notice(outcome.text, _(" · u undoes it") if outcome.tickets and not outcome.is_final else "")
 
     def sending_now(self) -> Sending:

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from helpdesk_tui.desk import assignment, tickets
+from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _
 from helpdesk_tui.rules.promise import read_due
 from helpdesk_tui.screens.dialogs.dialog import Ask
@@ -42,11 +43,13 @@ class VerbScreen(PreparedScreen):
         agents = sorted((one for one in found if queues <= set(one.queues)), key=lambda one: one.login != me)
         options = [(one.login, _with_room(one)) for one in agents if not (with_note and one.login == me)]
         now = self.common(lambda row: row.assignee or me)
-        if with_note:
+        if with_note and not options:
+            self.refuse(HelpdeskError(_("Nobody else belongs there."), _("An admin lets somebody in.")))
+        elif with_note:
             self.pick(_("Who shall go on with it"), options, partial(self._ask_note, ids), now)
-            return
-        options.append(("", _("nobody, back to the queue")))
-        self.pick(_("Who has it"), options, partial(self._assign, ids), now)
+        else:
+            options.append(("", _("nobody, back to the queue")))
+            self.pick(_("Who has it"), options, partial(self._assign, ids), now)
 
     def _assign(self, ids: list[int], login: str) -> None:
         if login:

@@ -40,6 +40,15 @@ def test_e_hands_a_ticket_on_with_a_word_which_the_other_one_sees_first(morning:
         assert app.quit() == 0
 
 
+def test_where_nobody_else_belongs_that_is_said(morning: Stage) -> None:
+    root = morning.desk("root")
+    for login in ("bob", "root"):
+        settings.set_agent(root, login, queues=["-support"])
+    with morning.app() as app:
+        placed(app, 1002, "list").press("e").shows("Nobody else belongs there.")
+        assert app.quit() == 0
+
+
 @pytest.mark.parametrize("place", ["list", "thread"])
 def test_z_puts_a_ticket_off_until_a_time_or_an_answer(morning: Stage, place: str) -> None:
     def status() -> str:

@@ -15,6 +15,7 @@ from helpdesk_tui.desk import settings
 from helpdesk_tui.desk.assignment import assign
 from helpdesk_tui.desk.conversation import note, reply
 from helpdesk_tui.desk.delivery import claim, conclude
+from helpdesk_tui.desk.door import Desk
 from helpdesk_tui.desk.outreach import forward
 from helpdesk_tui.desk.sending import Sending
 from helpdesk_tui.terms import SYSTEM, OutboxState, Person, Priority
@@ -36,6 +37,15 @@ def opened(app: OpenApp, number: int, *shows: str) -> OpenApp:
     app.up().press("#").shows("Ticket number")
     app.write(str(number)).press("enter").shows(f"#{number} ", *shows)
     return app
+
+
+def left(desk: Desk, state: OutboxState = OutboxState.SENT, words: str = "") -> str:
+    """The next mail has left, or was refused; its Message-ID."""
+    system = desk.acting_as(SYSTEM)
+    mail = claim(system, letter_bytes)
+    assert mail
+    conclude(system, mail.outbox_id, state, words)
+    return mail.message_id
 
 
 def test_words_are_found_in_the_thread_also_in_what_is_folded(morning: Stage) -> None:
@@ -177,9 +187,7 @@ def test_a_message_becomes_a_ticket_of_its_own(morning: Stage) -> None:
 def test_a_mail_that_failed_says_why_and_what_can_be_done(morning: Stage) -> None:
     desk = morning.desk()
     reply(desk, 1003, "Which gateway?")
-    entry = claim(desk.acting_as(SYSTEM), letter_bytes)
-    assert entry
-    conclude(desk.acting_as(SYSTEM), entry.outbox_id, OutboxState.FAILED, "550 no such user")
+    left(desk, OutboxState.FAILED, "550 no such user")
     with morning.app() as app:
         opened(app, 1003, "not sent", "550 no such user", "press ! to say what is done")
         app.press("!").shows("This mail did not arrive", "send it again", "take it back and edit it")
@@ -197,23 +205,22 @@ def test_what_cannot_be_taken_back_is_stepped_over(morning: Stage) -> None:
         app.press("r").shows("then: waiting")
         app.write("Which gateway?").press("ctrl+s").shows("is on its way")
         sql(desk.store, "UPDATE outbox SET due_at = '2026-01-01'")
-        entry = claim(desk.acting_as(SYSTEM), letter_bytes)
-        assert entry
-        conclude(desk.acting_as(SYSTEM), entry.outbox_id, OutboxState.SENT)
+        left(desk)
         app.shows("sent · ")
         app.press("u").shows("has left already", "u once more takes back what was done before it.")
         assert row(desk, 1003).status == "waiting_customer"
         app.press("u").shows("Undone: #1003: priority urgent")
         assert (row(desk, 1003).priority, row(desk, 1003).status) == (Priority.HIGH, "waiting_customer")
+        app.press("A").shows("yours now")
+        app.press("u").shows("Undone: #1003")
+        app.press("u").shows("has left already")
         assert app.quit() == 0
 
 
 def test_on_a_report_it_is_the_mail_that_came_back(morning: Stage) -> None:
     desk = morning.desk()
     reply(desk, 1003, "Which gateway?")
-    entry = claim(desk.acting_as(SYSTEM), letter_bytes)
-    assert entry
-    conclude(desk.acting_as(SYSTEM), entry.outbox_id, OutboxState.SENT)
+    message_id = left(desk)
     report = (
         "From: MAILER-DAEMON@mx.example\r\nTo: support@desk.example\r\nSubject: Undelivered Mail\r\n"
         "Message-ID: <bounce@mx.example>\r\nAuto-Submitted: auto-replied\r\n"
@@ -221,7 +228,7 @@ def test_on_a_report_it_is_the_mail_that_came_back(morning: Stage) -> None:
         "--b\r\nContent-Type: text/plain\r\n\r\nIt was not delivered.\r\n"
         "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
         "Final-Recipient: rfc822; tunde@client.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
-        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{entry.message_id}>\r\n\r\n--b--\r\n"
+        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{message_id}>\r\n\r\n--b--\r\n"
     )
     assert received(desk, report.encode()).ticket == 1003
     with morning.app() as app:

@@ -9,10 +9,12 @@ import pytest
 from sqlmodel import SQLModel
 
 from helpdesk_tui.desk import assignment, tickets
+from helpdesk_tui.desk.conversation import note
 from helpdesk_tui.desk.history import undo
 from helpdesk_tui.desk.presence import say_where
 from helpdesk_tui.errors import HelpdeskError, Refused
 from helpdesk_tui.store import sight
+from helpdesk_tui.store.queries.notices import my_notices
 from helpdesk_tui.terms import Priority
 from tests.build import Place, a_ticket, row, sql
 from tests.store.secrets import CANARY, Secret, a_secret, set_up_hr
@@ -152,6 +154,14 @@ SMUGGLERS = (
     "SET ROLE root",
     "SET SESSION AUTHORIZATION anna",
 )
+
+
+def test_a_notice_is_taken_back_by_whoever_gave_it_alone(place: Place) -> None:
+    anna, bob = place.desk("anna"), place.desk("bob")
+    note(anna, a_ticket(anna), "@bob look")
+    (told,) = bob.ask(my_notices, bob.actor)
+    assert _refusal(place, f"SELECT helpdesk_take_back_notices({told.message_id})") == ""
+    assert bob.ask(my_notices, bob.actor) == [told]
 
 
 def test_nothing_is_smuggled_into_it_or_out_of_it(place: Place, hidden: Secret) -> None:

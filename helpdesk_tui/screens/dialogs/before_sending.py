@@ -29,8 +29,8 @@ def can_have_read(shown_at: float) -> bool:
     return monotonic() - shown_at >= _READS
 
 
-class BeforeSending(Dialog):
-    """Answers with "send" where it shall go all the same."""
+class LastLook(Dialog):
+    """Something to be read before it goes; answers with "send" where it shall go all the same."""
 
     BINDINGS: ClassVar = [
         ("ctrl+s", "send", ""),
@@ -41,39 +41,22 @@ class BeforeSending(Dialog):
         ("pageup", "scroll(-10)", ""),
     ]
 
-    def __init__(self, oddities: Sequence[str], theirs: Sequence[MessageRow], own: str, now: datetime) -> None:
+    def __init__(self, title: str, words: Text, help: str) -> None:
         super().__init__()
-        self._oddities = oddities
-        self._theirs = theirs
-        self._own = own
-        self._now = now
+        self._title, self._words, self._help = title, words, help
         self._shown_at = 0.0
 
     def compose(self) -> ComposeResult:
-        """What is odd, what they wrote, what one wrote oneself, and the two ways on."""
+        """What is to be read, and the two ways on."""
         with Vertical(id="dialog", classes="wide"):
-            yield Static(Text(_("Before it goes")), classes="title", markup=False)
+            yield Static(Text(clean_line(self._title, 100)), classes="title", markup=False)
             with VerticalScroll(id="scroll", can_focus=False):
-                yield Static(self._words(), id="before-text", markup=False)
-            yield Static(Text(_("^S sends all the same · Esc back to the text")), classes="help", markup=False)
+                yield Static(self._words, id="before-text", markup=False)
+            yield Static(Text(self._help), classes="help", markup=False)
 
     def on_mount(self) -> None:
         """From now on it can be read."""
         self._shown_at = monotonic()
-
-    def _words(self) -> Text:
-        text = Text()
-        for one in self._oddities:
-            text.append(f"! {clean_line(one, 400)}\n", "bold")
-        for message in self._theirs:
-            when = moment(message.received_at, self._now)
-            head = _("{name} wrote meanwhile, {when}:").format(name=clean_line(message.sender.called, 60), when=when)
-            text.append(f"\n{head}\n", "bold reverse")
-            text.append(f"{clean_text(message.text)[:_MOST]}\n")
-        if self._theirs:
-            text.append("\n" + _("Yours, not sent yet:") + "\n", "bold reverse")
-            text.append(f"{clean_text(self._own)[:_MOST]}\n")
-        return text
 
     def action_send(self) -> None:
         """Send it all the same, once it can have been read."""
@@ -83,3 +66,26 @@ class BeforeSending(Dialog):
     def action_scroll(self, lines: int) -> None:
         """Scroll what there is to read."""
         self.query_one("#scroll").scroll_relative(y=lines, animate=False)
+
+
+class BeforeSending(LastLook):
+    """What is odd about a mail, what others wrote meanwhile, and one's own text."""
+
+    def __init__(self, oddities: Sequence[str], theirs: Sequence[MessageRow], own: str, now: datetime) -> None:
+        words = _meanwhile(oddities, theirs, own, now)
+        super().__init__(_("Before it goes"), words, _("^S sends all the same · Esc back to the text"))
+
+
+def _meanwhile(oddities: Sequence[str], theirs: Sequence[MessageRow], own: str, now: datetime) -> Text:
+    text = Text()
+    for one in oddities:
+        text.append(f"! {clean_line(one, 400)}\n", "bold")
+    for message in theirs:
+        when = moment(message.received_at, now)
+        head = _("{name} wrote meanwhile, {when}:").format(name=clean_line(message.sender.called, 60), when=when)
+        text.append(f"\n{head}\n", "bold reverse")
+        text.append(f"{clean_text(message.text)[:_MOST]}\n")
+    if theirs:
+        text.append("\n" + _("Yours, not sent yet:") + "\n", "bold reverse")
+        text.append(f"{clean_text(own)[:_MOST]}\n")
+    return text

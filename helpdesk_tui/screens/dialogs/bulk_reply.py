@@ -20,8 +20,8 @@ from helpdesk_tui.errors import HelpdeskError
 from helpdesk_tui.language import _, ngettext
 from helpdesk_tui.rules.untrusted import clean_line, clean_text
 from helpdesk_tui.screens import what_next
-from helpdesk_tui.screens.dialogs.before_sending import can_have_read
-from helpdesk_tui.screens.dialogs.dialog import Dialog, Picker
+from helpdesk_tui.screens.dialogs.before_sending import LastLook, can_have_read
+from helpdesk_tui.screens.dialogs.dialog import Picker
 from helpdesk_tui.screens.dialogs.prepared import Choice, PreparedPicker
 from helpdesk_tui.screens.recipients import shown
 from helpdesk_tui.screens.widgets.composer import SAVE_EVERY
@@ -224,45 +224,12 @@ class BulkReply(ModalScreen[ForMany | None]):
         self.query_one("#bulk-help", Static).update(Text(clean_line(words, 400), "bold reverse" if is_error else ""))
 
 
-class BeforeMany(Dialog):
-    """What goes to many, before it does; answers with "send" where it shall go."""
-
-    BINDINGS: ClassVar = [
-        ("ctrl+s", "send", ""),
-        ("q,left", "dismiss_none", ""),
-        ("j,down", "scroll(2)", ""),
-        ("k,up", "scroll(-2)", ""),
-        ("space,pagedown", "scroll(10)", ""),
-        ("pageup", "scroll(-10)", ""),
-    ]
+class BeforeMany(LastLook):
+    """What goes to many, one below the other."""
 
     def __init__(self, title: str, shown: Sequence[Preview]) -> None:
-        super().__init__()
-        self._title = title
-        self._shown = shown
-        self._shown_at = 0.0
-
-    def compose(self) -> ComposeResult:
-        """Who gets what, one below the other."""
-        with Vertical(id="dialog", classes="wide"):
-            yield Static(Text(clean_line(self._title, 100)), classes="title", markup=False)
-            with VerticalScroll(id="scroll", can_focus=False):
-                yield Static(_as_text(self._shown), id="before-text", markup=False)
-            words = ngettext("^S sends {n} answer", "^S sends {n} answers", len(self._shown))
-            yield Static(Text(words + " · " + _("Esc leaves, and nothing is done")), classes="help", markup=False)
-
-    def on_mount(self) -> None:
-        """From now on it can be read."""
-        self._shown_at = monotonic()
-
-    def action_send(self) -> None:
-        """Let it go, once it can have been read."""
-        if can_have_read(self._shown_at):
-            self.dismiss("send")
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll what there is to read."""
-        self.query_one("#scroll").scroll_relative(y=lines, animate=False)
+        words = ngettext("^S sends {n} answer", "^S sends {n} answers", len(shown))
+        super().__init__(title, _as_text(shown), words + " · " + _("Esc leaves, and nothing is done"))
 
 
 def _as_text(found: Sequence[Preview]) -> Text:
