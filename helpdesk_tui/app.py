@@ -26,6 +26,7 @@ from textual.events import Event, Key, Paste, Resize
 from textual.geometry import Size
 from textual.message import Message
 from textual.timer import Timer
+from textual.widget import MountError
 
 from helpdesk_tui.config import Settings
 from helpdesk_tui.errors import HelpdeskError
@@ -320,6 +321,11 @@ class HelpdeskApp(App[None]):
         while last.is_alive() and time.monotonic() < give_up:
             await asyncio.sleep(_LOOK_AGAIN)
         self.is_stuck = last.is_alive()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A screen that is only just opening when the program is to end gets nothing into it: that is no crash."""
+        if not (self._exit and isinstance(error, NoMatches | MountError)):
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         """Say where it broke, without the values of variables: they may hold a customer's text or a password."""

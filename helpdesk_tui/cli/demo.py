@@ -56,7 +56,20 @@ def _files() -> Iterator[DemoFiles]:
         demo_files.prepare()
         yield demo_files
     finally:
+        _throw_away(folder)
+
+
+def _throw_away(folder: Path) -> None:
+    """Throw all of it away but the report of a crash: it has been said where that lies."""
+    if not any((folder / "state").glob("*/crash-*.txt")):
         shutil.rmtree(folder, ignore_errors=True)
+        return
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not path.is_symlink():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif not path.match("state/*/crash-*.txt"):
+            path.unlink()
 
 
 def _print_counts(files: DemoFiles, as_json: bool) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -165,6 +166,18 @@ def test_the_terminal_is_as_before_when_told_to_end(morning: Stage, how: signal.
         assert final_modes(app.bytes_seen()).items() >= RESTORED.items()
 
 
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP], ids=["terminate", "hang up"])
+def test_who_ends_it_while_it_is_only_just_opening_sees_no_crash(morning: Stage, how: signal.Signals) -> None:
+    """From the first paint on a screen is made in some forty milliseconds; it is told to end at moments within them."""
+    for moment in range(12):
+        with morning.app() as app:
+            app.wait_for("Unassigned")
+            time.sleep(moment * 0.004)
+            app.kill(how)
+            assert app.wait() == 128 + how, moment
+    assert not list(morning.state.glob("crash*"))
+
+
 def test_a_fault_of_ours_ends_the_app_with_a_report_that_quotes_nobody(morning: Stage) -> None:
     secret = "\x1b]52;c;ZXZpbA==\x07 Passw0rd"
     with OpenApp([sys.executable, "-c", _BROKEN, secret], *SMALL, morning.environment) as app:
@@ -181,6 +194,19 @@ def test_a_fault_of_ours_ends_the_app_with_a_report_that_quotes_nobody(morning: 
     assert (
         "triage.py" in report.read_text() or "list_screen.py" in report.read_text() or "<string>" in report.read_text()
     )
+
+
+def test_the_report_of_a_crash_outlives_the_demo_and_nothing_else_does(morning: Stage, tmp_path: Path) -> None:
+    lent = {**morning.environment, "TMPDIR": str(tmp_path / "lent")}
+    (tmp_path / "lent").mkdir()
+    with OpenApp([sys.executable, "-c", _BROKEN.replace('"--as", "anna"', '"demo"'), "-"], *SMALL, lent) as app:
+        app.shows("39 tickets")
+        app.press("P")
+        assert app.wait() == 1
+        said = app.bytes_seen().decode()
+    (report,) = (path for path in (tmp_path / "lent").rglob("*") if path.is_file())
+    assert report.name.startswith("crash-")
+    assert str(report) in re.sub(r"\s", "", said)
 
 
 def test_a_hundred_sizes_in_a_row(morning: Stage) -> None:
