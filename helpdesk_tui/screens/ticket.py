@@ -204,7 +204,8 @@ class TicketScreen(ReadingScreen):
     def _show_beside(self, page: TicketPage, around: Beside | None, now: datetime) -> None:
         """What stands beside the thread, and on top of it what somebody is to look at first."""
         self._shown_beside = page.ticket.id
-        self.query_one("#side", Static).update(side_panel(page, now, around, office(self.desk_app.settings.calendar)))
+        beside_it = side_panel(page, now, around, office(self.desk_app.settings.calendar))
+        self.query_one("#side", Static).update(beside_it, layout=False)
         notices = around.notices if around else ()
         said = {one.id: one.text for one in page.messages}
         lines = [notice_words(one, clean_line(said.get(one.message_id or 0, ""), 300)) for one in notices]
@@ -216,7 +217,7 @@ class TicketScreen(ReadingScreen):
             ]
         pinned = self.query_one("#pinned", Static)
         pinned.set_class(not lines, "hidden")
-        pinned.update(Text("\n".join(f" {line}" for line in lines), "bold"))
+        pinned.update(Text("\n".join(f" {line}" for line in lines), "bold"), layout=bool(lines))
         if notices:  # a note that hands it on stays until one has taken it up
             kept = [NoticeKind.HANDOVER]
             self.desk_app.spawn(self.desk_app.keep(looked_at, page.ticket.id, but=kept))
@@ -262,7 +263,7 @@ class TicketScreen(ReadingScreen):
 
     def _show_head(self, page: TicketPage, now: datetime) -> None:
         head = self.query_one("#head", Static)
-        head.update(head_text(page, now, self.desk_app.desk.actor, head.size.width or self.size.width))
+        head.update(head_text(page, now, self.desk_app.desk.actor, head.size.width or self.size.width), layout=False)
 
     def tickets_changed(self, tickets: set[int], own: set[int]) -> None:
         """This ticket changed: show it anew, where it stands."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from textual.cache import LRUCache
-from textual.geometry import Region
+from textual.geometry import Region, Size
+from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -16,9 +17,18 @@ _KEPT = 1_000
 class KeptLines(ScrollView, can_focus=True, inherit_bindings=False):
     """Lines without border or padding, each drawn once (measured: the frame of a scroll at 200x50, 5.6 ms drawn anew, 3.5 kept)."""
 
+    #: How many lines there are moves nothing around it: the screen is not laid out anew for that.
+    virtual_size = Reactive(Size(0, 0))
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._kept: LRUCache[Hashable, Strip] = LRUCache(_KEPT)
+
+    def watch_virtual_size(self, size: Size) -> None:
+        """The scroll bar follows; where it comes or goes Textual lays out the screen by itself."""
+        self._scroll_update(size)
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = self.scroll_y
 
     def look_of(self, index: int, width: int) -> Hashable:
         """What a line looks like depends on this, apart from what `forget` is called for."""

@@ -119,6 +119,7 @@ class ThreadView(KeptLines, can_focus=True, inherit_bindings=False):
             self.focused_message = self._newest_unseen(page) if is_new else len(page.messages) - 1
         self._cut()
         if follows:
+            self._to_focus()
             self.call_after_refresh(self._to_focus)
 
     def clear(self) -> None:
@@ -128,7 +129,7 @@ class ThreadView(KeptLines, can_focus=True, inherit_bindings=False):
         self._cuts.clear()
         self._unfolded.clear()
         self.forget()
-        self.virtual_size = Size(0, 0)
+        self.scroll_to(y=0, animate=False, force=True)
 
     def _newest_unseen(self, page: TicketPage) -> int:
         unseen = [n for n, one in enumerate(page.messages) if self._is_new(one) and not one.is_automatic]
