@@ -61,15 +61,13 @@ def _files() -> Iterator[DemoFiles]:
 
 def _throw_away(folder: Path) -> None:
     """Throw all of it away but the report of a crash: it has been said where that lies."""
-    if not any((folder / "state").glob("*/crash-*.txt")):
+    reports = set((folder / "state").glob("*/crash-*.txt"))
+    if not reports:
         shutil.rmtree(folder, ignore_errors=True)
         return
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.is_dir() and not path.is_symlink():
-            if not any(path.iterdir()):
-                path.rmdir()
-        elif not path.match("state/*/crash-*.txt"):
-            path.unlink()
+    for path in list(folder.rglob("*")):
+        if path not in reports and not path.is_dir():
+            path.unlink(missing_ok=True)
 
 
 def _print_counts(files: DemoFiles, as_json: bool) -> None:

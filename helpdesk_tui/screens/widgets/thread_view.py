@@ -119,8 +119,8 @@ class ThreadView(KeptLines, can_focus=True, inherit_bindings=False):
             self.focused_message = self._newest_unseen(page) if is_new else len(page.messages) - 1
         self._cut()
         if follows:
-            self._to_focus()
-            self.call_after_refresh(self._to_focus)
+            self._to_focus()  # so that it is painted once, where it shall stand
+            self.call_after_refresh(self._to_focus)  # and where its size is known only then
 
     def clear(self) -> None:
         """Show nothing, and know nothing of what was shown."""
